@@ -1,0 +1,166 @@
+// Package activity is the vocabulary of Microsoft Entra ID activity: the kinds of records, the fields of each,
+// the classes a sign-in's error code falls into and the client applications that count as legacy.
+//
+// Everything that has to agree on a name takes it from here: SQL columns, filters and pickers in the editor,
+// metric labels, CSV headers and documentation. Names are Microsoft Graph's property names, labels are the
+// portal's. The package knows neither SQL nor Grafana.
+package activity
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is a kind of record, such as sign-ins, with all that is known of its fields.
+type Kind struct {
+	Name      string // as in queries: "signIn"
+	Label     string // as the portal heads its report: "Sign-ins"
+	TimeField string // name of the field that says when it happened
+	Fields    []*Field
+	byName    map[string]*Field
+}
+
+// Type says what values a field has, and with that which comparisons make sense.
+type Type string
+
+// The types of fields.
+const (
+	Text       Type = "text"       // free text, compared without regard to case
+	Enum       Type = "enum"       // text from a list that Microsoft may extend at any time
+	Identifier Type = "identifier" // nearly always a GUID, compared exactly
+	Integer    Type = "integer"
+	Number     Type = "number"
+	Boolean    Type = "boolean"
+	Time       Type = "time"
+	Address    Type = "address" // IPv4 or IPv6
+	List       Type = "list"    // several texts
+)
+
+// Entity is a thing that many records mention. Records refer to it instead of repeating it.
+type Entity struct {
+	Name string
+	// Key is the attribute that identifies the entity whatever it is called today; its other attributes are
+	// names, and the newest are kept. An entity without a key is the combination of its attributes.
+	Key string
+}
+
+// The entities. Client, Place, Context, Policies, Activity, Provisioning and Risk are combinations.
+var (
+	Account          = &Entity{Name: "account", Key: "userId"}
+	ServicePrincipal = &Entity{Name: "servicePrincipal", Key: "servicePrincipalId"}
+	Application      = &Entity{Name: "application", Key: "appId"}
+	Resource         = &Entity{Name: "resource", Key: "resourceId"}
+	Device           = &Entity{Name: "device", Key: "deviceId"}
+	Client           = &Entity{Name: "client"}
+	Place            = &Entity{Name: "place"}
+	Context          = &Entity{Name: "context"}
+	Policies         = &Entity{Name: "policies"}
+	Activity         = &Entity{Name: "activity"}
+	Provisioning     = &Entity{Name: "provisioning"}
+	Risk             = &Entity{Name: "risk"}
+)
+
+// Field is one property of a kind of record.
+type Field struct {
+	Name        string // Graph's property name, flattened where Graph nests: "countryOrRegion"
+	Label       string // the portal's column title
+	Description string
+	Type        Type
+	// Path is where a Graph object holds the value, in the notation of Graph's $filter: "location/countryOrRegion".
+	// Below a collection it yields one value per element. Empty: the value is derived from others.
+	Path string
+	// Values are the values known today of an Enum; others are kept as they come.
+	Values []string
+	// Of is the entity that the field describes; nil: the record itself.
+	Of *Entity
+	// Attribute is the field's name within Of where that differs: an audit event's initiatedByUserId is an account's userId.
+	Attribute string
+
+	Groupable   bool
+	Default     bool   // shown by a list that names no columns, as in the portal
+	MetricLabel string // label name in metrics; empty: never a label
+	Owner       bool   // its value names the person whose record this is
+
+	index int
+}
+
+// AttributeName returns the field's name within its entity.
+func (f *Field) AttributeName() string {
+	if f.Attribute != "" {
+		return f.Attribute
+	}
+	return f.Name
+}
+
+// Index returns the field's position in its kind's Fields.
+func (f *Field) Index() int { return f.index }
+
+// Kinds lists every kind of record, in the order in which the portal offers its reports.
+func Kinds() []*Kind {
+	return []*Kind{SignIn, AuditEvent, ProvisioningEvent, RiskDetection, RiskyUser}
+}
+
+// KindByName finds a kind of record; the error lists the names there are.
+func KindByName(name string) (*Kind, error) {
+	names := make([]string, 0, 5)
+	for _, k := range Kinds() {
+		if k.Name == name {
+			return k, nil
+		}
+		names = append(names, k.Name)
+	}
+	return nil, fmt.Errorf("unknown kind of record %q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// Field finds a field by its name; nil where the kind has none of that name.
+func (k *Kind) Field(name string) *Field { return k.byName[name] }
+
+// Time returns the field that says when a record happened.
+func (k *Kind) Time() *Field { return k.byName[k.TimeField] }
+
+// Entities returns the entities that records of the kind refer to, in the order of the fields.
+func (k *Kind) Entities() []*Entity {
+	var entities []*Entity
+	for _, f := range k.Fields {
+		if f.Of != nil && !slices.Contains(entities, f.Of) {
+			entities = append(entities, f.Of)
+		}
+	}
+	return entities
+}
+
+// FieldsOf returns the kind's fields that describe e; nil stands for the record itself.
+func (k *Kind) FieldsOf(e *Entity) []*Field {
+	var fields []*Field
+	for _, f := range k.Fields {
+		if f.Of == e {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// Defaults returns the columns of a list that names none.
+func (k *Kind) Defaults() []*Field {
+	var fields []*Field
+	for _, f := range k.Fields {
+		if f.Default {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// newKind completes a kind. It panics on a name given twice, which only an edit of this package can cause.
+func newKind(k Kind) *Kind {
+	k.byName = make(map[string]*Field, len(k.Fields))
+	for i, f := range k.Fields {
+		if k.byName[f.Name] != nil {
+			panic("activity: " + k.Name + " has two fields " + f.Name)
+		}
+		f.index = i
+		k.byName[f.Name] = f
+	}
+	return &k
+}

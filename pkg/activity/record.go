@@ -1,0 +1,249 @@
+package activity
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fidelity ranks the sources of one record by how much they tell. A poorer source never replaces what a richer one said.
+type Fidelity int16
+
+// The fidelities, poorest first.
+const (
+	Summary  Fidelity = 1 // a row of a portal download in CSV
+	Standard Fidelity = 2 // Graph v1.0
+	Full     Fidelity = 3 // Graph beta, diagnostic records, Log Analytics rows, portal downloads in JSON
+)
+
+// Record is one record in canonical form, whatever shape it came in.
+type Record struct {
+	Kind     *Kind
+	Tenant   string
+	ID       string
+	Time     time.Time
+	Fidelity Fidelity
+	Raw      []byte // the record as it came, in JSON
+
+	values []string
+	lists  map[int][]string
+}
+
+// NewRecord returns an empty record of a kind.
+func NewRecord(kind *Kind) *Record {
+	return &Record{Kind: kind, values: make([]string, len(kind.Fields))}
+}
+
+// Get returns a field's value as text, empty if the record has none. Integers are decimal, booleans "true" or
+// "false", times in RFC 3339 with nanoseconds, in UTC.
+func (r *Record) Get(f *Field) string {
+	switch f.Name {
+	case "tenantId":
+		return r.Tenant
+	case "id":
+		return r.ID
+	case r.Kind.TimeField:
+		return r.Time.UTC().Format(time.RFC3339Nano)
+	}
+	return r.values[f.index]
+}
+
+// List returns the values of a field of type List.
+func (r *Record) List(f *Field) []string { return r.lists[f.index] }
+
+// Set gives a field its value. It returns an error, and leaves the field empty, when the text is not of the field's
+// type: an odd value in one property is no reason to lose a record, whose untouched form keeps it.
+func (r *Record) Set(f *Field, text string) error {
+	switch f.Name {
+	case "tenantId":
+		r.Tenant = strings.ToLower(strings.TrimSpace(text))
+		return nil
+	case "id":
+		r.ID = strings.TrimSpace(text)
+		return nil
+	}
+	value, err := Canonical(f, text)
+	if f.Name == r.Kind.TimeField {
+		if value != "" {
+			r.Time, _ = time.Parse(time.RFC3339Nano, value)
+		}
+		return err
+	}
+	r.values[f.index] = value
+	return err
+}
+
+// SetList gives a field of type List its values.
+func (r *Record) SetList(f *Field, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	if r.lists == nil {
+		r.lists = make(map[int][]string, 4)
+	}
+	r.lists[f.index] = values
+}
+
+// Complete derives the fields that follow from others. Sources call it once all they know is set.
+func (r *Record) Complete() {
+	if f := r.Kind.Field("clientAppClass"); f != nil {
+		r.values[f.index] = ClientAppClass(r.values[r.Kind.Field("clientAppUsed").index])
+	}
+	if r.Kind == RiskyUser {
+		// Graph's id is the user's; a state is the user at a time. Sources differ in the precision of that time.
+		user := r.Kind.Field("userId")
+		if r.values[user.index] == "" {
+			r.values[user.index] = strings.ToLower(r.ID)
+		}
+		if r.ID != "" && !r.Time.IsZero() {
+			r.ID = r.values[user.index] + "@" + r.Time.UTC().Format("2006-01-02T15:04:05Z")
+		}
+	}
+}
+
+// Times outside these bounds are slips of a clock or a format, and would only scatter partitions over the centuries.
+var (
+	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// Check says why a record cannot be kept; nil if it can.
+func (r *Record) Check() error {
+	switch {
+	case r.Time.IsZero():
+		return fmt.Errorf("the record has no time: %s is missing or not a date", r.Kind.TimeField)
+	case r.Time.Before(earliest) || !r.Time.Before(latest):
+		return fmt.Errorf("the record's time %s is not between the years 2000 and 2099", r.Time.UTC().Format(time.RFC3339))
+	case r.ID == "":
+		return errors.New("the record has no id: without one it could not be told from others")
+	}
+	return nil
+}
+
+// Status returns the class of a record's outcome; empty if the record does not tell. A sign-in's follows from its
+// error code; the word that some sources give instead counts only where there is no code.
+func (r *Record) Status(classes Classes) string {
+	if r.Kind == SignIn {
+		if code := r.values[r.Kind.Field("errorCode").index]; code != "" {
+			number, _ := strconv.Atoi(code)
+			return classes.Of(number)
+		}
+	}
+	if f := r.Kind.Field("status"); f != nil {
+		return r.values[f.index]
+	}
+	return ""
+}
+
+// Canonical brings a value into the one form in which values of the field's type are kept.
+func Canonical(f *Field, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", nil
+	}
+	switch f.Type {
+	case Integer:
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return "", fmt.Errorf("%s: %q is not a whole number of 32 bits", f.Name, text)
+		}
+		return strconv.FormatInt(n, 10), nil
+	case Number:
+		n, err := strconv.ParseFloat(text, 32)
+		if err != nil || n != n || n > 1e30 || n < -1e30 {
+			return "", fmt.Errorf("%s: %q is not a number", f.Name, text)
+		}
+		return strconv.FormatFloat(n, 'g', -1, 32), nil
+	case Boolean:
+		switch strings.ToLower(text) {
+		case "true", "yes", "1":
+			return "true", nil
+		case "false", "no", "0":
+			return "false", nil
+		}
+		return "", fmt.Errorf("%s: %q is neither true nor false", f.Name, text)
+	case Time:
+		t, err := ParseTime(text)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", f.Name, err)
+		}
+		return t.Format(time.RFC3339Nano), nil
+	case Address:
+		a, err := ParseAddress(text)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", f.Name, err)
+		}
+		return a.String(), nil
+	case Identifier:
+		return strings.ToLower(text), nil
+	case Enum:
+		return canonicalEnum(f, text), nil
+	}
+	return text, nil
+}
+
+// canonicalEnum writes a known value as Graph does, whatever its case and spacing: "Member", "At risk" and
+// "primary refresh token" occur in real records. Unknown values stay as they are.
+func canonicalEnum(f *Field, text string) string {
+	for _, v := range f.Values {
+		if strings.EqualFold(v, text) {
+			return v
+		}
+	}
+	if !strings.ContainsRune(text, ' ') {
+		return text
+	}
+	squeezed := strings.ReplaceAll(text, " ", "")
+	for _, v := range f.Values {
+		if strings.EqualFold(v, squeezed) {
+			return v
+		}
+	}
+	return text
+}
+
+// The formats in which records have been seen to give their times, besides RFC 3339. Those without a zone are UTC.
+var timeFormats = []string{
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999 -07:00",
+	"1/2/2006, 3:04:05.999999999 PM", // Log Analytics' portal export
+	"1/2/2006 3:04:05.999999999 PM",
+	"1/2/2006 3:04:05 PM -07:00",
+	"1/2/2006 15:04:05",
+	"2006-01-02",
+}
+
+// ParseTime reads a time in any of the forms in which Entra's records have been seen to give it, as UTC and in the
+// microseconds PostgreSQL keeps. A time in seconds is told from one in days and months by its form alone: where day and
+// month could be swapped, the month comes first, as Microsoft writes it in English.
+func ParseTime(text string) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	for i := 0; err != nil && i < len(timeFormats); i++ {
+		t, err = time.Parse(timeFormats[i], text)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not a time; expected something like 2026-01-31T23:59:59Z", text)
+	}
+	return t.UTC().Truncate(time.Microsecond), nil
+}
+
+// ParseAddress reads an IP address, also with a port ("1.2.3.4:50000", "[2001:db8::1]:443"), as some records give it.
+func ParseAddress(text string) (netip.Addr, error) {
+	text = strings.TrimSpace(text)
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a.Unmap().WithZone(""), nil
+	}
+	if ap, err := netip.ParseAddrPort(text); err == nil {
+		return ap.Addr().Unmap().WithZone(""), nil
+	}
+	if a, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return a.Unmap().WithZone(""), nil
+	}
+	return netip.Addr{}, fmt.Errorf("%q is not an IP address", text)
+}
