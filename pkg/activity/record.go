@@ -57,6 +57,7 @@ func (r *Record) List(f *Field) []string { return r.lists[f.index] }
 // Set gives a field its value. It returns an error, and leaves the field empty, when the text is not of the field's
 // type: an odd value in one property is no reason to lose a record, whose untouched form keeps it.
 func (r *Record) Set(f *Field, text string) error {
+	text = clean(text)
 	switch f.Name {
 	case "tenantId":
 		r.Tenant = strings.ToLower(strings.TrimSpace(text))
@@ -84,7 +85,18 @@ func (r *Record) SetList(f *Field, values []string) {
 	if r.lists == nil {
 		r.lists = make(map[int][]string, 4)
 	}
+	for i, v := range values {
+		values[i] = clean(v)
+	}
 	r.lists[f.index] = values
+}
+
+// clean takes out what text in a database cannot hold: NUL characters, and bytes that are not UTF-8.
+func clean(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", "")
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // Complete derives the fields that follow from others. Sources call it once all they know is set.

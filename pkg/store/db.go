@@ -1,0 +1,74 @@
+// Package store keeps records in PostgreSQL: their rows and untouched form, the entities they mention, the rollup and
+// the totals that count them.
+//
+// Reading is what the plugin does, with a role that may only SELECT; writing is the companion's.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// DB is a pool of connections to a store.
+type DB struct {
+	*sqlx.DB
+}
+
+// Config says how to reach the database, and how much of it to use.
+type Config struct {
+	// URL is a connection string of libpq's forms. The plugin fills Connection instead.
+	URL        string
+	Connection *pq.Config
+	Dialer     pq.Dialer
+
+	MaxOpenConns    int
+	MaxIdleConns    int
+	ConnMaxLifetime time.Duration
+}
+
+// Open prepares a pool; it does not connect.
+func Open(config Config) (*DB, error) {
+	connection := config.Connection
+	if connection == nil {
+		parsed, err := pq.NewConfig(config.URL)
+		if err != nil {
+			return nil, fmt.Errorf("the database address is not understood: %w", err)
+		}
+		connection = &parsed
+	}
+	connector, err := pq.NewConnectorConfig(*connection)
+	if err != nil {
+		return nil, fmt.Errorf("the database settings are not usable: %w", err)
+	}
+	if config.Dialer != nil {
+		connector.Dialer(config.Dialer)
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(config.MaxOpenConns)
+	if config.MaxIdleConns > 0 {
+		pool.SetMaxIdleConns(config.MaxIdleConns)
+	}
+	pool.SetConnMaxLifetime(config.ConnMaxLifetime)
+	return &DB{sqlx.NewDb(pool, "postgres")}, nil
+}
+
+// Snapshot runs read in a transaction that sees one state of the database, may not write, and is cancelled in
+// PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode.
+func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx *sqlx.Tx) error) error {
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read leaves nothing to undo
+	if timeout > 0 {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", timeout.Milliseconds())); err != nil {
+			return err
+		}
+	}
+	return read(tx)
+}

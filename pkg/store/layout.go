@@ -1,0 +1,98 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Schema is the PostgreSQL schema that holds everything.
+const Schema = "entra"
+
+// Table returns the table that holds a kind's rows. Identifiers in SQL come from here and from Column only, and both
+// from the catalogue: no input of a user ever becomes one.
+func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Name) }
+
+func knownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
+func rawTable(kind *activity.Kind) string   { return Table(kind) + "_raw" }
+
+// EntityTable returns the table that holds an entity.
+func EntityTable(e *activity.Entity) string { return Schema + "." + snake(e.Name) }
+
+// Reference returns the column in which a kind's rows refer to an entity.
+func Reference(e *activity.Entity) string { return snake(e.Name) }
+
+// Column returns the column that holds a field: in the rows where the field describes the record itself, in the
+// entity's table where it describes an entity.
+func Column(kind *activity.Kind, f *activity.Field) string {
+	switch {
+	case f.Name == kind.TimeField:
+		return "time"
+	case f.Name == "tenantId":
+		return "tenant"
+	case f.Name == "signInEventTypes":
+		return "variant"
+	case f.Name == "status" && f.Of == nil:
+		return "status"
+	}
+	return snake(f.AttributeName())
+}
+
+// ownFields lists the fields that a kind's rows hold beside the columns that rows of all kinds have.
+func ownFields(kind *activity.Kind) []*activity.Field {
+	return slices.DeleteFunc(kind.FieldsOf(nil), func(f *activity.Field) bool {
+		switch Column(kind, f) {
+		case "tenant", "id", "time", "variant", "status":
+			return true
+		}
+		return false
+	})
+}
+
+// attributes lists an entity's columns with the type of their values, united over the kinds that refer to it.
+func attributes(e *activity.Entity) []*activity.Field {
+	var fields []*activity.Field
+	for _, kind := range activity.Kinds() {
+		for _, f := range kind.FieldsOf(e) {
+			if !slices.ContainsFunc(fields, func(g *activity.Field) bool { return g.AttributeName() == f.AttributeName() }) {
+				fields = append(fields, f)
+			}
+		}
+	}
+	return fields
+}
+
+// VariantCode returns the code under which rows keep a sign-in's kind; 0 for a kind unknown today.
+func VariantCode(signInEventType string) int16 {
+	return int16(slices.Index(activity.SignInEventTypes, signInEventType) + 1)
+}
+
+// Variant is VariantCode's inverse.
+func Variant(code int16) string { return at(activity.SignInEventTypes, code) }
+
+// StatusCode returns the code under which rows keep a status; 0 where the record does not tell.
+func StatusCode(status string) int16 { return int16(slices.Index(activity.AllStatuses, status) + 1) }
+
+// Status is StatusCode's inverse.
+func Status(code int16) string { return at(activity.AllStatuses, code) }
+
+func at(values []string, code int16) string {
+	if code < 1 || int(code) > len(values) {
+		return ""
+	}
+	return values[code-1]
+}
+
+// snake writes a camelCase name the way SQL does.
+func snake(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

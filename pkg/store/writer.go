@@ -1,0 +1,736 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Batch is what is written at once: all of it or nothing.
+type Batch struct {
+	Source   string // where the records come from, such as "import"
+	Position string // how far the source has been read with this batch; empty: unchanged
+	Records  []*activity.Record
+	Refused  int // how many records the source refused since its last batch
+}
+
+// Counts says what became of records.
+type Counts struct{ New, Changed, Unchanged, Refused int }
+
+// Refusal is a record that was not written, with the reason.
+type Refusal struct {
+	Record *activity.Record
+	Reason string
+}
+
+// Result says what became of a batch.
+type Result struct {
+	Counts   map[*activity.Kind]Counts
+	Refusals []Refusal
+}
+
+// Writer writes batches. It is not for concurrent use; several writers may write to one database at once.
+type Writer struct {
+	db         *DB
+	entities   *entities
+	partitions map[string]bool
+	classes    activity.Classes
+	version    int // of the classes
+}
+
+// NewWriter returns a writer, or says why the database cannot be written to.
+func NewWriter(ctx context.Context, db *DB) (*Writer, error) {
+	if err := db.CheckVersion(ctx); err != nil {
+		return nil, err
+	}
+	return &Writer{db: db, entities: newEntities(db), partitions: map[string]bool{}}, nil
+}
+
+// Write stores a batch in one transaction: the registry tells new, changed and unchanged records apart; rows and
+// untouched records follow; rollup and totals move by the difference; the source's progress is noted. Every table is
+// touched in the same order and in the order of its key, so that concurrent writers never deadlock. A record that
+// PostgreSQL itself finds fault with is refused, and costs the others nothing.
+func (w *Writer) Write(ctx context.Context, batch Batch) (Result, error) {
+	result, err := w.write(ctx, batch)
+	var e *pq.Error
+	if err == nil || !errors.As(err, &e) {
+		return result, err
+	}
+	switch {
+	case e.Code == "23514": // a partition was dropped since: make it again, once
+		clear(w.partitions)
+		return w.write(ctx, batch)
+	case e.Code.Class() == "22" && len(batch.Records) == 1:
+		record := batch.Records[0]
+		result, err = w.write(ctx, Batch{Source: batch.Source, Position: batch.Position, Refused: batch.Refused + 1})
+		if err == nil {
+			result.Refusals = []Refusal{{record, e.Message}}
+			result.Counts = map[*activity.Kind]Counts{record.Kind: {Refused: 1}}
+		}
+		return result, err
+	case e.Code.Class() == "22" && len(batch.Records) > 1:
+		half := len(batch.Records) / 2
+		first, err := w.Write(ctx, Batch{Source: batch.Source, Records: batch.Records[:half]})
+		if err != nil {
+			return first, err
+		}
+		second, err := w.Write(ctx, Batch{Source: batch.Source, Position: batch.Position, Refused: batch.Refused, Records: batch.Records[half:]})
+		for kind, c := range first.Counts {
+			d := second.Counts[kind]
+			second.Counts[kind] = Counts{c.New + d.New, c.Changed + d.Changed, c.Unchanged + d.Unchanged, c.Refused + d.Refused}
+		}
+		second.Refusals = append(first.Refusals, second.Refusals...)
+		return second, err
+	}
+	return result, err
+}
+
+// pending is a record on its way into the database.
+type pending struct {
+	*activity.Record
+	uuid       string
+	tenantID   int32
+	raw        []byte
+	digest     int64
+	references []int32
+	isNew      bool
+}
+
+func (w *Writer) write(ctx context.Context, batch Batch) (Result, error) {
+	result := Result{Counts: map[*activity.Kind]Counts{}}
+	byKind := map[*activity.Kind][]*pending{}
+	for _, kind := range activity.Kinds() {
+		records, err := w.prepare(ctx, kind, batch.Records, &result)
+		if err != nil {
+			return result, err
+		}
+		if len(records) > 0 {
+			byKind[kind] = records
+		}
+	}
+
+	tx, err := w.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return result, err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
+	if err := w.loadClasses(ctx, tx); err != nil {
+		return result, err
+	}
+	var now time.Time
+	if err := tx.GetContext(ctx, &now, "SELECT now()"); err != nil {
+		return result, err
+	}
+	cells, totals, sources := map[cell]int64{}, map[cell]*total{}, map[int32]*progress{}
+	for _, kind := range activity.Kinds() {
+		if records := byKind[kind]; len(records) > 0 {
+			if err := w.writeKind(ctx, tx, kind, records, now, cells, totals, sources, &result); err != nil {
+				return result, fmt.Errorf("%s: %w", kind.Label, err)
+			}
+		}
+	}
+	if err := writeCells(ctx, tx, cells); err != nil {
+		return result, fmt.Errorf("rollup: %w", err)
+	}
+	if err := writeTotals(ctx, tx, totals); err != nil {
+		return result, fmt.Errorf("totals: %w", err)
+	}
+	refused := batch.Refused + len(result.Refusals)
+	if len(sources) == 0 && (refused > 0 || batch.Position != "") {
+		if err := lookUp(ctx, w.db, "entra.tenant", "tenant_id", map[string]bool{"": true}, w.entities.tenants); err != nil {
+			return result, err
+		}
+		sources[w.entities.tenants[""]] = &progress{}
+	}
+	if err := writeSources(ctx, tx, batch, refused, sources); err != nil {
+		return result, fmt.Errorf("source: %w", err)
+	}
+	return result, tx.Commit()
+}
+
+// prepare checks a kind's records, keeps the last of each id, and makes ready what their transaction stands on:
+// entities and partitions.
+func (w *Writer) prepare(ctx context.Context, kind *activity.Kind, all []*activity.Record, result *Result) ([]*pending, error) {
+	if !slices.ContainsFunc(all, func(r *activity.Record) bool { return r.Kind == kind }) {
+		return nil, nil
+	}
+	var before time.Time // the zero time where nothing has been removed
+	err := w.db.GetContext(ctx, &before, "SELECT before FROM entra.retention WHERE kind = $1", kind.Name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	counts := result.Counts[kind]
+	last := map[entityKey]*pending{}
+	var kept []*activity.Record
+	for _, r := range all {
+		if r.Kind != kind {
+			continue
+		}
+		err := r.Check()
+		if err == nil && r.Time.Before(before) {
+			err = fmt.Errorf("the record is from before %s, and records of that time have been removed by retention", before.UTC().Format(time.RFC3339))
+		}
+		if err != nil {
+			counts.Refused++
+			result.Refusals = append(result.Refusals, Refusal{r, err.Error()})
+			continue
+		}
+		kept = append(kept, r)
+	}
+	references, err := w.entities.resolve(ctx, kind, kept)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range kept {
+		p := &pending{Record: r, tenantID: w.entities.tenants[r.Tenant], raw: storable(r.Raw), references: references[i]}
+		p.uuid, _ = IdentifierUUID(r.ID)
+		sum := sha256.Sum256(p.raw)
+		p.digest = int64(binary.BigEndian.Uint64(sum[:8]))
+		key := entityKey{p.tenantID, p.uuid}
+		switch old := last[key]; {
+		case old == nil:
+			last[key] = p
+		case old.digest == p.digest || p.Fidelity < old.Fidelity:
+			counts.Unchanged++
+		default:
+			counts.Changed++
+			p.Time = precise(old.Time, p.Time)
+			last[key] = p
+		}
+	}
+	result.Counts[kind] = counts
+	records := slices.SortedFunc(maps.Values(last), func(a, b *pending) int {
+		return cmp.Or(cmp.Compare(a.uuid, b.uuid), cmp.Compare(a.tenantID, b.tenantID))
+	})
+	for _, p := range records {
+		suffix, _, _ := month(p.Time)
+		if partition := kind.Name + suffix; !w.partitions[partition] {
+			if err := makePartitions(ctx, w.db, kind, p.Time); err != nil {
+				return nil, err
+			}
+			w.partitions[partition] = true
+		}
+	}
+	return records, nil
+}
+
+// precise returns the new time of a record, unless it is the old one told less precisely: one source gives seven decimals
+// and another whole seconds.
+func precise(old, new time.Time) time.Time {
+	if new.Nanosecond() == 0 && old.Truncate(time.Second).Equal(new) {
+		return old
+	}
+	return new
+}
+
+// loadClasses reads the classes of error codes where they have changed, and keeps them from changing until the batch is done.
+func (w *Writer) loadClasses(ctx context.Context, tx *sqlx.Tx) error {
+	var list string
+	var version int
+	if err := tx.QueryRowContext(ctx, "SELECT list, version FROM entra.classification FOR SHARE").Scan(&list, &version); err != nil {
+		return err
+	}
+	if version == w.version {
+		return nil
+	}
+	own, err := ownClasses(ctx, tx)
+	if err != nil {
+		return err
+	}
+	w.classes, w.version = activity.CodeList(list).Classes(own), version
+	return nil
+}
+
+func (w *Writer) writeKind(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time,
+	cells map[cell]int64, totals map[cell]*total, sources map[int32]*progress, result *Result,
+) error {
+	ids, tenants := make([]string, len(records)), make([]int32, len(records))
+	times, digests, fidelities := make([]string, len(records)), make([]int64, len(records)), make([]int32, len(records))
+	byID := make(map[entityKey]*pending, len(records))
+	for i, p := range records {
+		ids[i], tenants[i], times[i], digests[i], fidelities[i] = p.uuid, p.tenantID, p.Time.Format(time.RFC3339Nano), p.digest, int32(p.Fidelity)
+		byID[entityKey{p.tenantID, p.uuid}] = p
+	}
+	known := knownTable(kind)
+	err := each(ctx, tx, fmt.Sprintf(`INSERT INTO %s (tenant, id, time, digest, fidelity)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::smallint[])
+ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), pq.Array(ids), pq.Array(times), pq.Array(digests), pq.Array(fidelities)},
+		func(scan func(...any) error) error {
+			var k entityKey
+			if err := scan(&k.tenant, &k.key); err != nil {
+				return err
+			}
+			byID[k].isNew = true
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	write, changed, err := w.changes(ctx, tx, kind, records, byID)
+	if err != nil {
+		return err
+	}
+	if len(changed.ids) > 0 {
+		if err := remove(ctx, tx, kind, changed, cells); err != nil {
+			return err
+		}
+	}
+	if err := w.copyRows(ctx, tx, kind, write, now); err != nil {
+		return err
+	}
+	counts := result.Counts[kind]
+	for _, p := range records {
+		s := sources[p.tenantID]
+		if s == nil {
+			s = &progress{}
+			sources[p.tenantID] = s
+		}
+		s.see(p.Time)
+	}
+	for _, p := range write {
+		c := w.count(kind, p)
+		c.add(cells, 1)
+		if p.isNew {
+			counts.New++
+			sources[p.tenantID].new++
+			c.addTotals(totals)
+		} else {
+			counts.Changed++
+			sources[p.tenantID].changed++
+		}
+	}
+	written := make(map[*pending]bool, len(write))
+	for _, p := range write {
+		written[p] = true
+	}
+	for _, p := range records {
+		if !written[p] {
+			counts.Unchanged++
+			sources[p.tenantID].unchanged++
+		}
+	}
+	result.Counts[kind] = counts
+	return nil
+}
+
+// each runs a query and calls read for every row.
+func each(ctx context.Context, tx *sqlx.Tx, query string, args []any, read func(scan func(...any) error) error) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// removal names stored records, in the order of their ids.
+type removal struct {
+	ids     []string
+	tenants []int32
+	times   []string // as stored
+}
+
+// changes tells which of the known records say something new, and locks them. It returns what is to be written, new
+// records included, and what is to be removed first.
+func (w *Writer) changes(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, byID map[entityKey]*pending) (write []*pending, old removal, err error) {
+	var ids []string
+	var tenants, fidelities []int32
+	var digests []int64
+	for _, p := range records {
+		if !p.isNew {
+			ids, tenants, digests, fidelities = append(ids, p.uuid), append(tenants, p.tenantID), append(digests, p.digest), append(fidelities, int32(p.Fidelity))
+		}
+	}
+	isChanged := map[*pending]bool{}
+	if len(ids) > 0 {
+		var newTimes []string
+		var newDigests []int64
+		var newFidelities []int32
+		err = each(ctx, tx, fmt.Sprintf(`SELECT k.tenant, k.id, k.time FROM %s k
+JOIN unnest($1::int[], $2::uuid[], $3::bigint[], $4::smallint[]) AS u(tenant, id, digest, fidelity) ON k.tenant = u.tenant AND k.id = u.id
+WHERE k.digest <> u.digest AND u.fidelity >= k.fidelity ORDER BY k.id, k.tenant FOR UPDATE OF k`, knownTable(kind)),
+			[]any{pq.Array(tenants), pq.Array(ids), pq.Array(digests), pq.Array(fidelities)},
+			func(scan func(...any) error) error {
+				var k entityKey
+				var at time.Time
+				if err := scan(&k.tenant, &k.key, &at); err != nil {
+					return err
+				}
+				p := byID[k]
+				p.Time = precise(at.UTC(), p.Time)
+				isChanged[p] = true
+				old.ids, old.tenants, old.times = append(old.ids, k.key), append(old.tenants, k.tenant), append(old.times, at.UTC().Format(time.RFC3339Nano))
+				newTimes, newDigests, newFidelities = append(newTimes, p.Time.Format(time.RFC3339Nano)), append(newDigests, p.digest), append(newFidelities, int32(p.Fidelity))
+				return nil
+			})
+		if err != nil {
+			return nil, old, err
+		}
+		if len(old.ids) > 0 {
+			_, err = tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %s k SET time = u.time, digest = u.digest, fidelity = u.fidelity
+FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::smallint[]) AS u(tenant, id, time, digest, fidelity) WHERE k.tenant = u.tenant AND k.id = u.id`, knownTable(kind)),
+				pq.Array(old.tenants), pq.Array(old.ids), pq.Array(newTimes), pq.Array(newDigests), pq.Array(newFidelities))
+			if err != nil {
+				return nil, old, err
+			}
+		}
+	}
+	for _, p := range records {
+		if p.isNew || isChanged[p] {
+			write = append(write, p)
+		}
+	}
+	return write, old, nil
+}
+
+// remove deletes stored records and takes them back from the rollup's cells.
+func remove(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, old removal, cells map[cell]int64) error {
+	args := []any{pq.Array(old.tenants), pq.Array(old.ids), pq.Array(old.times)}
+	const named = "(r.tenant, r.id, r.time) IN (SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[]))"
+	var parts []string
+	for _, g := range groupingsOf(kind) {
+		for _, tier := range g.Tiers {
+			parts = append(parts, rowsAsCells(g, tier, "r.status", "WHERE "+named))
+		}
+	}
+	if len(parts) > 0 {
+		err := each(ctx, tx, strings.Join(parts, "\nUNION ALL\n"), args, func(scan func(...any) error) error {
+			c, n, err := scanCell(scan)
+			cells[c] -= n
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, table := range []string{Table(kind), rawTable(kind)} {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s r WHERE %s", table, named), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanCell(scan func(...any) error) (c cell, n int64, err error) {
+	var bucket time.Time
+	err = scan(&c.tenant, &c.grouping, &c.tier, &bucket, &c.k[0], &c.k[1], &c.k[2], &c.variant, &c.state, &c.edge, &n)
+	c.bucket = bucket.UnixMicro()
+	return c, n, err
+}
+
+// copyRows streams rows and untouched records into their tables.
+func (w *Writer) copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time) error {
+	if len(records) == 0 {
+		return nil
+	}
+	fields := ownFields(kind)
+	columns := []string{"tenant", "id", "time", "received", "variant", "status"}
+	for _, f := range fields {
+		columns = append(columns, Column(kind, f))
+	}
+	for _, e := range kind.Entities() {
+		columns = append(columns, Reference(e))
+	}
+	variant := kind.Field("signInEventTypes")
+	received := now.Format(time.RFC3339Nano)
+	err := copyIn(ctx, tx, Table(kind), columns, len(records), func(i int, row []any) []any {
+		p := records[i]
+		row = append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), received, variantOf(p.Record, variant), StatusCode(p.Status(w.classes)))
+		for _, f := range fields {
+			row = append(row, ownValue(p.Record, f))
+		}
+		for _, id := range p.references {
+			row = append(row, id)
+		}
+		return row
+	})
+	if err != nil {
+		return err
+	}
+	return copyIn(ctx, tx, rawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(i int, row []any) []any {
+		p := records[i]
+		return append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), string(p.raw))
+	})
+}
+
+func variantOf(r *activity.Record, f *activity.Field) int16 {
+	if f == nil {
+		return 0
+	}
+	return VariantCode(r.Get(f))
+}
+
+// ownValue returns what a row holds of one of the record's own fields.
+func ownValue(r *activity.Record, f *activity.Field) any {
+	if f.Type == activity.List {
+		literal, _ := pq.Array(append([]string{}, r.List(f)...)).Value()
+		return literal
+	}
+	text := r.Get(f)
+	switch f.Type {
+	case activity.Text, activity.Enum:
+		return text
+	case activity.Identifier:
+		if text != "" {
+			text, _ = IdentifierUUID(text)
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func copyIn(ctx context.Context, tx *sqlx.Tx, table string, columns []string, n int, row func(i int, row []any) []any) error {
+	statement, err := tx.PrepareContext(ctx, fmt.Sprintf("COPY %s (%s) FROM STDIN", table, strings.Join(columns, ", ")))
+	if err != nil {
+		return err
+	}
+	defer statement.Close()
+	values := make([]any, 0, len(columns))
+	for i := range n {
+		values = row(i, values[:0])
+		if _, err := statement.ExecContext(ctx, values...); err != nil {
+			return err
+		}
+	}
+	_, err = statement.ExecContext(ctx)
+	return err
+}
+
+// count says in which cells a record counts.
+func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
+	c := &counted{tenant: p.tenantID, time: p.Time, variant: variantOf(p.Record, kind.Field("signInEventTypes")), status: StatusCode(p.Status(w.classes)), keys: map[*Grouping][][3]int32{}}
+	for _, g := range groupingsOf(kind) {
+		switch {
+		case g.Entity != nil:
+			c.keys[g] = [][3]int32{{p.references[slices.Index(kind.Entities(), g.Entity)]}}
+		case g.PerPolicy:
+			ids, results := p.List(policyIDs), p.List(policyResults)
+			for i := range max(len(ids), len(results)) {
+				c.keys[g] = append(c.keys[g], [3]int32{w.entities.words[nth(ids, i)], w.entities.words[nth(results, i)]})
+			}
+		default:
+			var key [3]int32
+			for i, f := range g.Fields {
+				text := p.Get(f)
+				if f.Type != activity.Integer {
+					key[i] = w.entities.words[text]
+				} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+					key[i] = int32(n)
+				} else {
+					key[i] = noInteger
+				}
+			}
+			c.keys[g] = [][3]int32{key}
+		}
+	}
+	return c
+}
+
+func nth(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return ""
+}
+
+// writeCells moves the rollup, and removes cells that have become empty.
+func writeCells(ctx context.Context, tx *sqlx.Tx, cells map[cell]int64) error {
+	maps.DeleteFunc(cells, func(_ cell, n int64) bool { return n == 0 })
+	if len(cells) == 0 {
+		return nil
+	}
+	a := newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
+	if _, err := tx.ExecContext(ctx, `INSERT INTO entra.rollup AS r (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
+SELECT tenant, grouping, tier, timestamptz 'epoch' + bucket * interval '1 microsecond', k1, k2, k3, variant, status, edge, n
+FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::smallint[], $9::smallint[], $10::boolean[], $11::bigint[])
+  AS u(tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
+ON CONFLICT (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge) DO UPDATE SET n = r.n + excluded.n`, a.args()...); err != nil {
+		return err
+	}
+	maps.DeleteFunc(cells, func(_ cell, n int64) bool { return n > 0 })
+	if len(cells) == 0 {
+		return nil
+	}
+	a = newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
+	_, err := tx.ExecContext(ctx, `DELETE FROM entra.rollup r USING (SELECT tenant, grouping, tier, timestamptz 'epoch' + bucket * interval '1 microsecond' AS bucket, k1, k2, k3, variant, status, edge
+FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::smallint[], $9::smallint[], $10::boolean[])
+  AS u(tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge)) u
+WHERE r.n = 0 AND (r.tenant, r.grouping, r.tier, r.bucket, r.k1, r.k2, r.k3, r.variant, r.status, r.edge) = (u.tenant, u.grouping, u.tier, u.bucket, u.k1, u.k2, u.k3, u.variant, u.status, u.edge)`, a.args()[:10]...)
+	return err
+}
+
+// cellArrays holds cells column by column, as unnest takes them.
+type cellArrays struct {
+	tenant, grouping, tier, k1, k2, k3, variant, status []int32
+	bucket, n                                           []int64
+	edge                                                []bool
+}
+
+func newCellArrays(cells []cell, counts map[cell]int64) *cellArrays {
+	a := &cellArrays{}
+	for _, c := range cells {
+		a.tenant, a.grouping, a.tier = append(a.tenant, c.tenant), append(a.grouping, int32(c.grouping)), append(a.tier, int32(c.tier))
+		a.k1, a.k2, a.k3 = append(a.k1, c.k[0]), append(a.k2, c.k[1]), append(a.k3, c.k[2])
+		a.variant, a.status, a.bucket = append(a.variant, int32(c.variant)), append(a.status, int32(c.state)), append(a.bucket, c.bucket)
+		a.edge, a.n = append(a.edge, c.edge), append(a.n, counts[c])
+	}
+	return a
+}
+
+func (a *cellArrays) args() []any {
+	return []any{pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.tier), pq.Array(a.bucket), pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3),
+		pq.Array(a.variant), pq.Array(a.status), pq.Array(a.edge), pq.Array(a.n)}
+}
+
+// total is what a batch adds to one label set's total.
+type total struct {
+	n           int64
+	first, last time.Time
+}
+
+// addTotals counts a record seen for the first time. Totals have no buckets, so their cells have none.
+func (c *counted) addTotals(totals map[cell]*total) {
+	for g, keys := range c.keys {
+		if !g.Total {
+			continue
+		}
+		for _, k := range keys {
+			key := cell{tenant: c.tenant, grouping: g.Number, k: k, variant: c.variant, state: c.status}
+			t := totals[key]
+			if t == nil {
+				t = &total{first: c.time, last: c.time}
+				totals[key] = t
+			}
+			t.n++
+			if c.time.Before(t.first) {
+				t.first = c.time
+			}
+			if c.time.After(t.last) {
+				t.last = c.time
+			}
+		}
+	}
+}
+
+func writeTotals(ctx context.Context, tx *sqlx.Tx, totals map[cell]*total) error {
+	if len(totals) == 0 {
+		return nil
+	}
+	keys := slices.SortedFunc(maps.Keys(totals), cell.compare)
+	counts := make(map[cell]int64, len(keys))
+	first, last := make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		t := totals[k]
+		counts[k], first[i], last[i] = t.n, t.first.Format(time.RFC3339Nano), t.last.Format(time.RFC3339Nano)
+	}
+	a := newCellArrays(keys, counts)
+	_, err := tx.ExecContext(ctx, `INSERT INTO entra.total AS t (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event)
+SELECT tenant, grouping, k1, k2, k3, variant, status, n, now(), first, last
+FROM unnest($1::int[], $2::smallint[], $3::int[], $4::int[], $5::int[], $6::smallint[], $7::smallint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
+  AS u(tenant, grouping, k1, k2, k3, variant, status, n, first, last)
+ON CONFLICT (tenant, grouping, k1, k2, k3, variant, status) DO UPDATE SET n = t.n + excluded.n,
+  first_event = least(t.first_event, excluded.first_event), last_event = greatest(t.last_event, excluded.last_event)`,
+		pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3), pq.Array(a.variant), pq.Array(a.status), pq.Array(a.n), pq.Array(first), pq.Array(last))
+	return err
+}
+
+// progress is what a batch adds to a source's record of one tenant.
+type progress struct {
+	new, changed, unchanged int
+	newest                  time.Time
+}
+
+func (p *progress) see(t time.Time) {
+	if t.After(p.newest) {
+		p.newest = t
+	}
+}
+
+func writeSources(ctx context.Context, tx *sqlx.Tx, batch Batch, refused int, sources map[int32]*progress) error {
+	for i, tenant := range slices.Sorted(maps.Keys(sources)) {
+		if i > 0 {
+			refused = 0 // what was refused has no tenant: count it once
+		}
+		p := sources[tenant]
+		var newest any
+		if !p.newest.IsZero() {
+			newest = p.newest
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO entra.source AS s (tenant, name, position, new, changed, unchanged, refused, last_success, newest_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, now(), $8)
+ON CONFLICT (tenant, name) DO UPDATE SET position = CASE WHEN excluded.position = '' THEN s.position ELSE excluded.position END,
+  new = s.new + excluded.new, changed = s.changed + excluded.changed, unchanged = s.unchanged + excluded.unchanged, refused = s.refused + excluded.refused,
+  last_success = greatest(s.last_success, excluded.last_success), newest_event = greatest(s.newest_event, excluded.newest_event)`,
+			tenant, batch.Source, batch.Position, p.new, p.changed, p.unchanged, refused, newest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storable returns JSON that jsonb can hold: PostgreSQL's text has no NUL and no half of a surrogate pair, so their
+// escapes become the replacement character, as does what is not UTF-8.
+func storable(raw []byte) []byte {
+	raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+	if bytes.IndexByte(raw, 0) < 0 && !bytes.Contains(raw, []byte(`\u0000`)) && !bytes.Contains(raw, []byte(`\ud`)) && !bytes.Contains(raw, []byte(`\uD`)) {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		switch {
+		case raw[i] == 0:
+			continue
+		case raw[i] != '\\' || i+1 >= len(raw):
+			out = append(out, raw[i])
+		case raw[i+1] != 'u':
+			out = append(out, raw[i], raw[i+1])
+			i++
+		default:
+			code, ok := escape(raw[i:])
+			low, paired := escape(raw[min(i+6, len(raw)):])
+			switch {
+			case ok && code >= 0xD800 && code < 0xDC00 && paired && low >= 0xDC00 && low < 0xE000:
+				out = append(out, raw[i:i+12]...)
+				i += 11
+			case ok && (code == 0 || code >= 0xD800 && code < 0xE000):
+				out = append(out, `\ufffd`...)
+				i += 5
+			default:
+				out = append(out, raw[i], raw[i+1])
+				i++
+			}
+		}
+	}
+	return out
+}
+
+// escape reads a \uXXXX escape.
+func escape(b []byte) (code uint64, ok bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return code, err == nil
+}
