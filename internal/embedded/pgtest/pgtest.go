@@ -1,0 +1,86 @@
+// Package pgtest gives tests databases of a real PostgreSQL: one server per test binary, started by the first test that
+// asks, and one empty database per call.
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+//
+//	func TestRetention(t *testing.T) {
+//		db, err := sql.Open("postgres", pgtest.Database(t))
+//		...
+//	}
+package pgtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	_ "github.com/lib/pq" // the driver that drops databases
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+)
+
+var (
+	lock    sync.Mutex
+	server  *embedded.Server
+	failure error
+	number  atomic.Int64
+)
+
+// Main runs a package's tests and then stops the server they shared, if any. Call it from TestMain.
+// A test binary that panics or is killed before leaves no server behind either.
+func Main(m *testing.M) {
+	code := m.Run()
+	lock.Lock()
+	defer lock.Unlock()
+	if server != nil {
+		if err := server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the tests' PostgreSQL:", err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}
+
+// Server returns the server the test binary shares, starting it when need be. A test that cannot have one fails.
+func Server(t testing.TB) *embedded.Server {
+	t.Helper()
+	lock.Lock()
+	defer lock.Unlock()
+	if server == nil && failure == nil {
+		server, failure = embedded.Start(context.Background(), embedded.Options{})
+	}
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	return server
+}
+
+// Database returns the URL of a fresh, empty database, for its superuser. The database goes when the test ends.
+func Database(t testing.TB) string {
+	t.Helper()
+	s := Server(t)
+	name := fmt.Sprintf("test_%d", number.Add(1))
+	if err := s.CreateDatabase(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(s, name); err != nil {
+			t.Errorf("drop database %s: %v", name, err)
+		}
+	})
+	return s.URL(name)
+}
+
+func drop(s *embedded.Server, name string) error {
+	db, err := sql.Open("postgres", s.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+	return err
+}

