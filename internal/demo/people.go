@@ -1,0 +1,325 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// directory is who may, or tries to, sign in.
+type directory struct {
+	people [len(countries)][]*user // members and guests who do, by country
+	homes  wheel                   // picks a country, by the number of its people
+
+	disabled []*user // their accounts are disabled, and they still try
+	unknown  []*user // names that the directory does not hold
+	legacy   []*user // people and devices that never learned modern authentication
+	admins   []*user
+	cast     cast
+}
+
+// cast are the people of the incidents; see incidents.go.
+type cast struct {
+	breakGlass *user // the emergency account
+	promoted   *user // becomes Global Administrator
+	fatigued   *user // gives in to the MFA prompts
+	traveller  *user // is in two places at once
+	sprayed    *user // has the password that the spray guesses
+}
+
+type user struct {
+	number      uint64
+	id          string
+	name, upn   string
+	country     int
+	homeTenant  string
+	guest       bool
+	admin       bool
+	emergency   bool // excluded from every policy
+	noMFA       bool // excluded from the policy that demands MFA
+	legacy      bool // allowed to use legacy authentication
+	managedOnly bool // Office 365 from compliant devices only
+	passkey     bool
+	method      *secondFactor
+	devices     []device
+	oldClient   *client // of those who know no modern authentication
+
+	office, house *network
+	host          uint64 // the line at home
+	six           bool   // which has IPv6
+
+	identity []byte // userDisplayName, userPrincipalName and userId, as in a sign-in
+}
+
+// computer is there for everyone who holds an account.
+func (u *user) computer() *device { return &u.devices[0] }
+
+// phone is nil for those who have none.
+func (u *user) phone() *device {
+	if len(u.devices) < 2 {
+		return nil
+	}
+	return &u.devices[1]
+}
+
+// device is a computer or telephone that somebody signs in with.
+type device struct {
+	platform  *platform
+	id, name  string
+	compliant bool
+	beginning []byte // deviceDetail up to the name of the browser
+	ending    []byte // and from there
+}
+
+// platform is a kind of device: how it shows in deviceDetail and userAgent.
+type platform struct {
+	name    string
+	browser string // deviceDetail.browser
+	agent   string // userAgent of that browser
+	rich    string // userAgent of applications that are no browser
+	model   string // of telephones
+}
+
+// windowsBroker is the userAgent of what is no browser on Windows.
+const windowsBroker = "Windows-AzureAD-Authentication-Provider/1.0"
+
+var platforms = []platform{
+	{"Windows11", "Edge 131.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0", windowsBroker, ""},
+	{"Windows10", "Edge 130.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0", windowsBroker, ""},
+	{"Windows10", "Chrome 131.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36", windowsBroker, ""},
+	{"Windows11", "Firefox 132.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0", windowsBroker, ""},
+	{"MacOs", "Safari 18.1", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15", "MSOAuth/16.91 (Macintosh; macOS 15.1)", ""},
+	{"Linux", "Firefox 132.0", "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "python-requests/2.32.3", ""},
+	{"Ios 18.1", "Mobile Safari", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 PKeyAuth/1.0", "iPhone"},
+	{"Android 14", "Chrome Mobile 131.0.0", "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36", "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/AP2A.240805.005) PKeyAuth/1.0", "Pixel 8"},
+}
+
+// computers and phones pick from platforms.
+var (
+	computers = wheel{}.with(34).with(22).with(14).with(5).with(20).with(5)
+	phones    = wheel{}.with(55).with(45)
+)
+
+const firstPhone = 6
+
+// linux computers are never managed.
+var linux = &platforms[firstPhone-1]
+
+// stranger is the device of an attacker: the directory does not know it.
+var stranger = newDevice(linux, "", "", "", false)
+
+// secondFactor is how somebody proves who they are after the password.
+type secondFactor struct {
+	method string // as in authenticationDetails and mfaDetail
+	detail string
+}
+
+var (
+	push          = secondFactor{"Mobile app notification", ""}
+	secondFactors = []secondFactor{push, {"Text message", "+XX XXXXXXXX42"}, {"OATH verification code", ""}, {"Phone call approval", "+XX XXXXXXXX17"}}
+	factorWheel   = wheel{}.with(74).with(12).with(11).with(3)
+	passkey       = secondFactor{"FIDO2 security key", ""}
+)
+
+const (
+	adminCount       = 9
+	guestShare       = 0.06
+	disabledShare    = 0.012
+	legacyShare      = 0.012
+	minLegacy        = 12
+	managedOnlyShare = 0.6
+	passkeyShare     = 0.07
+	zeroGUID         = "00000000-0000-0000-0000-000000000000"
+)
+
+func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
+	h := hiring{seed: seed, tenant: tenantID, dice: newDice(seed, peopleDraws), taken: map[string]int{}}
+
+	shares := wheel{}
+	for _, c := range countries {
+		shares = shares.with(c.share)
+	}
+
+	// The cast and the administrators first: they exist in every tenant.
+	join := func(u *user) *user {
+		dir.people[u.country] = append(dir.people[u.country], u)
+		return u
+	}
+	for i := range adminCount {
+		u := join(h.member(home, h.someName(home)))
+		u.admin = true
+		u.passkey, u.method = i%3 != 0, &push
+		if u.passkey {
+			u.method = &passkey
+		}
+		dir.admins = append(dir.admins, u)
+	}
+	dir.cast.promoted = join(h.member(4, "Marek Wiśniewski"))
+	dir.cast.fatigued = join(h.member(7, "Lucía Ferrer"))
+	dir.cast.traveller = join(h.member(home, "Tobias Brandt"))
+	dir.cast.sprayed = join(h.member(2, "Hannah O'Neill"))
+	for _, u := range []*user{dir.cast.fatigued, dir.cast.sprayed, dir.cast.traveller, dir.cast.promoted} {
+		u.method, u.passkey = &push, false
+	}
+	dir.cast.sprayed.noMFA = true
+	dir.cast.breakGlass = h.member(home, "Emergency Access 01")
+	dir.cast.breakGlass.emergency = true
+
+	for _, at := range []string{"Munich", "Austin", "London", "Utrecht"} {
+		u := h.member(home, "Scanner "+at)
+		u.oldClient, u.legacy = &authenticatedSMTP, true
+		dir.legacy = append(dir.legacy, u)
+	}
+
+	for range count - adminCount - 4 {
+		c := shares.pick(h.dice)
+		switch x := h.dice.Float64(); {
+		case x < guestShare:
+			join(h.guest(c))
+		case x < guestShare+disabledShare:
+			dir.disabled = append(dir.disabled, h.member(c, h.someName(c)))
+		default:
+			u := join(h.member(c, h.someName(c)))
+			if n := len(dir.legacy); n < minLegacy || h.dice.chance(legacyShare) {
+				u.oldClient, u.legacy = &legacyClients[n%len(legacyClients)], n%3 != 0
+				dir.legacy = append(dir.legacy, u)
+			}
+		}
+	}
+	if len(dir.disabled) == 0 {
+		dir.disabled = append(dir.disabled, h.member(home, h.someName(home)))
+	}
+	for range 12 + count/100 {
+		dir.unknown = append(dir.unknown, h.stranger())
+	}
+	for _, people := range dir.people {
+		dir.homes = dir.homes.with(float64(len(people)))
+	}
+	return dir
+}
+
+// member draws one of the people who work in a country; the first ones to have
+// joined are the busiest.
+func (dir *directory) member(d dice, country int) *user {
+	people := dir.people[country]
+	u := d.Float64()
+	u = 0.12*u + 0.88*u*u // the busiest sign in 8 times as often as the average
+	return people[int(u*float64(len(people)))]
+}
+
+// anyone draws from all countries alike.
+func (dir *directory) anyone(d dice) *user {
+	return one(d, dir.people[dir.homes.pick(d)])
+}
+
+// hiring creates accounts.
+type hiring struct {
+	seed   uint64
+	tenant string
+	dice   dice
+	next   uint64
+	taken  map[string]int // user principal names without their domain
+}
+
+func (h *hiring) someName(country int) string {
+	given, family := country, country
+	if h.dice.chance(0.25) {
+		given = h.dice.IntN(len(countries))
+	}
+	if h.dice.chance(0.25) {
+		family = h.dice.IntN(len(countries))
+	}
+	return one(h.dice, names[given].given) + " " + one(h.dice, names[family].family)
+}
+
+// mailName numbers the second and later people of the same name.
+func (h *hiring) mailName(name string) string {
+	mail := mailName(name)
+	h.taken[mail]++
+	if n := h.taken[mail]; n > 1 {
+		mail = fmt.Sprint(mail, n)
+	}
+	return mail
+}
+
+func (h *hiring) member(country int, name string) *user {
+	return h.account(&user{
+		name: name, upn: h.mailName(name) + "@contoso.com", country: country, homeTenant: h.tenant,
+		managedOnly: h.dice.chance(managedOnlyShare), passkey: h.dice.chance(passkeyShare),
+	})
+}
+
+func (h *hiring) guest(country int) *user {
+	name, partner := h.someName(country), h.dice.IntN(len(partners))
+	return h.account(&user{
+		name: name, upn: h.mailName(name) + "@" + partners[partner], country: country, guest: true,
+		homeTenant: newGUID(h.seed, tenantIDs, uint64(1+partner)).String(),
+	})
+}
+
+// stranger is a name somebody typed that no account has.
+func (h *hiring) stranger() *user {
+	mail := mailName(h.someName(home))
+	h.next++
+	upn := mail[:len(mail)-1] + "@contoso.com"
+	u := &user{number: h.next, id: zeroGUID, name: upn, upn: upn, homeTenant: h.tenant, method: &push}
+	u.identify()
+	return u
+}
+
+func (h *hiring) account(u *user) *user {
+	h.next++
+	u.number = h.next
+	u.id = newGUID(h.seed, userIDs, u.number).String()
+	u.office = one(h.dice, world.offices[u.country])
+	u.house = one(h.dice, world.homes[u.country])
+	u.host, u.six = h.dice.Uint64(), h.dice.chance(0.4)
+	u.method = &secondFactors[factorWheel.pick(h.dice)]
+	if u.passkey {
+		u.method = &passkey
+	}
+	computer := &platforms[computers.pick(h.dice)]
+	if u.managedOnly && computer == linux {
+		computer = &platforms[0]
+	}
+	u.devices = append(u.devices, h.device(u, computer))
+	if h.dice.chance(0.8) {
+		u.devices = append(u.devices, h.device(u, &platforms[firstPhone+phones.pick(h.dice)]))
+	}
+	u.identify()
+	return u
+}
+
+func (u *user) identify() {
+	b := appendText(nil, "userDisplayName", u.name)
+	b = appendText(append(b, ','), "userPrincipalName", u.upn)
+	u.identity = appendText(append(b, ','), "userId", u.id)
+}
+
+func (h *hiring) device(u *user, p *platform) device {
+	if u.guest {
+		return newDevice(p, "", "", "", false)
+	}
+	id := newGUID(h.seed, deviceIDs, u.number*4+uint64(len(u.devices))).String()
+	code := strings.ToUpper(id[:6])
+	switch first := strings.ToUpper(mailName(u.name)[:1]); {
+	case p.model != "":
+		return newDevice(p, id, strings.Fields(u.name)[0]+"'s "+p.model, "Azure AD registered", h.dice.chance(0.7))
+	case p.name == "Windows10":
+		return newDevice(p, id, "CON-L"+first+code, "Hybrid Azure AD joined", true)
+	case p == linux:
+		return newDevice(p, "", "", "", false)
+	default:
+		return newDevice(p, id, "CON-N"+first+code, "Azure AD joined", u.managedOnly || h.dice.chance(0.85))
+	}
+}
+
+func newDevice(p *platform, id, name, trust string, compliant bool) device {
+	b := appendText([]byte("{"), "deviceId", id)
+	b = appendText(append(b, ','), "displayName", name)
+	b = appendText(append(b, ','), "operatingSystem", p.name)
+	b = append(b, `,"browser":"`...)
+	e := appendBool([]byte(`","browserId":null,"isCompliant":`), compliant)
+	e = appendBool(append(e, `,"isManaged":`...), compliant)
+	e = appendText(append(e, ','), "trustType", trust)
+	return device{platform: p, id: id, name: name, compliant: compliant, beginning: b, ending: append(e, '}')}
+}

@@ -1,0 +1,350 @@
+package demo
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// detection is a riskDetection, and what became of it.
+type detection struct {
+	signIn   signIn // its user only, where no sign-in was risky
+	kind     string // riskEventType
+	level    string
+	timing   string
+	detected int64
+	number   uint64
+
+	fate    *fate // nil: still open
+	settled int64
+}
+
+// fate is how risk ends.
+type fate struct {
+	state, detail string
+	by            initiator
+	weight        float64
+}
+
+// initiator is who ends it.
+type initiator uint8
+
+const (
+	theSystem initiator = iota
+	theUser
+	anAdministrator
+)
+
+var (
+	stillAtRisk = fate{state: "atRisk", weight: 36}
+	dismissed   = fate{"dismissed", "adminDismissedAllRiskForUser", anAdministrator, 14}
+	fates       = []*fate{
+		&stillAtRisk,
+		&dismissed,
+		{"remediated", "userPerformedSecuredPasswordChange", theUser, 18},
+		{"remediated", "userPerformedSecuredPasswordReset", theUser, 8},
+		{"remediated", "userPassedMFADrivenByRiskBasedPolicy", theUser, 12},
+		{"dismissed", "aiConfirmedSigninSafe", theSystem, 6},
+		{"confirmedSafe", "adminConfirmedSigninSafe", anAdministrator, 3},
+		{"confirmedCompromised", "adminConfirmedUserCompromised", anAdministrator, 3},
+	}
+)
+
+// riskKind is a detection of Identity Protection.
+type riskKind struct {
+	name, timing string
+	weight       float64
+	low, medium  float64 // shares of the levels; the rest is high
+	place        func(dice) *network
+}
+
+var riskKinds = []riskKind{
+	{"unfamiliarFeatures", "realtime", 38, 0.45, 0.45, aHotel},
+	{"anonymizedIPAddress", "realtime", 12, 0.2, 0.6, anywhereHostile},
+	{"unlikelyTravel", "offline", 10, 0.3, 0.6, aForeignCity},
+	{"newCountry", "offline", 9, 0.8, 0.2, aForeignCity},
+	{"maliciousIPAddress", "offline", 8, 0, 0.4, anywhereHostile},
+	{"anomalousToken", "realtime", 8, 0.2, 0.5, anywhereHostile},
+	{"suspiciousBrowser", "offline", 5, 0.1, 0.7, anywhereHostile},
+	{"mcasImpossibleTravel", "offline", 4, 0.3, 0.6, aForeignCity},
+	{"leakedCredentials", "offline", 6, 0, 0, nil},
+}
+
+func aHotel(d dice) *network          { return world.hotels[d.IntN(len(countries))] }
+func aForeignCity(d dice) *network    { return one(d, world.abroad) }
+func anywhereHostile(d dice) *network { return one(d, world.hostile) }
+
+const (
+	signInsPerRisk = 1500
+	minRisks       = 8
+	maxRisks       = 4000
+	// What Identity Protection needs time to learn it has learnt by the end.
+	slowestDetection = 6 * time.Hour
+)
+
+func (w *writing) detect(d detection) {
+	d.number = uint64(len(w.detections)) + 1
+	w.detections = append(w.detections, d)
+}
+
+// ordinaryRisks plans the risk of everyday life.
+func (w *writing) ordinaryRisks() {
+	t, d := w.tenant, w.dice
+	last := t.end - int64(slowestDetection)
+	if last <= t.start {
+		return
+	}
+	kinds := wheel{}
+	for _, k := range riskKinds {
+		kinds = kinds.with(k.weight)
+	}
+	for range min(max(t.options.SignIns/signInsPerRisk, minRisks), maxRisks) {
+		k := &riskKinds[kinds.pick(d)]
+		u := t.directory.member(d, t.directory.homes.pick(d))
+		at := d.between(t.start, last)
+		if u.guest || slices.Contains([]*user{t.directory.cast.fatigued, t.directory.cast.sprayed, t.directory.cast.traveller}, u) {
+			continue
+		}
+		level := "high"
+		switch x := d.Float64(); {
+		case x < k.low:
+			level = "low"
+		case x < k.low+k.medium:
+			level = "medium"
+		}
+		if k.place == nil {
+			w.detect(detection{signIn: signIn{user: u, at: at}, kind: k.name, level: level, timing: k.timing, detected: at + d.between(int64(time.Hour), int64(4*time.Hour))})
+			continue
+		}
+		r := risk{detail: "none", aggregated: level, during: level, state: "atRisk", event: k.name}
+		detected := at + int64(2*time.Second)
+		if k.timing == "offline" {
+			r.during, r.offline = "none", true
+			detected = at + d.between(int64(time.Hour), int64(slowestDetection))
+		}
+		s := signIn{at: at, user: u, app: t.apps.clients[d.IntN(12)], client: &browser, device: &stranger, from: k.place(d), host: d.Uint64(), risk: r.describe()}
+		switch x := d.Float64(); {
+		case x < 0.45:
+			s.outcome = &successMFA
+		case x < 0.75:
+			s.outcome = &mfaPrompt
+		default:
+			s.outcome = &blocked
+		}
+		w.detect(detection{signIn: w.signIn(s), kind: k.name, level: level, timing: k.timing, detected: detected})
+	}
+}
+
+// riskyUser is the state that somebody's risk is in at the end, and how it came
+// to that.
+type riskyUser struct {
+	user    *user
+	history []riskState
+}
+
+type riskState struct {
+	at            int64
+	level, state  string
+	detail        string
+	events        []string
+	by            *user // nil: Identity Protection
+	historyNumber uint64
+}
+
+var levels = []string{"none", "low", "medium", "high"}
+
+// settleRisks decides what becomes of the risk of every user.
+func (w *writing) settleRisks() {
+	t, d := w.tenant, w.dice
+	choice := wheel{}
+	for _, f := range fates {
+		choice = choice.with(f.weight)
+	}
+	slices.SortStableFunc(w.detections, func(a, b detection) int {
+		return cmp.Or(cmp.Compare(a.signIn.user.number, b.signIn.user.number), cmp.Compare(a.detected, b.detected))
+	})
+	for rest := w.detections; len(rest) > 0; {
+		u := rest[0].signIn.user
+		n := 1
+		for n < len(rest) && rest[n].signIn.user == u {
+			n++
+		}
+		f := fates[choice.pick(d)]
+		switch u {
+		case t.directory.cast.fatigued, t.directory.cast.sprayed:
+			f = &stillAtRisk
+		case t.directory.cast.traveller:
+			f = &dismissed
+		}
+		settled := rest[n-1].detected + d.between(int64(time.Hour), int64(60*time.Hour))
+		settled -= mod(settled, int64(time.Second))
+		if f == &stillAtRisk || settled >= t.end {
+			f = nil
+		}
+		w.riskyUsers = append(w.riskyUsers, w.biography(u, rest[:n], f, settled))
+		rest = rest[n:]
+	}
+	slices.SortStableFunc(w.detections, func(a, b detection) int { return cmp.Compare(a.detected, b.detected) })
+	slices.SortStableFunc(w.riskyUsers, func(a, b riskyUser) int {
+		return cmp.Compare(a.history[len(a.history)-1].at, b.history[len(b.history)-1].at)
+	})
+}
+
+// biography settles the detections of one user, in order of time.
+func (w *writing) biography(u *user, of []detection, f *fate, settled int64) riskyUser {
+	r := riskyUser{user: u}
+	level, events := "none", []string(nil)
+	for i := range of {
+		if slices.Index(levels, of[i].level) > slices.Index(levels, level) {
+			level = of[i].level
+		}
+		events = append(events, of[i].kind)
+		r.history = append(r.history, riskState{at: of[i].detected, level: level, state: "atRisk", detail: "none", events: events[i : i+1], historyNumber: of[i].number << 1})
+		of[i].fate, of[i].settled = f, settled
+	}
+	if f == nil {
+		return r
+	}
+	end := riskState{at: settled, level: "none", state: f.state, detail: f.detail, events: []string{}, historyNumber: of[0].number<<1 | 1}
+	if f.state == "confirmedCompromised" {
+		end.level = "high"
+	}
+	switch f.by {
+	case theUser:
+		end.by = u
+	case anAdministrator:
+		end.by = w.tenant.directory.admins[of[0].number%adminCount]
+	}
+	r.history = append(r.history, end)
+	return r
+}
+
+// RiskDetections yields what Identity Protection found, in order of detection,
+// each in the state it has at the end of the range. A record is valid until the
+// next one is asked for.
+func (t *Tenant) RiskDetections() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var record []byte
+		for i := range t.script.detections {
+			record = t.appendDetection(record[:0], &t.script.detections[i])
+			if !yield(record) {
+				return
+			}
+		}
+	}
+}
+
+// RiskyUsers yields everyone who was ever at risk, one record each with its
+// history, as it is at the end of the range; who changed last comes last. A
+// record is valid until the next one is asked for.
+func (t *Tenant) RiskyUsers() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var record []byte
+		for i := range t.script.riskyUsers {
+			record = t.appendRiskyUser(record[:0], &t.script.riskyUsers[i])
+			if !yield(record) {
+				return
+			}
+		}
+	}
+}
+
+func (t *Tenant) appendDetection(b []byte, d *detection) []byte {
+	s, u := &d.signIn, d.signIn.user
+	fromSignIn := s.from != nil
+	b = append(b, `{"id":"`...)
+	b = newGUID(t.options.Seed, riskIDs, d.number).append(b)
+	if fromSignIn {
+		b = append(b, `","requestId":"`...)
+		b = t.signInID(s.serial).append(b)
+		b = append(b, `","correlationId":"`...)
+		b = t.correlationID(s.attempt).append(b)
+		b = append(b, '"')
+	} else {
+		b = append(b, `","requestId":null,"correlationId":null`...)
+	}
+	b = append(b, `,"riskType":"`...)
+	b = append(b, riskType(d.kind)...)
+	b = appendText(append(b, `",`...), "riskEventType", d.kind)
+	state, detail, updated := "atRisk", "none", d.detected
+	if d.fate != nil {
+		state, detail, updated = d.fate.state, d.fate.detail, d.settled
+	}
+	b = appendText(append(b, ','), "riskState", state)
+	b = appendText(append(b, ','), "riskLevel", d.level)
+	b = appendText(append(b, ','), "riskDetail", detail)
+	b = append(b, `,"source":"IdentityProtection",`...)
+	b = appendText(b, "detectionTimingType", d.timing)
+	if fromSignIn {
+		b = append(b, `,"activity":"signin","tokenIssuerType":"AzureAD","ipAddress":"`...)
+		b = s.from.appendAddress(b, s.host, s.six)
+		b = append(b, `","location":`...)
+		b = append(b, s.from.location...)
+	} else {
+		b = append(b, `,"activity":"user","tokenIssuerType":"AzureAD","ipAddress":null,"location":null`...)
+	}
+	for _, at := range []struct {
+		key string
+		at  int64
+	}{{"activityDateTime", s.at}, {"detectedDateTime", d.detected}, {"lastUpdatedDateTime", updated}} {
+		b = appendText(append(b, ','), at.key, formatTime(at.at))
+	}
+	b = append(b, ',')
+	b = append(b, u.identity...)
+	additional, technique := "[]", "T1078.004"
+	if fromSignIn {
+		additional = `[{"Key":"userAgent","Value":` + quote(s.userAgent()) + `}]`
+	}
+	if d.kind == "passwordSpray" {
+		technique = "T1110.003"
+	}
+	b = appendText(append(b, ','), "additionalInfo", additional)
+	return append(appendText(append(b, ','), "mitreTechniqueId", technique), '}')
+}
+
+// riskType is the property that riskEventType replaced; it knows fewer values.
+func riskType(kind string) string {
+	switch kind {
+	case "unlikelyTravel", "anonymizedIPAddress", "maliciousIPAddress", "unfamiliarFeatures", "leakedCredentials":
+		return kind
+	default:
+		return "unknownFutureValue"
+	}
+}
+
+func (t *Tenant) appendRiskyUser(b []byte, r *riskyUser) []byte {
+	state := func(b []byte, id string, s *riskState) []byte {
+		b = appendText(append(b, '{'), "id", id)
+		b = append(b, `,"isDeleted":false,"isProcessing":false,`...)
+		b = appendText(b, "riskLevel", s.level)
+		b = appendText(append(b, ','), "riskState", s.state)
+		b = appendText(append(b, ','), "riskDetail", s.detail)
+		b = appendText(append(b, ','), "riskLastUpdatedDateTime", formatTime(s.at))
+		b = appendText(append(b, ','), "userDisplayName", r.user.name)
+		return appendText(append(b, ','), "userPrincipalName", r.user.upn)
+	}
+	b = state(b, r.user.id, &r.history[len(r.history)-1])
+	b = append(b, `,"history":[`...)
+	for i := range r.history {
+		s := &r.history[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = state(b, newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String(), s)
+		b = appendText(append(b, ','), "userId", r.user.id)
+		by := ""
+		if s.by != nil {
+			by = s.by.id
+		}
+		b = appendTextOrNull(append(b, ','), "initiatedBy", by)
+		b = appendText(append(b, `,"activity":{`...), "detail", s.detail)
+		b = append(b, `,"riskEventTypes":[`...)
+		if len(s.events) > 0 {
+			b = append(append(append(b, '"'), strings.Join(s.events, `","`)...), '"')
+		}
+		b = append(b, "]}}"...)
+	}
+	return append(b, "]}"...)
+}
