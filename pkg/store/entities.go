@@ -80,9 +80,9 @@ func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*
 	}
 	references := make([][]int32, len(records))
 	for i := range references {
-		references[i] = make([]int32, 0, len(kind.Entities()))
+		references[i] = make([]int32, 0, len(layouts[kind].entities))
 	}
-	for _, entity := range kind.Entities() {
+	for _, entity := range layouts[kind].entities {
 		resolve := e.resolveCombinations
 		if entity.Key != "" {
 			resolve = e.resolveNamed
@@ -113,7 +113,7 @@ func (e *entities) resolveWords(ctx context.Context, kind *activity.Kind, record
 		clear(e.words)
 	}
 	missing := map[string]bool{}
-	for _, g := range groupingsOf(kind) {
+	for _, g := range layouts[kind].groupings {
 		for _, r := range records {
 			for _, word := range g.words(r) {
 				if _, ok := e.words[word]; !ok {
@@ -156,7 +156,7 @@ func (e *entities) writeIdentifiers(ctx context.Context, kind *activity.Kind, re
 		clear(e.written)
 	}
 	texts := map[string]string{}
-	for _, f := range kind.FieldsOf(nil) {
+	for _, f := range append([]*activity.Field{kind.Field("id")}, layouts[kind].own...) {
 		if f.Type != activity.Identifier {
 			continue
 		}
@@ -187,19 +187,18 @@ func (e *entities) writeIdentifiers(ctx context.Context, kind *activity.Kind, re
 
 // values returns a record's attributes of an entity, in the order of the entity's columns. present is false if it has none.
 func (e *entities) values(kind *activity.Kind, entity *activity.Entity, r *activity.Record) (values []string, present bool) {
-	columns := e.attributes[entity]
-	values = make([]string, len(columns))
-	for i, column := range columns {
-		for _, f := range kind.FieldsOf(entity) {
-			if f.AttributeName() != column.AttributeName() {
-				continue
+	sources := layouts[kind].sources[entity]
+	values = make([]string, len(sources))
+	for i, f := range sources {
+		switch {
+		case f == nil:
+		case f.Type == activity.List:
+			if list := r.List(f); len(list) > 0 {
+				literal, _ := pq.Array(list).Value()
+				values[i], present = literal.(string), true
 			}
-			if f.Type == activity.List {
-				if list := r.List(f); len(list) > 0 {
-					literal, _ := pq.Array(list).Value()
-					values[i], present = literal.(string), true
-				}
-			} else if values[i] = r.Get(f); values[i] != "" && f.Name != "clientAppClass" {
+		default:
+			if values[i] = r.Get(f); values[i] != "" && f.Path != "" { // what is derived from nothing says nothing
 				present = true
 			}
 		}

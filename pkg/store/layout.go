@@ -40,6 +40,41 @@ func Column(kind *activity.Kind, f *activity.Field) string {
 	return snake(f.AttributeName())
 }
 
+// layout is what the writer needs to know of a kind, worked out once.
+type layout struct {
+	own      []*activity.Field // what rows hold beside the columns that rows of all kinds have
+	entities []*activity.Entity
+	// sources lists, for each entity, the kind's field behind each of the entity's attributes; nil where it has none.
+	sources   map[*activity.Entity][]*activity.Field
+	groupings []*Grouping
+	positions map[*Grouping]int // of the entity among entities, for groupings by one
+	variant   *activity.Field
+}
+
+var layouts = func() map[*activity.Kind]*layout {
+	all := map[*activity.Kind]*layout{}
+	for _, kind := range activity.Kinds() {
+		l := &layout{own: ownFields(kind), entities: kind.Entities(), sources: map[*activity.Entity][]*activity.Field{},
+			groupings: groupingsOf(kind), positions: map[*Grouping]int{}, variant: kind.Field("signInEventTypes")}
+		for _, e := range l.entities {
+			for _, attribute := range attributes(e) {
+				var source *activity.Field
+				for _, f := range kind.FieldsOf(e) {
+					if f.AttributeName() == attribute.AttributeName() {
+						source = f
+					}
+				}
+				l.sources[e] = append(l.sources[e], source)
+			}
+		}
+		for _, g := range l.groupings {
+			l.positions[g] = slices.Index(l.entities, g.Entity)
+		}
+		all[kind] = l
+	}
+	return all
+}()
+
 // ownFields lists the fields that a kind's rows hold beside the columns that rows of all kinds have.
 func ownFields(kind *activity.Kind) []*activity.Field {
 	return slices.DeleteFunc(kind.FieldsOf(nil), func(f *activity.Field) bool {

@@ -408,7 +408,7 @@ func remove(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, old removal, 
 	args := []any{pq.Array(old.tenants), pq.Array(old.ids), pq.Array(old.times)}
 	const named = "(r.tenant, r.id, r.time) IN (SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[]))"
 	var parts []string
-	for _, g := range groupingsOf(kind) {
+	for _, g := range layouts[kind].groupings {
 		for _, tier := range g.Tiers {
 			parts = append(parts, rowsAsCells(g, tier, "r.status", "WHERE "+named))
 		}
@@ -443,15 +443,15 @@ func (w *Writer) copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind,
 	if len(records) == 0 {
 		return nil
 	}
-	fields := ownFields(kind)
+	fields := layouts[kind].own
 	columns := []string{"tenant", "id", "time", "received", "variant", "status"}
 	for _, f := range fields {
 		columns = append(columns, Column(kind, f))
 	}
-	for _, e := range kind.Entities() {
+	for _, e := range layouts[kind].entities {
 		columns = append(columns, Reference(e))
 	}
-	variant := kind.Field("signInEventTypes")
+	variant := layouts[kind].variant
 	received := now.Format(time.RFC3339Nano)
 	err := copyIn(ctx, tx, Table(kind), columns, len(records), func(i int, row []any) []any {
 		p := records[i]
@@ -520,11 +520,11 @@ func copyIn(ctx context.Context, tx *sqlx.Tx, table string, columns []string, n 
 
 // count says in which cells a record counts.
 func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
-	c := &counted{tenant: p.tenantID, time: p.Time, variant: variantOf(p.Record, kind.Field("signInEventTypes")), status: StatusCode(p.Status(w.classes)), keys: map[*Grouping][][3]int32{}}
-	for _, g := range groupingsOf(kind) {
+	c := &counted{tenant: p.tenantID, time: p.Time, variant: variantOf(p.Record, layouts[kind].variant), status: StatusCode(p.Status(w.classes)), keys: map[*Grouping][][3]int32{}}
+	for _, g := range layouts[kind].groupings {
 		switch {
 		case g.Entity != nil:
-			c.keys[g] = [][3]int32{{p.references[slices.Index(kind.Entities(), g.Entity)]}}
+			c.keys[g] = [][3]int32{{p.references[layouts[kind].positions[g]]}}
 		case g.PerPolicy:
 			ids, results := p.List(policyIDs), p.List(policyResults)
 			for i := range max(len(ids), len(results)) {
@@ -647,7 +647,7 @@ func writeTotals(ctx context.Context, tx *sqlx.Tx, totals map[cell]*total) error
 	}
 	a := newCellArrays(keys, counts)
 	_, err := tx.ExecContext(ctx, `INSERT INTO entra.total AS t (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event)
-SELECT tenant, grouping, k1, k2, k3, variant, status, n, now(), first, last
+SELECT tenant, grouping, k1, k2, k3, variant, status, n, clock_timestamp(), first, last
 FROM unnest($1::int[], $2::smallint[], $3::int[], $4::int[], $5::int[], $6::smallint[], $7::smallint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
   AS u(tenant, grouping, k1, k2, k3, variant, status, n, first, last)
 ON CONFLICT (tenant, grouping, k1, k2, k3, variant, status) DO UPDATE SET n = t.n + excluded.n,
