@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
+	clause := app.Command("import", "Store the records in files: Graph objects, diagnostic records, Log Analytics rows, downloads of the portal; JSON or CSV, also gzipped. "+
+		"To import the same again changes nothing.")
+	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
+	tenant := clause.Flag("tenant", "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.").String()
+	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
+	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("5000").Int()
+	writers := clause.Flag("writers", "How many writers work at once.").Default("2").Int()
+	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
+		if *batchSize < 1 || *writers < 1 {
+			return errors.New("--batch-size and --writers: give a number of 1 or more")
+		}
+		sources, total, err := ingest.Files(*paths, os.Stdin, *rejectsPath)
+		if err != nil {
+			return err
+		}
+		rejects := &rejectsFile{path: *rejectsPath}
+		progress := &ingest.Progress{}
+		stop := showProgress(os.Stderr, progress, total)
+		summary, err := ingest.Import(ctx, db, sources, ingest.Options{
+			Tenant: *tenant, BatchSize: *batchSize, Writers: *writers, Refused: rejects.add, Progress: progress,
+		})
+		stop()
+		if closed := rejects.close(); err == nil {
+			err = closed
+		}
+		writeSummary(os.Stdout, summary)
+		return verdict(summary, len(sources), *rejectsPath, err)
+	}
+}
+
+// verdict says what went wrong with an import, if anything the user has to know did.
+func verdict(summary ingest.Summary, sources int, rejects string, err error) error {
+	total := summary.Total()
+	if total.Refused > 0 {
+		fmt.Fprintf(os.Stderr, "%s refused; %s says why\n", grouped(total.Refused), rejects)
+	}
+	switch failures := len(summary.Failures); {
+	case errors.Is(err, context.Canceled):
+		return errors.New("stopped; what the summary counts is stored, and importing the same again is safe")
+	case err != nil:
+		return err
+	case failures == 1:
+		return summary.Failures[0]
+	case failures > 0:
+		return fmt.Errorf("%d of %d sources could not be read to their end:\n%w", failures, sources, errors.Join(summary.Failures...))
+	case total.Refused > 0 && total.Refused == total.Read:
+		return errors.New("everything was refused")
+	}
+	return nil
+}
+
+// rejectsFile is made when the first record is refused.
+type rejectsFile struct {
+	path string
+	file *os.File
+}
+
+type reject struct {
+	Source string `json:"source"`
+	Line   int64  `json:"line,omitempty"`
+	Kind   string `json:"kind,omitempty"`
+	Reason string `json:"reason"`
+	Record string `json:"record"`
+}
+
+func (f *rejectsFile) add(r ingest.Refusal) error {
+	if f.file == nil {
+		file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) // it names people
+		if err != nil {
+			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
+		}
+		f.file = file
+	}
+	line := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
+	if r.Kind != nil {
+		line.Kind = r.Kind.Name
+	}
+	return json.NewEncoder(f.file).Encode(line)
+}
+
+func (f *rejectsFile) close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}
+
+// showProgress keeps one line on a terminal up to date until the function returned is called.
+func showProgress(terminal *os.File, progress *ingest.Progress, total int64) (stop func()) {
+	if info, err := terminal.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return func() {}
+	}
+	done, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		begun := time.Now()
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(terminal, "\r%s\x1b[K", progressLine(progress.Bytes.Load(), total, progress.Records.Load(), time.Since(begun)))
+			case <-done:
+				fmt.Fprint(terminal, "\r\x1b[K")
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-gone }
+}
+
+func progressLine(bytes, total, records int64, elapsed time.Duration) string {
+	line := megabytes(bytes)
+	if total > 0 {
+		line = fmt.Sprintf("%d%%, %s of %s", bytes*100/total, line, megabytes(total))
+	}
+	line += fmt.Sprintf(", %s records, %s/s", grouped(int(records)), grouped(int(float64(records)/max(elapsed.Seconds(), 0.001))))
+	if total > 0 && bytes > 0 {
+		left := time.Duration(float64(elapsed) / float64(bytes) * float64(max(total-bytes, 0)))
+		line += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
+	return line
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+
+// writeSummary writes a line for each kind of which there was a record.
+func writeSummary(w io.Writer, summary ingest.Summary) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tread\tnew\tchanged\tunchanged\trefused\t")
+	row := func(label string, c ingest.Counts) {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", label, grouped(c.Read), grouped(c.New), grouped(c.Changed), grouped(c.Unchanged), grouped(c.Refused))
+	}
+	for _, kind := range append(activity.Kinds(), nil) {
+		if c, ok := summary.Kinds[kind]; ok && kind != nil {
+			row(kind.Label, c)
+		} else if ok {
+			row("Not recognised", c)
+		}
+	}
+	if len(summary.Kinds) != 1 {
+		row("Total", summary.Total())
+	}
+	table.Flush() //nolint:errcheck // nothing is left to say it with
+}
+
+// grouped writes a number with a comma between the thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

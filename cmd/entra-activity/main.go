@@ -1,0 +1,94 @@
+// Command entra-activity is the companion of the Grafana data source: it fills and keeps the database that the data
+// source reads, and serves Prometheus metrics of it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/lib/pq"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// command is what one of the program's commands does.
+type command func(ctx context.Context, db *store.DB, logger *slog.Logger) error
+
+func main() {
+	app := kingpin.New("entra-activity", "Import Microsoft Entra ID's records into PostgreSQL, keep them, and serve Prometheus metrics of them.")
+	app.Version(version.Print("entra-activity"))
+	app.HelpFlag.Short('h')
+	databaseURL := app.Flag("database-url", "PostgreSQL to work with, as postgres://user:password@host:port/database or key=value pairs. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and so on.").
+		Envar("ENTRA_ACTIVITY_DATABASE_URL").String()
+	logging := promslog.Config{}
+	promslogflag.AddFlags(app, &logging)
+
+	commands := map[string]command{}
+	for _, add := range []func(*kingpin.Application) (*kingpin.CmdClause, command){
+		migrateCommand, importCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand,
+	} {
+		clause, run := add(app)
+		commands[clause.FullCommand()] = run
+	}
+	chosen := kingpin.MustParse(app.Parse(os.Args[1:]))
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *databaseURL, commands[chosen], promslog.New(&logging)); err != nil {
+		fmt.Fprintln(os.Stderr, "entra-activity:", explain(err))
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, databaseURL string, run command, logger *slog.Logger) error {
+	connection, err := pq.NewConfig(databaseURL)
+	if err != nil {
+		return fmt.Errorf("--database-url or a PG* variable is not understood: %w", err)
+	}
+	if !strings.Contains(databaseURL, "sslmode") && os.Getenv("PGSSLMODE") == "" {
+		connection.SSLMode = pq.SSLModePrefer // as psql does
+	}
+	if connection.ConnectTimeout == 0 {
+		connection.ConnectTimeout = 10 * time.Second
+	}
+	if connection.ApplicationName == "" {
+		connection.ApplicationName = "entra-activity"
+	}
+	db, err := store.Open(store.Config{Connection: &connection})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return run(ctx, db, logger)
+}
+
+// explain adds to an error of the database what can be done about it.
+func explain(err error) string {
+	var e *pq.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "stopped"
+	case !errors.As(err, &e):
+		return err.Error()
+	}
+	switch e.Code {
+	case "28P01", "28000":
+		return e.Message + ": check the user and password in --database-url or PGUSER and PGPASSWORD"
+	case "3D000":
+		return e.Message + ": create it first, for example with createdb"
+	case "42501":
+		return e.Message + ": the role needs the right to write in the schema " + store.Schema
+	}
+	return err.Error()
+}
