@@ -102,8 +102,8 @@ var (
 	policyResults = activity.SignIn.Field("conditionalAccessPolicyResults")
 )
 
-// noInteger is the key of a record without the integer a grouping counts by; 0 is a value, the error code of success.
-const noInteger = -1
+// NoInteger is the key of a record without the integer a grouping counts by; 0 is a value, the error code of success.
+const NoInteger = -1
 
 // counted is the part of a stored record that decides in which cells of rollup and totals it counts.
 type counted struct {
@@ -198,7 +198,7 @@ func rowsAsCells(g *Grouping, tier Tier, status, where string) string {
 		}
 		column := table + "." + Column(g.Kind, f)
 		if f.Type == activity.Integer {
-			keys[i] = fmt.Sprintf("coalesce(%s, %d)", column, noInteger)
+			keys[i] = fmt.Sprintf("coalesce(%s, %d)", column, NoInteger)
 			continue
 		}
 		from += fmt.Sprintf(" JOIN entra.word w%d ON w%[1]d.text = coalesce(%s, '')", i+1, column)

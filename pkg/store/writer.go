@@ -539,7 +539,7 @@ func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
 				} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
 					key[i] = int32(n)
 				} else {
-					key[i] = noInteger
+					key[i] = NoInteger
 				}
 			}
 			c.keys[g] = [][3]int32{key}

@@ -1,0 +1,33 @@
+// Package access says who may see which records.
+package access
+
+import "github.com/entra-activity/entra-activity-datasource/pkg/activity"
+
+// Scope is what one asker may see of a data source. It becomes part of the SQL; the zero Scope sees nothing.
+type Scope struct {
+	everything bool
+	owner      string
+}
+
+// All is the Scope that sees every record.
+func All() Scope { return Scope{everything: true} }
+
+// OwnRecords is the Scope of a person who sees only records about themself. An empty name sees nothing.
+func OwnRecords(userPrincipalName string) Scope { return Scope{owner: userPrincipalName} }
+
+// Everything reports whether the Scope sees every record.
+func (s Scope) Everything() bool { return s.everything }
+
+// Restriction returns the field of a kind that names a record's owner and the value it has to have.
+// Without a field, as for the zero Scope and for kinds without owners, no record may be seen.
+func (s Scope) Restriction(kind *activity.Kind) (field *activity.Field, value string) {
+	if s.owner == "" {
+		return nil, ""
+	}
+	for _, f := range kind.Fields {
+		if f.Owner {
+			return f, s.owner
+		}
+	}
+	return nil, ""
+}

@@ -1,0 +1,192 @@
+// Package frames turns answers into Grafana's data frames.
+//
+//   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group.
+//   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
+//   - value: one frame, type numeric-wide, with one number.
+//   - list: one table frame, its fields named by the catalogue.
+//
+// An empty answer is one frame without fields: Grafana's alerting takes anything else for data.
+package frames
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// Colours of the outcomes, the same everywhere. They are names of Grafana's palette, which adapts to the theme.
+var colours = map[string]string{
+	activity.Success: "green", activity.Failure: "red", activity.Interrupted: "orange",
+	activity.Skipped: "text", activity.Warning: "yellow", activity.Timeout: "purple",
+}
+
+var measures = map[query.Measure]data.FieldConfig{
+	query.Count:         {DisplayNameFromDS: "Sign-ins", Unit: "short"},
+	query.DistinctUsers: {DisplayNameFromDS: "Users", Unit: "short"},
+	query.FailureRate:   {DisplayNameFromDS: "Failure rate", Unit: "percentunit"},
+}
+
+// Of returns the frames of an answer.
+func Of(r *query.Result) data.Frames {
+	var frames data.Frames
+	switch {
+	case r.Question.View == query.List && len(r.Rows) > 0:
+		frames = data.Frames{list(r)}
+	case len(r.Groups) == 0:
+		frames = data.Frames{data.NewFrame("")}
+	case r.Question.View == query.TimeSeries:
+		for i := range r.Groups {
+			frames = append(frames, series(r, &r.Groups[i]))
+		}
+	case r.Question.View == query.Table:
+		frames = data.Frames{table(r)}
+	default:
+		frames = data.Frames{single(r)}
+	}
+	describe(frames[0], r)
+	return frames
+}
+
+// describe says once, on the first frame, how the answer came about.
+func describe(frame *data.Frame, r *query.Result) {
+	if frame.Meta == nil {
+		frame.Meta = &data.FrameMeta{}
+	}
+	frame.Meta.ExecutedQueryString = r.SQL
+	frame.Meta.Custom = map[string]any{"served": r.Served}
+	frame.Meta.Stats = []data.QueryStat{{FieldConfig: data.FieldConfig{DisplayName: "Rows read (" + r.Served + ")"}, Value: float64(r.Read)}}
+	for _, text := range r.Notices {
+		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
+	}
+}
+
+func typed(t data.FrameType, fields ...*data.Field) *data.Frame {
+	frame := data.NewFrame("", fields...)
+	frame.Meta = &data.FrameMeta{Type: t, TypeVersion: data.FrameTypeVersion{0, 1}}
+	return frame
+}
+
+func series(r *query.Result, g *query.Group) *data.Frame {
+	values := data.NewField("value", nil, g.Values)
+	config := measures[r.Question.Measure]
+	if by := r.Question.GroupBy; len(by) > 0 {
+		values.Labels = data.Labels{}
+		names := make([]string, len(by))
+		for i, f := range by {
+			names[i] = key(g, i)
+			values.Labels[f.Name] = names[i]
+			if names[i] == "" {
+				names[i] = "(none)"
+			}
+		}
+		config.DisplayNameFromDS = strings.Join(names, ", ")
+		if g.Other {
+			config.DisplayNameFromDS = other
+		}
+		if colour := colours[key(g, 0)]; len(by) == 1 && by[0].Name == "status" && colour != "" {
+			config.Color = map[string]any{"mode": "fixed", "fixedColor": colour}
+		}
+	}
+	values.Config = &config
+	return typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
+}
+
+// other is the name of all groups beyond the largest.
+const other = "other"
+
+func key(g *query.Group, i int) string {
+	if g.Other {
+		return other
+	}
+	return g.Keys[i]
+}
+
+func table(r *query.Result) *data.Frame {
+	var fields []*data.Field
+	for i, f := range r.Question.GroupBy {
+		names := make([]string, len(r.Groups))
+		for n := range r.Groups {
+			names[n] = key(&r.Groups[n], i)
+		}
+		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(columnConfig(f)))
+	}
+	numbers := make([]*float64, len(r.Groups))
+	for n, g := range r.Groups {
+		numbers[n] = g.Values[0]
+	}
+	config := measures[r.Question.Measure]
+	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Question.Measure), nil, numbers).SetConfig(&config))...)
+}
+
+func single(r *query.Result) *data.Frame {
+	config := measures[r.Question.Measure]
+	return typed(data.FrameTypeNumericWide, data.NewField("value", nil, r.Groups[0].Values).SetConfig(&config))
+}
+
+func list(r *query.Result) *data.Frame {
+	frame := typed(data.FrameTypeTable)
+	for i, f := range r.Question.Columns {
+		field := data.NewFieldFromFieldType(fieldType(f), len(r.Rows))
+		field.Name = f.Name
+		field.Config = columnConfig(f)
+		for n, row := range r.Rows {
+			set(field, n, row[i])
+		}
+		frame.Fields = append(frame.Fields, field)
+	}
+	frame.Meta.PreferredVisualization = data.VisTypeTable
+	return frame
+}
+
+func fieldType(f *activity.Field) data.FieldType {
+	switch f.Type {
+	case activity.Integer:
+		return data.FieldTypeNullableInt64
+	case activity.Number:
+		return data.FieldTypeNullableFloat64
+	case activity.Boolean:
+		return data.FieldTypeNullableBool
+	case activity.Time:
+		return data.FieldTypeNullableTime
+	}
+	return data.FieldTypeString
+}
+
+func set(field *data.Field, n int, value any) {
+	switch v := value.(type) {
+	case string:
+		field.Set(n, v)
+	case int64:
+		field.Set(n, &v)
+	case float64:
+		field.Set(n, &v)
+	case bool:
+		field.Set(n, &v)
+	case time.Time:
+		v = v.UTC()
+		field.Set(n, &v)
+	case nil:
+	default:
+		panic(fmt.Sprintf("frames: %s has a value of type %T", field.Name, value))
+	}
+}
+
+func columnConfig(f *activity.Field) *data.FieldConfig {
+	config := &data.FieldConfig{DisplayName: f.Label, Description: f.Description}
+	switch {
+	case f.Name == "status":
+		mapper := data.ValueMapper{}
+		for i, status := range activity.AllStatuses {
+			mapper[status] = data.ValueMappingResult{Color: colours[status], Index: i}
+		}
+		config.Mappings = data.ValueMappings{mapper}
+	case f.Type == activity.Integer:
+		config.Unit = "none" // codes and numbers of things: no thousands separators
+	}
+	return config
+}

@@ -1,0 +1,72 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// CheckHealth says in one sentence whether the data source works, or what is wrong and what to do.
+func (d *DataSource) CheckHealth(ctx context.Context, req *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
+	message, err := d.check(ctx)
+	if err == nil {
+		return &backend.CheckHealthResult{Status: backend.HealthStatusOk, Message: message}, nil
+	}
+	e := explain(err)
+	result := &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: e.message}
+	// Viewers may ask, too: what the server says about itself is for administrators.
+	if user := req.PluginContext.User; user != nil && user.Role == "Admin" && e.cause != "" {
+		result.JSONDetails, _ = json.Marshal(map[string]string{"verboseMessage": e.cause})
+	}
+	return result, nil
+}
+
+func (d *DataSource) check(ctx context.Context) (string, error) {
+	if d.problem != nil {
+		return "", settingsError{d.problem}
+	}
+	var state struct {
+		Server   string `db:"server"`
+		MayWrite bool   `db:"may_write"`
+		Tenants  int    `db:"tenants"`
+	}
+	err := d.store.DB.Snapshot(ctx, d.store.Timeout, func(tx *sqlx.Tx) error {
+		var version int
+		if err := tx.GetContext(ctx, &version, "SELECT coalesce(max(version_id), 0) FROM entra.schema_version WHERE is_applied"); err != nil {
+			return err
+		}
+		switch {
+		case version < store.SchemaVersion:
+			return settingsError{fmt.Errorf("The database's schema is too old (version %d, the plugin needs %d): %s.", version, store.SchemaVersion, migrate)} //nolint:staticcheck // a sentence for the user
+		case version > store.SchemaVersion:
+			return settingsError{fmt.Errorf("The database's schema is newer than this plugin knows (version %d, known %d): update the plugin.", version, store.SchemaVersion)} //nolint:staticcheck // a sentence for the user
+		}
+		return tx.GetContext(ctx, &state, `SELECT current_setting('server_version') AS server,
+  has_table_privilege(current_user, 'entra.sign_in', 'INSERT, UPDATE, DELETE, TRUNCATE') AS may_write,
+  (SELECT count(*) FROM entra.tenant) AS tenants FROM (SELECT FROM entra.sign_in LIMIT 1) AS readable RIGHT JOIN (SELECT) AS one ON true`)
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "", err
+	case state.MayWrite:
+		return "", settingsError{fmt.Errorf("The role %q may change the records: use one that can only read. CREATE ROLE one with LOGIN, then %s.", d.settings.User, grants)} //nolint:staticcheck // a sentence for the user
+	}
+	return fmt.Sprintf("Connected to PostgreSQL %s; %s.", state.Server, tenants(state.Tenants)), nil
+}
+
+func tenants(n int) string {
+	switch n {
+	case 0:
+		return "no records yet, import some with \"entra-activity import\""
+	case 1:
+		return "records of one tenant"
+	}
+	return fmt.Sprintf("records of %d tenants", n)
+}

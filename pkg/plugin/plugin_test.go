@@ -1,0 +1,251 @@
+package plugin_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/experimental"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+
+// database returns the address of a store with four sign-ins, and a role that may only read it.
+func database(t *testing.T) (*store.DB, *url.URL) {
+	t.Helper()
+	address := pgtest.Database(t)
+	db, err := store.Open(store.Config{URL: address})
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	w, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
+	var records []*activity.Record
+	for i, s := range []struct{ user, app, code string }{
+		{"megan", "Azure Portal", "0"}, {"megan", "Teams", "50126"}, {"alex", "Teams", "50074"}, {"alex", "Teams", "0"},
+	} {
+		r := activity.NewRecord(activity.SignIn)
+		r.ID, r.Tenant, r.Time, r.Fidelity = fmt.Sprintf("00000000-0000-0000-0000-%012d", i), "contoso", day.Add(time.Duration(i)*8*time.Hour), activity.Full
+		for name, value := range map[string]string{"signInEventTypes": activity.Interactive, "errorCode": s.code, "userId": s.user, "appId": s.app,
+			"userDisplayName": s.user, "userPrincipalName": s.user + "@contoso.example", "appDisplayName": s.app, "authenticationRequirement": "multiFactorAuthentication"} {
+			require.NoError(t, r.Set(activity.SignIn.Field(name), value))
+		}
+		r.Complete()
+		r.Raw = fmt.Appendf(nil, `{"n": %d}`, i)
+		records = append(records, r)
+	}
+	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
+	require.NoError(t, err)
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return db, u
+}
+
+type object = map[string]any
+
+func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstanceSettings {
+	t.Helper()
+	host, port := u.Hostname(), u.Port()
+	number, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	jsonData := object{"host": host, "port": number, "database": u.Path[1:], "user": "reader", "tlsMode": "disable"}
+	password := "secret"
+	for key, value := range changes {
+		if key == "password" {
+			password = value.(string)
+		} else {
+			jsonData[key] = value
+		}
+	}
+	text, err := json.Marshal(jsonData)
+	require.NoError(t, err)
+	return backend.DataSourceInstanceSettings{ID: 1, UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: day}
+}
+
+func instance(t *testing.T, s backend.DataSourceInstanceSettings) *plugin.DataSource {
+	t.Helper()
+	i, err := plugin.NewInstance(t.Context(), s)
+	require.NoError(t, err)
+	d := i.(*plugin.DataSource)
+	t.Cleanup(d.Dispose)
+	return d
+}
+
+func ask(t *testing.T, d *plugin.DataSource, model object) backend.DataResponse {
+	t.Helper()
+	text, err := json.Marshal(model)
+	require.NoError(t, err)
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+		RefID: "A", QueryType: "signIn", JSON: text, MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
+	}}})
+	require.NoError(t, err)
+	return response.Responses["A"]
+}
+
+func TestFrames(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	for name, model := range map[string]object{
+		"list":                 {"view": "list"},
+		"list_empty":           {"view": "list", "filters": []any{object{"field": "city", "operator": "=", "values": []string{"Atlantis"}}}},
+		"list_limit":           {"view": "list", "limit": 1, "columns": []string{"createdDateTime", "id", "errorCode", "isCompliant", "correlationId"}},
+		"timeseries":           {"view": "timeSeries", "interval": "1d"},
+		"timeseries_by_status": {"view": "timeSeries", "interval": "1d", "groupBy": []string{"status"}},
+		"timeseries_top_other": {"view": "timeSeries", "interval": "1d", "groupBy": []string{"appDisplayName"}, "top": 1, "other": true, "timezone": "Europe/Berlin"},
+		"timeseries_rate":      {"view": "timeSeries", "interval": "1d", "measure": "failureRate", "groupBy": []string{"appDisplayName", "status"}},
+		"table":                {"view": "table", "groupBy": []string{"appDisplayName", "status"}},
+		"table_users":          {"view": "table", "measure": "distinctUsers", "groupBy": []string{"appDisplayName"}, "top": 1, "other": true},
+		"value":                {"view": "value"},
+		"value_rate":           {"view": "value", "measure": "failureRate"},
+		"value_rate_of_none":   {"view": "value", "measure": "failureRate", "filters": []any{object{"field": "city", "operator": "=", "values": []string{"Atlantis"}}}},
+		"value_none":           {"view": "value", "filters": []any{object{"field": "city", "operator": "=", "values": []string{"Atlantis"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			response := ask(t, d, model)
+			require.NoError(t, response.Error)
+			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, false)
+		})
+	}
+}
+
+func TestErrorsSayWhoseTheyAre(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	response := ask(t, d, object{"view": "pie"})
+	require.ErrorContains(t, response.Error, "use timeSeries, table, value or list")
+	require.Equal(t, backend.StatusBadRequest, response.Status)
+	require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	all, err := d.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(`{}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 1)}}}})
+	require.NoError(t, err)
+	require.ErrorContains(t, all.Responses["A"].Error, "was cancelled")
+	require.Equal(t, backend.ErrorSourceDownstream, all.Responses["A"].ErrorSource)
+
+	d.Dispose()
+	require.ErrorContains(t, ask(t, d, object{}).Error, "have just changed: try again")
+}
+
+func TestAStatementThatTakesTooLongIsCancelledInPostgreSQL(t *testing.T) {
+	db, u := database(t)
+	d := instance(t, settings(t, u, object{"queryTimeout": 1}))
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // only held for its lock
+	_, err = tx.Exec("LOCK TABLE entra.sign_in IN ACCESS EXCLUSIVE MODE")
+	require.NoError(t, err)
+	response := ask(t, d, object{"view": "list"})
+	require.ErrorContains(t, response.Error, "took longer than the data source allows")
+	require.Equal(t, backend.StatusTimeout, response.Status)
+}
+
+func TestHealth(t *testing.T) {
+	db, u := database(t)
+	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE stranger LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT INSERT ON entra.sign_in TO scribe`)
+	require.NoError(t, err)
+	empty, err := url.Parse(pgtest.Database(t))
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		name    string
+		changes object
+		version string // to pretend that the schema has
+		message string
+	}{
+		{"all is well", nil, "", "Connected to PostgreSQL "},
+		{"wrong password", object{"password": "wrong"}, "", "The password or the user is wrong: correct them in the data source."},
+		{"unknown user", object{"user": "nobody-knows"}, "", "The password or the user is wrong"},
+		{"unknown database", object{"database": "nowhere"}, "", "There is no such database: check the database of the data source."},
+		{"no schema", object{"database": empty.Path[1:]}, "", `The database has no Entra ID activity yet: run "entra-activity migrate"`},
+		{"schema too old", nil, "0", `The database's schema is too old (version 0, the plugin needs 1): run "entra-activity migrate"`},
+		{"schema too new", nil, "99", "The database's schema is newer than this plugin knows (version 99, known 1): update the plugin."},
+		{"may not read", object{"user": "stranger"}, "", "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
+		{"may write", object{"user": "scribe"}, "", `The role "scribe" may change the records: use one that can only read.`},
+		{"nobody listens", object{"port": 1}, "", "The database cannot be reached: check that it runs"},
+		{"unknown host", object{"host": "nowhere.invalid"}, "", "The host nowhere.invalid is not known: check the host"},
+		{"no TLS on the server", object{"tlsMode": "require"}, "", "The server does not offer TLS: set the TLS mode to disable"},
+		{"no host", object{"host": ""}, "", "the data source has no host: fill in the connection settings"},
+		{"unknown TLS mode", object{"tlsMode": "maybe"}, "", `unknown TLS mode "maybe": use disable, require`},
+		{"verify-ca without authority", object{"tlsMode": "verify-ca"}, "", "TLS mode verify-ca needs the certificate of the authority"},
+		{"settings of the wrong type", object{"port": "many"}, "", "the settings are not understood"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.version != "" {
+				_, err := db.ExecContext(t.Context(), "UPDATE entra.schema_version SET version_id = $1 WHERE version_id > 0", tt.version)
+				require.NoError(t, err)
+				t.Cleanup(func() {
+					_, err := db.Exec("UPDATE entra.schema_version SET version_id = 1 WHERE version_id = $1 AND id = (SELECT max(id) FROM entra.schema_version)", tt.version)
+					require.NoError(t, err)
+				})
+			}
+			d := instance(t, settings(t, u, tt.changes))
+			result, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
+			require.NoError(t, err)
+			require.Contains(t, result.Message, tt.message)
+			require.Equal(t, tt.changes == nil && tt.version == "", result.Status == backend.HealthStatusOk)
+			require.Empty(t, result.JSONDetails, "details are for administrators")
+		})
+	}
+}
+
+func TestResources(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	get := func(path string) (int, string) {
+		var status int
+		var body string
+		err := d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: path, URL: path}, backend.CallResourceResponseSenderFunc(func(r *backend.CallResourceResponse) error {
+			status, body = r.Status, string(r.Body)
+			return nil
+		}))
+		require.NoError(t, err)
+		return status, body
+	}
+	status, body := get("values?kind=signIn&field=appDisplayName&search=por&limit=50")
+	require.Equal(t, 200, status)
+	require.JSONEq(t, `{"values":[{"value":"Azure Portal","label":"Azure Portal"}]}`, body)
+	status, body = get("values?kind=signIn&field=nothing")
+	require.Equal(t, 400, status)
+	require.Contains(t, body, `signIn has no field`)
+
+	status, body = get("catalogue")
+	require.Equal(t, 200, status)
+	var answer struct {
+		Kinds []struct {
+			Kind   string
+			Fields []struct {
+				Name       string
+				Filterable bool
+				Operators  []string
+				Values     []string
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &answer))
+	require.Equal(t, "signIn", answer.Kinds[0].Kind)
+	require.Len(t, answer.Kinds[0].Fields, len(activity.SignIn.Fields))
+	for _, f := range answer.Kinds[0].Fields {
+		require.Equal(t, f.Filterable, len(f.Operators) > 0, f.Name)
+		if f.Name == "status" {
+			require.Equal(t, activity.Statuses, f.Values)
+		}
+	}
+}

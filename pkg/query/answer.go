@@ -1,0 +1,423 @@
+package query
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// Store answers questions from a database.
+type Store struct {
+	DB      *store.DB
+	Tenant  string // the only tenant to answer about; empty for all
+	Timeout time.Duration
+	MaxRows int // no answer is longer
+}
+
+// Result is the answer to a question.
+type Result struct {
+	Question *Question
+	Steps    []time.Time // starts; a single one unless the question is one over time
+	Groups   []Group     // the largest first, and last the one of all others
+	Rows     [][]any     // of a list, by Question.Columns: nil, string, int64, float64, bool or time.Time
+	Notices  []string
+	SQL      string // with its parameters, for whoever inspects the query
+	Served   string // which tables served
+	Read     int64  // rows read from them
+}
+
+// Group is a combination of values of the fields grouped by, and its measure for each step.
+type Group struct {
+	Keys   []string
+	Other  bool       // all groups beyond the largest; no Keys
+	Values []*float64 // nil where there is nothing to measure: the failure rate of nothing
+}
+
+// Ask answers a question within a scope.
+func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
+	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
+	if !p.From.Before(p.To) {
+		return nil, invalid("range", "the time range ends before it starts: choose another")
+	}
+	var result *Result
+	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
+		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
+		c.restrict(scope, st.Tenant)
+		before, err := removedBefore(ctx, tx, q.Kind)
+		if err != nil {
+			return err
+		}
+		var oldest time.Time
+		if q.View == List {
+			oldest = p.From
+			result, err = c.list(ctx, tx, p)
+		} else {
+			var pl *plan
+			if pl, err = newPlan(q, c.needed(), p); err != nil {
+				return err
+			}
+			if len(pl.rows) > 0 {
+				oldest = pl.rows[0].from
+			}
+			result, err = c.count(ctx, tx, pl, p)
+		}
+		if err == nil && !oldest.IsZero() && oldest.Before(before) {
+			result.Notices = append(result.Notices, fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
+				before.UTC().Format("2006-01-02 15:04 MST")))
+		}
+		return err
+	})
+	return result, err
+}
+
+func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.Time, error) {
+	var before []time.Time
+	err := tx.SelectContext(ctx, &before, "SELECT before FROM "+store.Schema+".retention WHERE kind = $1", kind.Name)
+	if len(before) == 0 {
+		return time.Time{}, err
+	}
+	return before[0], err
+}
+
+// compiler turns a question into SQL. Identifiers come from the catalogue, by way of dimensions; values are bound.
+type compiler struct {
+	statement
+	q       *Question
+	dict    dictionary
+	maxRows int
+	nothing bool     // the scope sees no record
+	filters []Filter // the question's, the scope's and the data source's
+}
+
+// restrict adds what the asker may see to what the question asks for.
+func (c *compiler) restrict(scope access.Scope, tenant string) {
+	c.filters = slices.Clone(c.q.Filters)
+	if !scope.Everything() {
+		owner, value := scope.Restriction(c.q.Kind)
+		if c.nothing = owner == nil; !c.nothing {
+			c.filters = append(c.filters, Filter{Field: owner, Operator: Equal, Values: []string{value}})
+		}
+	}
+	if tenant != "" {
+		c.filters = append(c.filters, Filter{Field: c.q.Kind.Field("tenantId"), Operator: Equal, Values: []string{tenant}})
+	}
+}
+
+// needed lists the fields that a table has to know to answer.
+func (c *compiler) needed() []*activity.Field {
+	list := slices.Clone(c.q.GroupBy)
+	for _, f := range c.filters {
+		list = append(list, f.Field)
+	}
+	return list
+}
+
+func (c *compiler) where(ctx context.Context, at func(*activity.Field) dimension) (string, error) {
+	var sql strings.Builder
+	if c.nothing {
+		sql.WriteString(" AND false")
+	}
+	for i := range c.filters {
+		one, err := condition(ctx, &c.statement, c.dict, at(c.filters[i].Field), &c.filters[i])
+		if err != nil {
+			return "", err
+		}
+		sql.WriteString("\n    AND " + one)
+	}
+	return sql.String(), nil
+}
+
+// within restricts a column of times to spans; many are joined, for which from is the additional table.
+func (c *compiler) within(column string, spans []span) (from, where string) {
+	if len(spans) == 1 {
+		return "", fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", column, c.bind(spans[0].from), c.bind(spans[0].to))
+	}
+	starts, ends := make([]time.Time, len(spans)), make([]time.Time, len(spans))
+	for i, s := range spans {
+		starts[i], ends[i] = s.from, s.to
+	}
+	from = fmt.Sprintf("unnest(%s::timestamptz[], %s::timestamptz[]) AS span(starts, ends) JOIN ", c.times(starts), c.times(ends))
+	return from, fmt.Sprintf("%s >= span.starts AND %[1]s < span.ends", column)
+}
+
+func (c *compiler) times(list []time.Time) string {
+	formatted := make([]string, len(list))
+	for i, t := range list {
+		formatted[i] = t.Format(time.RFC3339Nano)
+	}
+	return c.bind(pq.Array(formatted))
+}
+
+// branch is the part of a count that one table serves: SELECT step, names, and counts or accounts.
+func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, spans []span, fixed string, at func(*activity.Field) dimension, account string) (string, error) {
+	step := "1"
+	if len(pl.steps) > 1 {
+		step = fmt.Sprintf("width_bucket(%s, %s::timestamptz[])", time, c.times(pl.steps))
+	}
+	columns, group := []string{step + " AS step"}, []string{"1"}
+	for i, f := range c.q.GroupBy {
+		columns = append(columns, fmt.Sprintf("%s AS key%d", at(f).expr, i+1))
+		group = append(group, fmt.Sprint(len(columns)))
+	}
+	if c.q.Measure == DistinctUsers {
+		columns = append(columns, account+" AS account")
+		group = append(group, fmt.Sprint(len(columns)))
+	}
+	columns = append(columns, n+" AS n", fmt.Sprintf("%s FILTER (WHERE r.status = %d) AS failures", n, store.StatusCode(activity.Failure)), "count(*) AS read")
+	join, within := c.within(time, spans)
+	where, err := c.where(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	on := " WHERE "
+	if join != "" {
+		on = " ON "
+	}
+	counted := fmt.Sprintf("  SELECT %s\n  FROM %s%s r%s%s%s%s\n  GROUP BY %s", strings.Join(columns, ", "), join, table, on, within, fixed, where, strings.Join(group, ", "))
+	if len(c.q.GroupBy) == 0 {
+		return counted, nil
+	}
+	return c.named(counted, at), nil
+}
+
+// named puts texts in the place of what a table keeps for them. Tables refer to the same text by different ids, so that
+// only texts can be added up.
+func (c *compiler) named(counted string, at func(*activity.Field) dimension) string {
+	columns, joins := []string{"c.step", "c.n", "c.failures", "c.read"}, ""
+	if c.q.Measure == DistinctUsers {
+		columns = append(columns, "c.account")
+	}
+	for i, f := range c.q.GroupBy {
+		d, key := at(f), fmt.Sprintf("c.key%d", i+1)
+		text := "coalesce(" + key + "::text, '')"
+		switch {
+		case d.table != "":
+			joins += fmt.Sprintf(" LEFT JOIN %s e%d ON e%[2]d.id = %s", d.table, i+1, key)
+			text = fmt.Sprintf("coalesce(e%d.%s::text, '')", i+1, d.column)
+		case f.Type == activity.Address:
+			text = "coalesce(host(" + key + "), '')"
+		}
+		columns = append(columns, fmt.Sprintf("%s AS name%d", text, i+1))
+	}
+	return fmt.Sprintf("  SELECT %s FROM (\n%s\n  ) c%s", strings.Join(columns, ", "), counted, joins)
+}
+
+// cells is the SELECT of all branches of a plan.
+func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
+	var branches []string
+	add := func(sql string, err error) error {
+		branches = append(branches, sql)
+		return err
+	}
+	rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
+	for _, tier := range []store.Tier{store.Day, store.Hour, store.QuarterHour} {
+		spans := pl.tiers[tier]
+		if len(spans) == 0 {
+			continue
+		}
+		// n can be 0 where records were taken back, and the tenant leads the index.
+		fixed := fmt.Sprintf("\n    AND r.grouping = %d AND r.tier = %d AND r.n > 0 AND r.tenant = ANY(ARRAY(SELECT id FROM %s.tenant))", pl.grouping.Number, tier, store.Schema)
+		if err := add(c.branch(ctx, pl, store.Schema+".rollup", "r.bucket", "sum(r.n)", spans, fixed, rollupAt, "r.k1")); err != nil {
+			return "", err
+		}
+	}
+	if len(pl.rows) > 0 {
+		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+		if err := add(c.branch(ctx, pl, store.Table(c.q.Kind), "r.time", "count(*)", pl.rows, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(branches, "\n  UNION ALL\n"), nil
+}
+
+// keep returns how many groups an answer may have.
+func (c *compiler) keep() int {
+	limit := c.maxRows
+	if c.q.View == Table {
+		limit = min(limit, c.q.Limit)
+	} else {
+		limit = min(limit, maxSeries)
+	}
+	if c.q.Top > 0 {
+		limit = min(limit, c.q.Top)
+	}
+	return limit
+}
+
+// More series than this no panel can draw.
+const maxSeries = 500
+
+// countSQL returns the statement that computes a measure by step and group: step, rank, groups, n, failures, read, names.
+func (c *compiler) countSQL(ctx context.Context, pl *plan) (string, error) {
+	cells, err := c.cells(ctx, pl)
+	if err != nil {
+		return "", err
+	}
+	measured := func(alias string) string {
+		if c.q.Measure == DistinctUsers {
+			return fmt.Sprintf("count(DISTINCT %saccount) FILTER (WHERE %[1]saccount <> 0), 0", alias)
+		}
+		return fmt.Sprintf("sum(%sn)::bigint, coalesce(sum(%[1]sfailures), 0)::bigint", alias)
+	}
+	const read = "(SELECT coalesce(sum(read), 0) FROM cells)::bigint"
+	if len(c.q.GroupBy) == 0 {
+		return fmt.Sprintf("WITH cells AS (\n%s\n)\nSELECT step, 1, 1, %s, %s FROM cells GROUP BY step", cells, measured(""), read), nil
+	}
+	var names, equal, keys []string
+	for i := range c.q.GroupBy {
+		name := fmt.Sprintf("name%d", i+1)
+		names = append(names, name)
+		equal = append(equal, fmt.Sprintf("n.%s = k.%[1]s", name))
+		keys = append(keys, "k."+name)
+	}
+	weight := "sum(n)"
+	if c.q.Measure == DistinctUsers {
+		weight = "count(DISTINCT account) FILTER (WHERE account <> 0)"
+	}
+	join := "JOIN"
+	if c.q.Other {
+		join = "LEFT JOIN"
+	}
+	return fmt.Sprintf(`WITH cells AS (
+%[1]s
+), ranked AS (
+  SELECT %[2]s, row_number() OVER (ORDER BY %[3]s DESC, %[2]s) AS rank, count(*) OVER () AS groups FROM cells GROUP BY %[2]s
+)
+SELECT n.step, coalesce(k.rank, 0), coalesce(max(k.groups), 0), %[4]s, %[5]s, %[6]s
+FROM cells n %[7]s ranked k ON %[8]s AND k.rank <= %[9]s
+GROUP BY n.step, k.rank, %[6]s`, cells, strings.Join(names, ", "), weight, measured("n."), read, strings.Join(keys, ", "),
+		join, strings.Join(equal, " AND "), c.bind(c.keep())), nil
+}
+
+func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (*Result, error) {
+	sql, err := c.countSQL(ctx, pl)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Question: c.q, Steps: pl.steps, Served: pl.served(), SQL: annotate(sql, c.args)}
+	rows, err := tx.QueryContext(ctx, sql, c.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	groups := map[int64]*Group{}
+	var total int64
+	if len(c.q.GroupBy) == 0 && c.q.Measure != FailureRate {
+		groups[1] = newGroup(c.q, len(pl.steps)) // the count of nothing is 0
+	}
+	for rows.Next() {
+		var step int
+		var rank, all, n, failures int64
+		keys := make([]*string, len(c.q.GroupBy))
+		targets := []any{&step, &rank, &all, &n, &failures, &result.Read}
+		for i := range keys {
+			targets = append(targets, &keys[i])
+		}
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		total = max(total, all)
+		g := groups[rank]
+		if g == nil {
+			g = newGroup(c.q, len(pl.steps))
+			g.Other = rank == 0
+			for i, key := range keys {
+				if key != nil {
+					g.Keys = append(g.Keys, label(c.q.Kind, c.q.GroupBy[i], *key))
+				}
+			}
+			groups[rank] = g
+		}
+		v := float64(n)
+		if c.q.Measure == FailureRate {
+			v = float64(failures) / float64(n)
+		}
+		g.Values[step-1] = &v
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	result.Groups = inOrder(c.q, groups)
+	if keep := c.keep(); int(total) > keep && keep != c.q.Top && !c.q.Other {
+		result.Notices = append(result.Notices, fmt.Sprintf("Only the %d largest of %d groups are shown: filter, or keep fewer with \"top\".", keep, total))
+	}
+	return result, nil
+}
+
+// newGroup returns a group that has seen nothing yet, which as a count is 0.
+func newGroup(q *Question, steps int) *Group {
+	g := &Group{Values: make([]*float64, steps)}
+	for i := range g.Values {
+		if q.Measure != FailureRate {
+			g.Values[i] = new(float64)
+		}
+	}
+	return g
+}
+
+// inOrder sorts groups by rank, a table's by what it shows, and puts the one of all others last.
+func inOrder(q *Question, byRank map[int64]*Group) []Group {
+	ranks := make([]int64, 0, len(byRank))
+	for rank := range byRank {
+		ranks = append(ranks, rank)
+	}
+	slices.SortFunc(ranks, func(a, b int64) int {
+		switch {
+		case a == 0 || b == 0:
+			return int(b - a)
+		case q.View == Table && *byRank[a].Values[0] != *byRank[b].Values[0]:
+			if *byRank[a].Values[0] > *byRank[b].Values[0] {
+				return -1
+			}
+			return 1
+		}
+		return int(a - b)
+	})
+	groups := make([]Group, len(ranks))
+	for i, rank := range ranks {
+		groups[i] = *byRank[rank]
+	}
+	return groups
+}
+
+// label turns what SQL calls a group into the value the field has.
+func label(kind *activity.Kind, f *activity.Field, key string) string {
+	d := rowsDimension(kind, f)
+	if d.codes == nil {
+		return key
+	}
+	if code := number(key); code >= 1 && int(code) <= len(d.codes) {
+		return d.codes[code-1]
+	}
+	return ""
+}
+
+// annotate writes a statement's parameters below it.
+func annotate(sql string, args []any) string {
+	var b strings.Builder
+	b.WriteString(sql)
+	for i, arg := range args {
+		text := fmt.Sprint(arg)
+		if t, ok := arg.(time.Time); ok {
+			text = t.Format(time.RFC3339Nano)
+		} else if array, ok := arg.(driver.Valuer); ok {
+			v, _ := array.Value() // arrays of numbers and texts, which cannot fail
+			text = fmt.Sprint(v)
+		}
+		if len(text) > 200 {
+			text = text[:200] + " ..."
+		}
+		fmt.Fprintf(&b, "\n-- $%d = %s", i+1, strings.Join(strings.Fields(text), " "))
+	}
+	return b.String()
+}

@@ -1,0 +1,144 @@
+package query
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Interval is the width of a time series' steps. Days and weeks follow the calendar of the question's zone.
+type Interval string
+
+// The intervals.
+const (
+	Auto           Interval = "auto"
+	Minute         Interval = "1m"
+	FiveMinutes    Interval = "5m"
+	FifteenMinutes Interval = "15m"
+	Hour           Interval = "1h"
+	SixHours       Interval = "6h"
+	Day            Interval = "1d"
+	Week           Interval = "1w" // from Monday
+)
+
+var (
+	intervals = []Interval{Minute, FiveMinutes, FifteenMinutes, Hour, SixHours, Day, Week}
+	widths    = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
+)
+
+// More steps than this help nobody and only cost.
+const maxSteps = 11000
+
+// ParseInterval reads an interval; empty is Auto.
+func ParseInterval(name string) (Interval, error) {
+	i := Interval(name)
+	if i == "" {
+		i = Auto
+	}
+	if i != Auto && !slices.Contains(intervals, i) {
+		return "", invalid("interval", "unknown interval %q: use auto, %s", name, strings.Join(texts(intervals), ", "))
+	}
+	return i, nil
+}
+
+// resolve chooses the narrowest interval that needs no more points than the panel has room for.
+func (i Interval) resolve(p Period) Interval {
+	if i != Auto {
+		return i
+	}
+	points := p.MaxDataPoints
+	if points <= 0 || points > maxSteps {
+		points = maxSteps
+	}
+	wanted := max(p.To.Sub(p.From)/time.Duration(points), p.MinInterval)
+	for n, width := range widths {
+		if width >= wanted {
+			return intervals[n]
+		}
+	}
+	return Week
+}
+
+// steps lists the starts of the intervals that cover [from, to).
+func (i Interval) steps(from, to time.Time, zone *time.Location) ([]time.Time, error) {
+	width := widths[slices.Index(intervals, i)]
+	if to.Sub(from)/width > maxSteps {
+		return nil, invalid("interval", "%s makes more than %d points in this time range: use a wider interval or auto", i, maxSteps)
+	}
+	var starts []time.Time
+	add := func(start, end time.Time) {
+		if start.Before(to) && end.After(from) {
+			starts = append(starts, start.UTC())
+		}
+	}
+	if width <= 15*time.Minute { // every offset is a multiple of 15 minutes: the zone makes no difference
+		for start := from.Truncate(width); start.Before(to); start = start.Add(width) {
+			add(start, start.Add(width))
+		}
+		return starts, nil
+	}
+	local := from.In(zone)
+	year, month, day := local.Date()
+	if i == Week {
+		day -= (int(local.Weekday()) + 6) % 7
+	}
+	for start := midnight(year, month, day, zone); start.Before(to); start = midnight(year, month, day, zone) {
+		days := 1
+		if i == Week {
+			days = 7
+		}
+		day += days
+		end := midnight(year, month, day, zone)
+		switch i {
+		case Hour:
+			for hour := start; hour.Before(end); hour = hour.Add(time.Hour) {
+				add(hour, minTime(hour.Add(time.Hour), end))
+			}
+		case SixHours: // by the clock on the wall: a quarter of a day is an hour longer or shorter twice a year
+			quarter := start
+			for hour := 6; hour <= 24; hour += 6 {
+				next := time.Date(year, month, day-1, hour, 0, 0, 0, zone)
+				if hour == 24 {
+					next = end
+				}
+				add(quarter, next)
+				quarter = next
+			}
+		default:
+			add(start, end)
+		}
+	}
+	return starts, nil
+}
+
+// midnight returns when a day begins in a zone, also where the clock is set at midnight.
+func midnight(year int, month time.Month, day int, zone *time.Location) time.Time {
+	date := time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
+	begins := time.Date(year, month, day, 0, 0, 0, 0, zone)
+	if begins.Day() != date.Day() { // there is no 0:00 this day, or time.Date took the other one
+		begins = begins.Add(24*time.Hour - sinceMidnight(begins))
+	}
+	for begins.Add(-30*time.Minute).Day() == date.Day() { // 0:00 comes twice this day
+		begins = begins.Add(-30 * time.Minute)
+	}
+	return begins
+}
+
+func sinceMidnight(t time.Time) time.Duration {
+	hour, minute, second := t.Clock()
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,51 @@
+package query
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestStepsFollowTheCalendarOfTheZone(t *testing.T) {
+	for _, tt := range []struct {
+		zone     string
+		interval Interval
+		from, to string
+		want     []string // in the zone
+	}{
+		{"UTC", Week, "2026-03-18T12:00:00Z", "2026-04-01T00:00:00Z", []string{"2026-03-16T00:00:00Z", "2026-03-23T00:00:00Z", "2026-03-30T00:00:00Z"}},
+		{"Europe/Berlin", Day, "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", []string{"2026-03-28T00:00:00+01:00", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"}},
+		{"Europe/Berlin", SixHours, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z", []string{"2026-03-29T00:00:00+01:00", "2026-03-29T06:00:00+02:00", "2026-03-29T12:00:00+02:00", "2026-03-29T18:00:00+02:00"}},
+		{"Asia/Kathmandu", Hour, "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", []string{"2026-01-01T05:00:00+05:45", "2026-01-01T06:00:00+05:45"}},
+		{"Asia/Beirut", Day, "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z", []string{"2026-03-28T00:00:00+02:00", "2026-03-29T01:00:00+03:00"}},                                 // no 0:00 that day
+		{"America/Havana", Day, "2026-10-31T12:00:00Z", "2026-11-02T12:00:00Z", []string{"2026-10-31T00:00:00-04:00", "2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00"}}, // 0:00 twice
+		{"UTC", FiveMinutes, "2026-01-01T00:03:00Z", "2026-01-01T00:10:00Z", []string{"2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z"}},
+	} {
+		zone, err := time.LoadLocation(tt.zone)
+		require.NoError(t, err)
+		from, _ := time.Parse(time.RFC3339, tt.from)
+		to, _ := time.Parse(time.RFC3339, tt.to)
+		steps, err := tt.interval.steps(from, to, zone)
+		require.NoError(t, err)
+		var got []string
+		for _, s := range steps {
+			got = append(got, s.In(zone).Format(time.RFC3339))
+		}
+		require.Equal(t, tt.want, got, "%s %s", tt.zone, tt.interval)
+	}
+}
+
+func TestAutoNeedsNoMorePointsThanThereIsRoomFor(t *testing.T) {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		length time.Duration
+		points int64
+		want   Interval
+	}{{time.Hour, 1000, Minute}, {24 * time.Hour, 1000, FiveMinutes}, {30 * 24 * time.Hour, 1000, Hour}, {90 * 24 * time.Hour, 100, Day},
+		{3650 * 24 * time.Hour, 10, Week}, {90 * 24 * time.Hour, 43200, FifteenMinutes}} {
+		require.Equal(t, tt.want, Auto.resolve(Period{From: from, To: from.Add(tt.length), MaxDataPoints: tt.points}), "%v", tt)
+	}
+	_, err := Minute.steps(from, from.AddDate(1, 0, 0), time.UTC)
+	require.ErrorContains(t, err, "use a wider interval")
+}

@@ -1,0 +1,104 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// list answers with the records themselves, newest first. The page is cut before anything is joined to it.
+func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, error) {
+	limit := min(c.q.Limit, c.maxRows)
+	sql, err := c.listSQL(ctx, p, limit)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Question: c.q, Served: "rows", SQL: annotate(sql, c.args)}
+	rows, err := tx.QueryxContext(ctx, sql, c.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row, err := rows.SliceScan()
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range row {
+			row[i] = value(c.q.Kind, c.q.Columns[i], v)
+		}
+		result.Rows = append(result.Rows, row)
+	}
+	result.Read = int64(len(result.Rows))
+	if len(result.Rows) > limit {
+		result.Rows = result.Rows[:limit]
+		result.Notices = append(result.Notices, fmt.Sprintf("Only the newest %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", limit))
+	}
+	return result, rows.Err()
+}
+
+func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
+	at := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+	_, within := c.within("r.time", []span{{p.From, p.To}})
+	where, err := c.where(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	var columns, joins []string
+	join := func(sql string) {
+		if !slices.Contains(joins, sql) {
+			joins = append(joins, sql)
+		}
+	}
+	for _, f := range c.q.Columns {
+		d, column := at(f), "r."+store.Column(c.q.Kind, f)
+		switch {
+		case d.table != "":
+			alias := strings.TrimPrefix(d.expr, "r.")
+			join(fmt.Sprintf("LEFT JOIN %s %s ON %[2]s.id = %s", d.table, alias, d.expr))
+			column = alias + "." + d.column
+		case f.Type == activity.Identifier:
+			alias := "i_" + store.Column(c.q.Kind, f)
+			join(fmt.Sprintf("LEFT JOIN %s.identifier %s ON %[2]s.id = %s", store.Schema, alias, column))
+			column = fmt.Sprintf("coalesce(%s.text, %s::text)", alias, column)
+		case f.Type == activity.Address:
+			column = "host(" + column + ")"
+		case d.codes != nil:
+			column += "::int"
+		}
+		switch f.Type {
+		case activity.List:
+			column = "array_to_string(" + column + ", ', ')"
+		case activity.Integer:
+			column += "::bigint"
+		case activity.Number:
+			column += "::float8"
+		}
+		columns = append(columns, column)
+	}
+	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT * FROM %s r WHERE %s%s\n  ORDER BY r.time DESC, r.id LIMIT %s\n) r %s\nORDER BY r.time DESC, r.id",
+		strings.Join(columns, ", "), store.Table(c.q.Kind), within, where, c.bind(limit+1), strings.Join(joins, " ")), nil
+}
+
+// value turns what the driver returns into what Result.Rows promises.
+func value(kind *activity.Kind, f *activity.Field, v any) any {
+	switch v := v.(type) {
+	case []byte:
+		return string(v)
+	case int64:
+		if rowsDimension(kind, f).codes != nil {
+			return label(kind, f, fmt.Sprint(v))
+		}
+	case nil:
+		if f.Type == activity.Text || f.Type == activity.Enum || f.Type == activity.List || f.Type == activity.Identifier {
+			return ""
+		}
+	}
+	return v
+}

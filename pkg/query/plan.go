@@ -1,0 +1,169 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// Period is the time range of a question, [From, To), and how finely it can be drawn.
+type Period struct {
+	From, To      time.Time
+	MaxDataPoints int64
+	MinInterval   time.Duration
+}
+
+// span is [from, to).
+type span struct{ from, to time.Time }
+
+// plan says which table serves which part of the time range. Together the parts are exactly the range.
+type plan struct {
+	steps    []time.Time // starts; a single one where nothing is drawn over time
+	grouping *store.Grouping
+	tiers    map[store.Tier][]span // of the grouping, whole buckets only
+	rows     []span
+}
+
+func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
+	pl := &plan{steps: []time.Time{p.From}, rows: []span{{p.From, p.To}}}
+	if q.View == TimeSeries {
+		var err error
+		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
+			return nil, err
+		}
+	}
+	if g := groupingFor(q, needed); g != nil {
+		pl.useRollup(g, p)
+	}
+	return pl, nil
+}
+
+// groupingFor finds the first grouping of the rollup that knows every field a question names. Users can only be told
+// apart in the grouping by user.
+func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
+	for _, g := range store.Groupings {
+		if g.Kind != q.Kind || g.PerPolicy || q.Measure == DistinctUsers && g.Entity != activity.Account {
+			continue
+		}
+		if !slices.ContainsFunc(needed, func(f *activity.Field) bool { _, ok := rollupDimension(g, f); return !ok }) {
+			return g
+		}
+	}
+	return nil
+}
+
+// useRollup covers every step with the coarsest whole buckets that fit into it, its ends with finer ones, and what is left
+// with rows. Where buckets fit badly, one pass over the rows is cheaper than both.
+func (pl *plan) useRollup(g *store.Grouping, p Period) {
+	tiers := map[store.Tier][]span{}
+	var rows []span
+	var byRows time.Duration
+	var cover func(s span, n int)
+	cover = func(s span, n int) {
+		if !s.from.Before(s.to) {
+			return
+		}
+		if n < 0 {
+			rows = join(rows, s)
+			byRows += s.to.Sub(s.from)
+			return
+		}
+		tier := g.Tiers[n]
+		first := s.from.Add(tier.Width() - 1).Truncate(tier.Width())
+		last := s.to.Truncate(tier.Width())
+		if !first.Before(last) {
+			cover(s, n-1)
+			return
+		}
+		cover(span{s.from, first}, n-1)
+		tiers[tier] = join(tiers[tier], span{first, last})
+		cover(span{last, s.to}, n-1)
+	}
+	for i, start := range pl.steps {
+		end := p.To
+		if i+1 < len(pl.steps) {
+			end = pl.steps[i+1]
+		}
+		cover(span{maxTime(start, p.From), end}, len(g.Tiers)-1)
+	}
+	if byRows <= p.To.Sub(p.From)/2 {
+		pl.grouping, pl.tiers, pl.rows = g, tiers, rows
+	}
+}
+
+// join appends a span to sorted ones, extending the last where the two touch.
+func join(spans []span, s span) []span {
+	if n := len(spans); n > 0 && spans[n-1].to.Equal(s.from) {
+		spans[n-1].to = s.to
+		return spans
+	}
+	return append(spans, s)
+}
+
+// served names the tables that serve, for whoever inspects the query.
+func (pl *plan) served() string {
+	switch {
+	case pl.grouping == nil:
+		return "rows"
+	case len(pl.rows) == 0:
+		return "rollup"
+	}
+	return "rollup and rows"
+}
+
+// dimension is where a table, called r, keeps a field.
+type dimension struct {
+	field         *activity.Field
+	expr          string   // what r holds: the value itself, a code or a reference
+	codes         []string // the values that codes stand for: the first for 1
+	table, column string   // of the texts that references stand for
+}
+
+func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
+	column := store.Column(kind, f)
+	if d, ok := sharedDimension(f); ok {
+		return d
+	}
+	switch {
+	case f.Of != nil:
+		return dimension{field: f, expr: "r." + store.Reference(f.Of), table: store.EntityTable(f.Of), column: column}
+	}
+	return dimension{field: f, expr: "r." + column}
+}
+
+// sharedDimension finds the fields that rows and rollup keep alike.
+func sharedDimension(f *activity.Field) (dimension, bool) {
+	switch {
+	case f.Name == "tenantId":
+		return dimension{field: f, expr: "r.tenant", table: store.Schema + ".tenant", column: "tenant_id"}, true
+	case f.Name == "signInEventTypes":
+		return dimension{field: f, expr: "r.variant", codes: activity.SignInEventTypes}, true
+	case f.Name == "status" && f.Of == nil:
+		return dimension{field: f, expr: "r.status", codes: activity.AllStatuses}, true
+	}
+	return dimension{}, false
+}
+
+// noInteger is the rollup's key of records that lack the integer it counts by.
+const noInteger = -1
+
+func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
+	if d, ok := sharedDimension(f); ok {
+		return d, true
+	}
+	if g.Entity != nil && f.Of == g.Entity {
+		return dimension{field: f, expr: "r.k1", table: store.EntityTable(f.Of), column: store.Column(g.Kind, f)}, true
+	}
+	n := slices.Index(g.Fields, f)
+	if n < 0 {
+		return dimension{}, false
+	}
+	key := [...]string{"r.k1", "r.k2", "r.k3"}[n]
+	if f.Type == activity.Integer {
+		return dimension{field: f, expr: fmt.Sprintf("nullif(%s, %d)", key, noInteger)}, true
+	}
+	return dimension{field: f, expr: key, table: store.Schema + ".word", column: "text"}, true
+}

@@ -1,0 +1,308 @@
+package query_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+type object = map[string]any
+
+func decode(t testing.TB, model object) *query.Question {
+	t.Helper()
+	text, err := json.Marshal(model)
+	require.NoError(t, err)
+	q, err := query.Decode(text)
+	require.NoError(t, err, "%s", text)
+	return q
+}
+
+func filter(field, operator string, values ...string) object {
+	return object{"field": field, "operator": operator, "values": values}
+}
+
+func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
+	for _, tt := range []struct {
+		model string
+		error string
+	}{
+		{`[]`, "query: not understood"},
+		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use one of signIn`},
+		{`{"queryType":"auditEvent"}`, `queryType: auditEvent cannot be asked about yet: use signIn`},
+		{`{"version":2}`, `version: the query was saved by a newer version of the plugin`},
+		{`{"view":"pie"}`, `view: unknown view "pie": use timeSeries, table, value or list`},
+		{`{"measure":"sum"}`, `measure: unknown measure "sum": use count, distinctUsers or failureRate`},
+		{`{"groupBy":["app"]}`, `groupBy[0]: signIn has no field "app": use one of createdDateTime`},
+		{`{"groupBy":["correlationId"]}`, `groupBy: correlationId cannot be grouped by`},
+		{`{"groupBy":["status","city","state","browser"]}`, `groupBy: 4 fields are too many`},
+		{`{"interval":"2m"}`, `interval: unknown interval "2m": use auto, 1m`},
+		{`{"timezone":"Mars"}`, `timezone: unknown time zone "Mars"`},
+		{`{"view":"list","columns":["x"]}`, `columns[0]: signIn has no field "x"`},
+		{`{"top":-1}`, `top: -1 is negative`},
+		{`{"filters":[{"field":"x","operator":"=","values":["a"]}]}`, `filters[0].field: signIn has no field "x"`},
+		{`{"filters":[{"field":"city","operator":"<","values":["a"]}]}`, `filters[0].operator: city cannot be compared by "<": use one of =`},
+		{`{"filters":[{"field":"createdDateTime","operator":"=","values":["a"]}]}`, `filters[0].field: createdDateTime cannot be filtered`},
+		{`{"filters":[{"field":"city","operator":"=~","values":["("]}]}`, `filters[0].values: error parsing regexp`},
+		{`{"filters":[{"field":"city","operator":"=","values":["$city"]}]}`, `filters[0].values: the variable $city in the filter on city has no value`},
+		{`{"filters":[{"field":"city","operator":"=","values":["${city:regex}"]}]}`, `has no value`},
+		{`{"filters":[{"field":"errorCode","operator":">","values":["many"]}]}`, `filters[0].values: errorCode: "many" is not a whole number`},
+		{`{"filters":[{"field":"ipAddress","operator":"inNetwork","values":["10.0.0.0/99"]}]}`, `filters[0].values: "10.0.0.0/99" is not a network`},
+	} {
+		_, err := query.Decode([]byte(tt.model))
+		var invalid *query.InvalidError
+		require.True(t, errors.As(err, &invalid), "%s: %v", tt.model, err)
+		require.Contains(t, err.Error(), tt.error, tt.model)
+	}
+}
+
+func TestFiltersThatRestrictNothing(t *testing.T) {
+	for _, values := range [][]string{nil, {}, {"$__all"}, {"*"}, {"a", "$__all"}} {
+		require.Empty(t, decode(t, object{"filters": []any{filter("city", "=", values...)}}).Filters)
+	}
+}
+
+// world is a store with random sign-ins in it, and a way to ask.
+type world struct {
+	*query.Store
+	from time.Time
+	days int
+}
+
+var (
+	users     = []string{"", "u1", "u2", "u3", "u4", "u5"}
+	apps      = []string{"", "Azure Portal", "Office 365", "office 365", "Teams"}
+	countries = []string{"", "DE", "FR", "US"}
+	codes     = []string{"", "0", "0", "0", "50126", "50074", "53003"}
+)
+
+func newWorld(t testing.TB, random *rand.Rand, n int) world {
+	t.Helper()
+	db, err := store.Open(store.Config{URL: pgtest.Database(t), MaxOpenConns: 4})
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	w, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
+	from := time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC) // Europe's clocks go forward on the 29th
+	pick := func(list []string) string { return list[random.IntN(len(list))] }
+	var records []*activity.Record
+	for i := range n {
+		r := activity.NewRecord(activity.SignIn)
+		r.ID, r.Tenant, r.Fidelity = fmt.Sprintf("00000000-0000-0000-0000-%012d", i), pick([]string{"contoso", "fabrikam"}), activity.Full
+		if i%10 == 0 {
+			r.ID = fmt.Sprintf("not-a-guid-%d", i)
+		}
+		// Many lie exactly on the edge of a bucket.
+		r.Time = from.Add(time.Duration(random.IntN(28*24*60)) * time.Minute)
+		if i%3 == 0 {
+			r.Time = r.Time.Truncate(15 * time.Minute)
+		}
+		user, app := pick(users), pick(apps)
+		for name, value := range map[string]string{
+			"signInEventTypes": pick(activity.SignInEventTypes), "errorCode": pick(codes), "userId": user, "appId": app,
+			"userPrincipalName": name(user, "@contoso.example"), "userDisplayName": name(user, " Name"), "appDisplayName": app,
+			"countryOrRegion": pick(countries), "clientAppUsed": pick([]string{"", "Browser", "IMAP4"}),
+			"conditionalAccessStatus": pick([]string{"success", "failure", "notApplied"}), "riskLevelDuringSignIn": pick([]string{"none", "high"}),
+			"authenticationRequirement": pick([]string{"", "multiFactorAuthentication"}), "ipAddress": pick([]string{"", "10.0.0.1", "10.0.1.2", "2001:db8::1"}),
+			"isCompliant": pick([]string{"", "true", "false"}), "correlationId": fmt.Sprintf("00000000-0000-0000-0001-%012d", i/2),
+		} {
+			require.NoError(t, r.Set(activity.SignIn.Field(name), value))
+		}
+		r.Complete()
+		r.Raw = fmt.Appendf(nil, `{"n": %d}`, i)
+		records = append(records, r)
+	}
+	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "ANALYZE")
+	require.NoError(t, err)
+	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 10000}, from, 28}
+}
+
+func name(base, suffix string) string {
+	if base == "" {
+		return ""
+	}
+	return base + suffix
+}
+
+func (w world) period() query.Period {
+	return query.Period{From: w.from, To: w.from.AddDate(0, 0, w.days), MaxDataPoints: 1000}
+}
+
+func (w world) ask(t testing.TB, model object, p query.Period) *query.Result {
+	t.Helper()
+	result, err := w.Ask(t.Context(), decode(t, model), access.All(), p)
+	require.NoError(t, err, "%v", model)
+	return result
+}
+
+// The answer never depends on the table that served: the same question, its range shifted, grouped and filtered at
+// random, is answered from the rollup and once more from the rows alone.
+func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	w := newWorld(t, random, 3000)
+	pick := func(list ...string) string { return list[random.IntN(len(list))] }
+	served := map[string]int{}
+	for range 400 {
+		model := object{
+			"view": pick("timeSeries", "table", "value"), "measure": pick("count", "count", "failureRate", "distinctUsers"),
+			"interval": pick("auto", "15m", "1h", "6h", "1d", "1w"), "top": random.IntN(4), "other": random.IntN(2) == 0,
+			"timezone": pick("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"),
+		}
+		pairs := [][]string{{"appDisplayName", "appId"}, {"countryOrRegion"}, {"errorCode"}, {"clientAppUsed"}, {"riskLevelDuringSignIn"},
+			{"conditionalAccessStatus", "authenticationRequirement"}, {"userPrincipalName", "userId"}}[random.IntN(7)]
+		candidates := append([]string{"status", "signInEventTypes", "tenantId"}, pairs...)
+		groups := []string{}
+		for range random.IntN(4) {
+			groups = append(groups, pick(candidates...))
+		}
+		model["groupBy"] = groups
+		filters := []any{}
+		for range random.IntN(3) {
+			switch f := pick(candidates...); {
+			case f == "errorCode":
+				filters = append(filters, filter(f, pick("=", "!=", ">"), pick("0", "50126", "50074")))
+			default:
+				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"), pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none")))
+			}
+		}
+		model["filters"] = filters
+		p := w.period()
+		p.From = p.From.Add(time.Duration(random.IntN(10*24*60*60)) * time.Second)
+		p.To = p.To.Add(-time.Duration(random.IntN(10*24*60*60)) * time.Second)
+		if random.IntN(3) == 0 {
+			p.From, p.To = p.From.Truncate(time.Hour), p.To.Truncate(time.Hour)
+		}
+		p.MaxDataPoints = int64(10 + random.IntN(300))
+
+		got := w.ask(t, model, p)
+		served[got.Served]++
+		want, err := w.AskRows(t.Context(), decode(t, model), p)
+		require.NoError(t, err)
+		require.Equal(t, want.Steps, got.Steps, "%v", model)
+		require.Equal(t, want.Groups, got.Groups, "%v\n%s", model, got.SQL)
+	}
+	t.Log(served)
+	for _, table := range []string{"rows", "rollup", "rollup and rows"} {
+		require.Greater(t, served[table], 20, "the questions have to try every way: %v", served)
+	}
+}
+
+// Every filter keeps exactly the records that its negation leaves out, whatever the field holds.
+func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(3, 4)), 500)
+	count := func(filters ...any) float64 {
+		return *w.ask(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
+	}
+	all := count()
+	require.Equal(t, 500.0, all)
+	for _, tt := range []struct{ field, operator, negation, value string }{
+		{"userPrincipalName", "=", "!=", "U1@contoso.example"}, {"userPrincipalName", "=", "!=", ""}, {"userId", "in", "notIn", "u2"},
+		{"appDisplayName", "=~", "!~", "Office.*"}, {"appDisplayName", "=~", "!~", ".*"}, {"appDisplayName", "=~", "!~", "ffice"},
+		{"ipAddress", "inNetwork", "notInNetwork", "10.0.0.0/16"}, {"ipAddress", "=", "!=", "2001:DB8::1"}, {"ipAddress", "=", "!=", ""},
+		{"errorCode", "in", "notIn", "50126"}, {"isCompliant", "=", "!=", "true"}, {"isCompliant", "=", "!=", ""},
+		{"correlationId", "=", "!=", "00000000-0000-0000-0001-000000000007"}, {"id", "=", "!=", "not-a-guid-10"},
+		{"status", "=", "!=", "Failure"}, {"signInEventTypes", "=~", "!~", ".*User"}, {"tenantId", "=", "!=", "CONTOSO"},
+		{"conditionalAccessPolicies", "=", "!=", ""}, {"autonomousSystemNumber", "=", "!=", "7"},
+	} {
+		with, without := count(filter(tt.field, tt.operator, tt.value)), count(filter(tt.field, tt.negation, tt.value))
+		require.Equal(t, all, with+without, "%v: %v %v", tt, with, without)
+	}
+	require.Zero(t, count(filter("appDisplayName", "=~", "ffice")), "an expression has to match the whole value")
+	require.Equal(t, 1.0, count(filter("id", "=", "not-a-guid-10")))
+	require.Equal(t, 2.0, count(filter("correlationId", "=", "00000000-0000-0000-0001-000000000007")))
+	require.Equal(t, 50.0, count(filter("id", "startsWith", "NOT-a-")))
+	require.Equal(t, count(filter("ipAddress", "inNetwork", "10.0.0.0/23")), count(filter("ipAddress", "startsWith", "10.0.")))
+	require.Equal(t, count(filter("appDisplayName", "=", "office 365")), count(filter("appDisplayName", "contains", "FFICE")))
+}
+
+func TestEveryFieldCanBeListedAndFiltered(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(5, 6)), 50)
+	columns := []string{}
+	for _, f := range activity.SignIn.Fields {
+		columns = append(columns, f.Name)
+		for _, operator := range query.Operators(f) {
+			value := map[activity.Type]string{activity.Integer: "1", activity.Boolean: "true", activity.Address: "10.0.0.1"}[f.Type]
+			w.ask(t, object{"view": "list", "filters": []any{filter(f.Name, string(operator), value+""), filter(f.Name, string(operator), value, value)}}, w.period())
+		}
+		if f.Groupable {
+			w.ask(t, object{"view": "table", "groupBy": []string{f.Name}}, w.period())
+		}
+		_, err := w.Values(t.Context(), "signIn", f.Name, "o", 10, access.All())
+		require.NoError(t, err, f.Name)
+	}
+	r := w.ask(t, object{"view": "list", "columns": columns, "limit": 20}, w.period())
+	require.Len(t, r.Rows, 20)
+	require.Contains(t, r.Notices[0], "Only the newest 20 records are shown")
+	for i := range r.Rows[1:] {
+		require.False(t, r.Rows[i][0].(time.Time).Before(r.Rows[i+1][0].(time.Time)), "newest first")
+	}
+}
+
+func TestScopeIsPartOfTheSQL(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(7, 8)), 200)
+	users := func(scope access.Scope) []string {
+		r, err := w.Ask(t.Context(), decode(t, object{"view": "table", "groupBy": []string{"userPrincipalName"}}), scope, w.period())
+		require.NoError(t, err)
+		var list []string
+		for _, g := range r.Groups {
+			list = append(list, g.Keys[0])
+		}
+		return list
+	}
+	require.Len(t, users(access.All()), 6)
+	require.Equal(t, []string{"u1@contoso.example"}, users(access.OwnRecords("U1@contoso.example")))
+	require.Empty(t, users(access.Scope{}))
+	require.Empty(t, users(access.OwnRecords("")))
+}
+
+func TestRemovedRecordsAreSaid(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(9, 10)), 100)
+	_, err := w.DB.ExecContext(t.Context(), "INSERT INTO entra.retention VALUES ('signIn', $1)", w.from.AddDate(0, 0, 3))
+	require.NoError(t, err)
+	require.Contains(t, w.ask(t, object{"view": "list"}, w.period()).Notices[0], "Records before 2026-03-19 00:00 UTC have been removed")
+	require.Empty(t, w.ask(t, object{"view": "value"}, w.period()).Notices, "the rollup outlives rows")
+}
+
+func TestValuesOfAField(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(11, 12)), 200)
+	values := func(field, search string, limit int) (list []string) {
+		found, err := w.Values(t.Context(), "signIn", field, search, limit, access.All())
+		require.NoError(t, err)
+		for _, v := range found {
+			list = append(list, v.Label)
+		}
+		return list
+	}
+	require.ElementsMatch(t, []string{"Office 365", "office 365"}, values("appDisplayName", "OFF", 0))
+	require.Len(t, values("appDisplayName", "", 2), 2)
+	require.Equal(t, []string{"success", "failure", "interrupted"}, values("status", "", 0))
+	require.Contains(t, values("errorCode", "501", 0), "50126 InvalidUserNameOrPassword")
+	require.Equal(t, []string{"contoso", "fabrikam"}, values("tenantId", "", 0))
+	w.Tenant = "fabrikam"
+	require.Equal(t, []string{"fabrikam"}, values("tenantId", "", 0))
+}
+
+func TestACancelledQuestionIsNotAsked(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(13, 14)), 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := w.Ask(ctx, decode(t, object{"view": "value"}), access.All(), w.period())
+	require.ErrorIs(t, err, context.Canceled)
+}

@@ -1,0 +1,307 @@
+// Package query answers questions about one kind of record: which records match, how many, by what, over time.
+//
+// A Question is decoded from the form in which dashboards keep it, planned for the rollup or the rows, and answered in
+// one read-only transaction. The answer never depends on which of the two served.
+package query
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // so that time zones are known wherever the plugin runs
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// View is the form of an answer.
+type View string
+
+// The views.
+const (
+	TimeSeries View = "timeSeries"
+	Table      View = "table" // ranked groups
+	Value      View = "value" // one number
+	List       View = "list"  // the records themselves
+)
+
+// Measure is what is computed over the records of a group.
+type Measure string
+
+// The measures.
+const (
+	Count         Measure = "count"
+	DistinctUsers Measure = "distinctUsers"
+	FailureRate   Measure = "failureRate" // failures among all records, 0 to 1
+)
+
+const (
+	version      = 1 // of the model; a newer one means that a newer editor wrote it
+	maxGroupBy   = 3 // more than a legend can show
+	maxFilters   = 50
+	maxValues    = 1000 // in one filter
+	maxValueSize = 1024 // bytes
+	defaultLimit = 1000
+	defaultView  = TimeSeries
+)
+
+// Question is a validated question about one kind of record.
+type Question struct {
+	Kind     *activity.Kind
+	View     View
+	Filters  []Filter
+	Measure  Measure
+	GroupBy  []*activity.Field
+	Top      int  // keep the groups with the most records (users, for distinct users); 0 keeps all
+	Other    bool // fold the groups beyond Top into one
+	Interval Interval
+	Zone     *time.Location
+	Columns  []*activity.Field
+	Limit    int
+}
+
+// InvalidError says what is wrong with a question and what to do about it.
+type InvalidError struct {
+	Part    string // the part of the model: "filters[0].values"
+	Problem string
+}
+
+func (e *InvalidError) Error() string { return e.Part + ": " + e.Problem }
+
+func invalid(part, format string, args ...any) error {
+	return &InvalidError{part, fmt.Sprintf(format, args...)}
+}
+
+// model is the form in which editors, dashboards and alert rules keep a question.
+type model struct {
+	QueryType string `json:"queryType"`
+	Version   int    `json:"version"`
+	View      View   `json:"view"`
+	Filters   []struct {
+		Field    string   `json:"field"`
+		Operator Operator `json:"operator"`
+		Values   []string `json:"values"`
+	} `json:"filters"`
+	Measure  Measure  `json:"measure"`
+	GroupBy  []string `json:"groupBy"`
+	Top      int      `json:"top"`
+	Other    bool     `json:"other"`
+	Interval string   `json:"interval"`
+	Timezone string   `json:"timezone"`
+	Columns  []string `json:"columns"`
+	Limit    int      `json:"limit"`
+}
+
+// Kinds lists the kinds of record that can be asked about.
+func Kinds() []*activity.Kind { return []*activity.Kind{activity.SignIn} }
+
+// Decode reads a question. Everything wrong with it is an *InvalidError.
+func Decode(text []byte) (*Question, error) {
+	var m model
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, invalid("query", "not understood: %v", err)
+	}
+	kind, err := kindByName(m.QueryType)
+	if err != nil {
+		return nil, err
+	}
+	if m.Version > version {
+		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin", m.Version, version)
+	}
+	q := &Question{Kind: kind, View: m.View, Measure: m.Measure, Top: m.Top, Other: m.Other, Limit: m.Limit, Zone: time.UTC}
+	if q.View == "" {
+		q.View = defaultView
+	}
+	if q.Measure == "" {
+		q.Measure = Count
+	}
+	if q.Limit == 0 {
+		q.Limit = defaultLimit
+	}
+	switch {
+	case !slices.Contains([]View{TimeSeries, Table, Value, List}, q.View):
+		return nil, invalid("view", "unknown view %q: use timeSeries, table, value or list", q.View)
+	case !slices.Contains([]Measure{Count, DistinctUsers, FailureRate}, q.Measure):
+		return nil, invalid("measure", "unknown measure %q: use count, distinctUsers or failureRate", q.Measure)
+	case q.Top < 0:
+		return nil, invalid("top", "%d is negative: use 0 to keep all groups", q.Top)
+	case q.Limit < 0:
+		return nil, invalid("limit", "%d is negative: leave it out for %d", q.Limit, defaultLimit)
+	}
+	if len(m.Filters) > maxFilters {
+		return nil, invalid("filters", "%d filters are too many: use at most %d", len(m.Filters), maxFilters)
+	}
+	for i, f := range m.Filters {
+		filter, err := decodeFilter(kind, fmt.Sprintf("filters[%d]", i), f.Field, f.Operator, f.Values)
+		if err != nil {
+			return nil, err
+		}
+		if filter != nil {
+			q.Filters = append(q.Filters, *filter)
+		}
+	}
+	if q.View == List {
+		q.Columns, err = fields(kind, "columns", m.Columns)
+		if len(q.Columns) == 0 {
+			q.Columns = kind.Defaults()
+		}
+		return q, err
+	}
+	if q.View == Value {
+		return q, nil
+	}
+	if q.GroupBy, err = fields(kind, "groupBy", m.GroupBy); err != nil {
+		return nil, err
+	}
+	if len(q.GroupBy) > maxGroupBy {
+		return nil, invalid("groupBy", "%d fields are too many: group by at most %d", len(q.GroupBy), maxGroupBy)
+	}
+	for _, f := range q.GroupBy {
+		if !f.Groupable {
+			return nil, invalid("groupBy", "%s cannot be grouped by: nearly every record has its own; use it as a column of a list", f.Name)
+		}
+	}
+	if q.Interval, err = ParseInterval(m.Interval); err != nil {
+		return nil, err
+	}
+	if m.Timezone != "" && m.Timezone != "browser" {
+		name := m.Timezone
+		if strings.EqualFold(name, "utc") {
+			name = "UTC"
+		}
+		if q.Zone, err = time.LoadLocation(name); err != nil || name == "Local" {
+			return nil, invalid("timezone", "unknown time zone %q: use an IANA name such as Europe/Berlin", m.Timezone)
+		}
+	}
+	return q, nil
+}
+
+func kindByName(name string) (*activity.Kind, error) {
+	if name == "" {
+		return activity.SignIn, nil
+	}
+	kind, err := activity.KindByName(name)
+	if err != nil {
+		return nil, invalid("queryType", "%v", err)
+	}
+	if !slices.Contains(Kinds(), kind) {
+		return nil, invalid("queryType", "%s cannot be asked about yet: use signIn", name)
+	}
+	return kind, nil
+}
+
+func fields(kind *activity.Kind, part string, names []string) ([]*activity.Field, error) {
+	var list []*activity.Field
+	for i, name := range names {
+		f, err := field(kind, fmt.Sprintf("%s[%d]", part, i), name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+func field(kind *activity.Kind, part, name string) (*activity.Field, error) {
+	if f := kind.Field(name); f != nil {
+		return f, nil
+	}
+	names := make([]string, len(kind.Fields))
+	for i, f := range kind.Fields {
+		names[i] = f.Name
+	}
+	return nil, invalid(part, "%s has no field %q: use one of %s", kind.Name, name, strings.Join(names, ", "))
+}
+
+// A variable that nothing replaced: alert rules, unlike dashboards, have none.
+var variable = regexp.MustCompile(`^\$\w+$|\$\{\w+(\.[^}]*)?(:\w+)?\}|^\[\[\w+\]\]$`)
+
+func decodeFilter(kind *activity.Kind, part, name string, operator Operator, values []string) (*Filter, error) {
+	f, err := field(kind, part+".field", name)
+	if err != nil {
+		return nil, err
+	}
+	allowed := Operators(f)
+	if len(allowed) == 0 {
+		return nil, invalid(part+".field", "%s cannot be filtered; times are chosen by the time range", name)
+	}
+	if !slices.Contains(allowed, operator) {
+		return nil, invalid(part+".operator", "%s cannot be compared by %q: use one of %s", name, operator, strings.Join(texts(allowed), " "))
+	}
+	// "All" of a dashboard's variable, whatever else is chosen beside it.
+	if len(values) == 0 || slices.Contains(values, "$__all") || slices.Contains(values, "*") && operator != Matches && operator != MatchesNot {
+		return nil, nil
+	}
+	part += ".values"
+	if len(values) > maxValues {
+		return nil, invalid(part, "%d values for %s are too many: use at most %d, or a regular expression", len(values), name, maxValues)
+	}
+	filter := &Filter{Field: f, Operator: operator}
+	for _, v := range values {
+		switch {
+		case variable.MatchString(v):
+			return nil, invalid(part, "the variable %s in the filter on %s has no value: alert rules have no variables, write the value itself", v, name)
+		case len(v) > maxValueSize:
+			return nil, invalid(part, "a value for %s is longer than %d bytes", name, maxValueSize)
+		case strings.ContainsRune(v, 0):
+			return nil, invalid(part, "a value for %s has a zero byte in it", name)
+		}
+		if v, err = canonicalValue(f, operator, v); err != nil {
+			return nil, invalid(part, "%v", err)
+		}
+		filter.Values = append(filter.Values, v)
+	}
+	if operator == Matches || operator == MatchesNot {
+		// As in Prometheus: the whole value has to match, any of the expressions will do.
+		if filter.pattern, err = regexp.Compile(`^(?s:` + strings.Join(parenthesised(filter.Values), "|") + `)$`); err != nil {
+			return nil, invalid(part, "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
+		}
+	}
+	return filter, nil
+}
+
+func parenthesised(values []string) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = "(?:" + v + ")"
+	}
+	return list
+}
+
+func texts[T ~string](values []T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = string(v)
+	}
+	return list
+}
+
+// canonicalValue checks a value to compare a field with. The empty value stands for records that have none.
+func canonicalValue(f *activity.Field, operator Operator, v string) (string, error) {
+	switch operator {
+	case InNetwork, NotInNetwork:
+		return network(v)
+	case Contains, StartsWith, Matches, MatchesNot:
+		return v, nil
+	}
+	switch f.Type {
+	case activity.Integer, activity.Boolean, activity.Address:
+		v, err := activity.Canonical(f, v)
+		if v == "" && err == nil && operator.comparesOrder() {
+			err = fmt.Errorf("%s: the value to compare with is missing", f.Name)
+		}
+		return v, err
+	}
+	return v, nil
+}
+
+// number reads a value that canonicalValue has passed.
+func number(v string) int64 {
+	n, _ := strconv.ParseInt(v, 10, 64)
+	return n
+}
