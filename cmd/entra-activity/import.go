@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -30,6 +29,11 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		if *batchSize < 1 || *writers < 1 {
 			return errors.New("--batch-size and --writers: give a number of 1 or more")
+		}
+		for i, path := range *paths {
+			if path == "" { // what kingpin makes of a single dash
+				(*paths)[i] = "-"
+			}
 		}
 		sources, total, err := ingest.Files(*paths, os.Stdin, *rejectsPath)
 		if err != nil {
@@ -73,8 +77,9 @@ func verdict(summary ingest.Summary, sources int, rejects string, err error) err
 
 // rejectsFile is made when the first record is refused.
 type rejectsFile struct {
-	path string
-	file *os.File
+	path  string
+	file  *os.File
+	lines *json.Encoder
 }
 
 type reject struct {
@@ -91,13 +96,14 @@ func (f *rejectsFile) add(r ingest.Refusal) error {
 		if err != nil {
 			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
 		}
-		f.file = file
+		f.file, f.lines = file, json.NewEncoder(file)
+		f.lines.SetEscapeHTML(false)
 	}
 	line := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
 	if r.Kind != nil {
 		line.Kind = r.Kind.Name
 	}
-	return json.NewEncoder(f.file).Encode(line)
+	return f.lines.Encode(line)
 }
 
 func (f *rejectsFile) close() error {
@@ -148,22 +154,23 @@ func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes
 
 // writeSummary writes a line for each kind of which there was a record.
 func writeSummary(w io.Writer, summary ingest.Summary) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tread\tnew\tchanged\tunchanged\trefused\t")
-	row := func(label string, c ingest.Counts) {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", label, grouped(c.Read), grouped(c.New), grouped(c.Changed), grouped(c.Unchanged), grouped(c.Refused))
+	row := func(label string, cells ...any) {
+		fmt.Fprintf(w, "%-20s%12v%12v%12v%12v%12v\n", append([]any{label}, cells...)...)
 	}
+	counts := func(label string, c ingest.Counts) {
+		row(label, grouped(c.Read), grouped(c.New), grouped(c.Changed), grouped(c.Unchanged), grouped(c.Refused))
+	}
+	row("", "read", "new", "changed", "unchanged", "refused")
 	for _, kind := range append(activity.Kinds(), nil) {
 		if c, ok := summary.Kinds[kind]; ok && kind != nil {
-			row(kind.Label, c)
+			counts(kind.Label, c)
 		} else if ok {
-			row("Not recognised", c)
+			counts("Not recognised", c)
 		}
 	}
 	if len(summary.Kinds) != 1 {
-		row("Total", summary.Total())
+		counts("Total", summary.Total())
 	}
-	table.Flush() //nolint:errcheck // nothing is left to say it with
 }
 
 // grouped writes a number with a comma between the thousands.

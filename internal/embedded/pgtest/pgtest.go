@@ -81,6 +81,6 @@ func drop(s *embedded.Server, name string) error {
 		return err
 	}
 	defer db.Close()
-	_, err = db.Exec("DROP DATABASE " + name + " WITH (FORCE)")
+	_, err = db.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
 	return err
 }

@@ -1,0 +1,92 @@
+package ingest
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/valyala/fastjson"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/diagnostic"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/loganalytics"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Decoder tells which shape a JSON object has and makes a record of it. It is not for concurrent use.
+type Decoder struct {
+	parser    fastjson.Parser
+	extractor *graph.Extractor
+}
+
+// NewDecoder returns a decoder that takes records which do not name their tenant for those of the one given.
+func NewDecoder(tenant string) *Decoder { return &Decoder{extractor: graph.NewExtractor(tenant)} }
+
+// Decode returns the record that object holds, or says why it holds none that can be kept; a record returned with an
+// error is what could be made of it. The record keeps a copy of the object.
+func (d *Decoder) Decode(object []byte) (*activity.Record, error) {
+	v, err := d.parser.ParseBytes(object)
+	if err == nil {
+		err = validate(object)
+	}
+	if err != nil {
+		return nil, errors.New("the record is not valid JSON: " + cut(err.Error(), 200))
+	}
+	record, err := d.record(v)
+	if err != nil {
+		return record, err
+	}
+	record.Raw = append([]byte(nil), object...)
+	return record, nil
+}
+
+// validate finds what the parser lets pass and PostgreSQL does not. Control characters are left to the slower judge, as
+// records without line breaks have none.
+func validate(object []byte) error {
+	if err := fastjson.ValidateBytes(object); err != nil {
+		return err
+	}
+	for _, c := range object {
+		if c < ' ' {
+			if !json.Valid(object) {
+				return errors.New("a text contains a control character")
+			}
+			break
+		}
+	}
+	return nil
+}
+
+func (d *Decoder) record(v *fastjson.Value) (*activity.Record, error) {
+	if v.Type() != fastjson.TypeObject {
+		return nil, graph.ErrUnknown
+	}
+	names := graph.NamesOf(v)
+	switch {
+	case diagnostic.Is(names):
+		return diagnostic.Record(d.extractor, v)
+	case names.Has(graph.CreationTime | graph.Operation), names.Has(graph.AuditData | graph.Operation):
+		return nil, errUnifiedAudit
+	case names.Has(graph.Tables):
+		return nil, errQueryAnswer
+	case loganalytics.IsDefender(names):
+		return loganalytics.Defender(d.extractor, v)
+	case loganalytics.Is(v, names):
+		return loganalytics.Record(d.extractor, v, names)
+	}
+	return d.extractor.Record(v, names)
+}
+
+var (
+	errUnifiedAudit = errors.New("this is a record of the unified audit log (Office 365 Management Activity), whose ids are not those of Entra ID's own logs: " +
+		"export the sign-in or audit logs from Entra ID, Microsoft Graph, Azure Monitor or Log Analytics instead")
+	errQueryAnswer = errors.New("this is an answer of the Log Analytics API, with columns and rows apart: export the rows as CSV, " +
+		"or with `az monitor log-analytics query --output json`")
+)
+
+// cut shortens a text to at most n bytes.
+func cut(text string, n int) string {
+	if len(text) > n {
+		return text[:n] + "..."
+	}
+	return text
+}

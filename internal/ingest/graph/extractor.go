@@ -1,0 +1,275 @@
+// Package graph makes records of objects as Microsoft Graph gives them. The other sources nest such objects, or write
+// their properties under other names, and are read with a Mapping of those.
+package graph
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+
+	"github.com/valyala/fastjson"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Extractor takes records out of JSON. It is not for concurrent use.
+type Extractor struct {
+	// Tenant is that of records which do not name theirs, as Graph's do not.
+	Tenant string
+
+	nested []*fastjson.Parser // for JSON within texts; what they parsed lives as long as the record
+	used   int
+	ranks  []rank
+	number []byte
+	texts  map[string]string
+}
+
+// NewExtractor returns an extractor that takes records without a tenant for those of the one given.
+func NewExtractor(tenant string) *Extractor {
+	return &Extractor{Tenant: tenant, texts: map[string]string{}}
+}
+
+// Extract returns a record with what an object says of it. Nothing of the record refers to the object's memory.
+func (x *Extractor) Extract(m *Mapping, object *fastjson.Value) *activity.Record {
+	x.used = 0
+	x.ranks = append(x.ranks[:0], make([]rank, len(m.kind.Fields))...)
+	record := activity.NewRecord(m.kind)
+	x.object(record, &m.root, graphName, object)
+	return record
+}
+
+func (x *Extractor) object(record *activity.Record, n *node, upper rank, v *fastjson.Value) {
+	o, err := v.Object()
+	if err != nil {
+		return
+	}
+	o.Visit(func(key []byte, v *fastjson.Value) {
+		if below, r := n.find(key); below != nil {
+			x.property(record, below, min(r, upper), v)
+		}
+	})
+}
+
+func (x *Extractor) property(record *activity.Record, n *node, r rank, v *fastjson.Value) {
+	if n.children != nil {
+		v = x.Unpack(v)
+		switch v.Type() {
+		case fastjson.TypeObject:
+			x.object(record, n, r, v)
+		case fastjson.TypeArray:
+			for _, c := range n.columns {
+				x.setList(record, c.field, r, x.column(v.GetArray(), c.path))
+			}
+		}
+	}
+	if n.field == nil {
+		return
+	}
+	if n.field.Type == activity.List {
+		v = x.Unpack(v)
+		if v.Type() == fastjson.TypeArray {
+			x.setList(record, n.field, r, x.column(v.GetArray(), nil))
+		} else {
+			x.setList(record, n.field, r, []string{x.keep(x.Text(v))})
+		}
+		return
+	}
+	if text := strings.TrimSpace(x.Text(v)); text != "" && x.outranks(n.field, r) {
+		x.Set(record, n.field, text)
+	}
+}
+
+// column returns the value that each element of a collection has at a path; nil where none has any.
+func (x *Extractor) column(elements []*fastjson.Value, path []string) []string {
+	if len(elements) == 0 {
+		return nil
+	}
+	values := make([]string, len(elements))
+	for i, v := range elements {
+		for _, name := range path {
+			v = Property(v, name)
+		}
+		values[i] = x.keep(strings.TrimSpace(x.Text(v)))
+	}
+	return values
+}
+
+func (x *Extractor) setList(record *activity.Record, f *activity.Field, r rank, values []string) {
+	if strings.Join(values, "") != "" && x.outranks(f, r) {
+		record.SetList(f, values)
+	}
+}
+
+func (x *Extractor) outranks(f *activity.Field, r rank) bool {
+	if r <= x.ranks[f.Index()] {
+		return false
+	}
+	x.ranks[f.Index()] = r
+	return true
+}
+
+// Set gives a record a value in the words Graph has for it. A value that is not of the field's type is left to the
+// record's untouched form: the record is worth keeping without it.
+func (x *Extractor) Set(record *activity.Record, f *activity.Field, text string) {
+	switch f.Type {
+	case activity.Identifier:
+		if f.Of == nil {
+			text = strings.Clone(text) // every record has its own
+		} else {
+			text = x.keep(text)
+		}
+	case activity.Text:
+		text = x.keep(text)
+		if f.AttributeName() == "userPrincipalName" {
+			text = strings.ToLower(text) // as Entra ID writes it in sign-ins, and not everywhere else
+		}
+	case activity.Enum:
+		text = x.keep(word(f, text))
+	}
+	_ = record.Set(f, text)
+}
+
+// Fill gives a record a value for a field of which the object itself said nothing.
+func (x *Extractor) Fill(record *activity.Record, name, text string) {
+	f := record.Kind.Field(name)
+	text = strings.TrimSpace(text)
+	if f == nil || text == "" {
+		return
+	}
+	if f == record.Kind.Time() {
+		if record.Time.IsZero() {
+			x.Set(record, f, text)
+		}
+	} else if record.Get(f) == "" {
+		x.Set(record, f, text)
+	}
+}
+
+// word writes the value of an enumeration as Graph does.
+func word(f *activity.Field, text string) string {
+	switch f.Name {
+	case "status":
+		switch strings.ToLower(text) {
+		case "succeeded":
+			return activity.Success
+		case "failed", "fail":
+			return activity.Failure
+		}
+	case "conditionalAccessStatus": // Defender and some exports give the number
+		switch text {
+		case "0":
+			return "success"
+		case "1":
+			return "failure"
+		case "2":
+			return "notApplied"
+		}
+	case "authenticationRequirement": // "Multi-factor authentication"
+		return strings.ReplaceAll(text, "-", "")
+	case "incomingTokenType", "clientCredentialType", "crossTenantAccessType", "originalTransferMethod", "authenticationProtocol", "riskDetail":
+		return camelCase(text)
+	}
+	return text
+}
+
+// camelCase makes "primaryRefreshToken" of "Primary Refresh Token". What has no blanks but begins in lower case is
+// already so.
+func camelCase(text string) string {
+	words := strings.Fields(text)
+	if len(words) == 0 || len(words) == 1 && !unicode.IsUpper([]rune(words[0])[0]) {
+		return text
+	}
+	for i, w := range words {
+		runes := []rune(strings.ReplaceAll(w, ".", ""))
+		for j := range runes {
+			if i == 0 {
+				runes[j] = unicode.ToLower(runes[j])
+			} else if j == 0 {
+				runes[j] = unicode.ToUpper(runes[j])
+			}
+		}
+		words[i] = string(runes)
+	}
+	return strings.Join(words, "")
+}
+
+// Text returns a property's value as text, empty where it has none. It is valid until the next call.
+func (x *Extractor) Text(v *fastjson.Value) string {
+	if v == nil {
+		return ""
+	}
+	switch v.Type() {
+	case fastjson.TypeString:
+		text, _ := v.StringBytes()
+		return bytesAsString(text)
+	case fastjson.TypeNumber:
+		x.number = v.MarshalTo(x.number[:0])
+		return bytesAsString(x.number)
+	case fastjson.TypeTrue:
+		return "true"
+	case fastjson.TypeFalse:
+		return "false"
+	}
+	return ""
+}
+
+// Unpack returns what a text holds that is JSON itself, as some sources write nested properties; other values as they are.
+func (x *Extractor) Unpack(v *fastjson.Value) *fastjson.Value {
+	if v == nil || v.Type() != fastjson.TypeString {
+		return v
+	}
+	text, _ := v.StringBytes()
+	if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' && text[0] != '[' {
+		return v
+	}
+	if x.used == len(x.nested) {
+		x.nested = append(x.nested, &fastjson.Parser{})
+	}
+	inner, err := x.nested[x.used].ParseBytes(text)
+	if err != nil {
+		return v
+	}
+	x.used++
+	return inner
+}
+
+// Property returns an object's property by its name, or else by that name in another case or with what Log Analytics adds
+// to it; nil if it has none.
+func Property(v *fastjson.Value, name string) *fastjson.Value {
+	if v == nil {
+		return nil
+	}
+	if found := v.Get(name); found != nil {
+		return found
+	}
+	var found *fastjson.Value
+	v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
+		if found == nil && len(key) >= len(name) && strings.EqualFold(bytesAsString(key[:len(name)]), name) && suffixes[strings.ToLower(string(key[len(name):]))] {
+			found = v
+		}
+	})
+	return found
+}
+
+// Most texts of a log come again and again: the names of applications, places, browsers. They are kept once, up to a
+// number that takes a few megabytes.
+const (
+	sharedTexts  = 50_000
+	sharedLength = 200
+)
+
+// keep copies a text out of the memory of the JSON it was read from.
+func (x *Extractor) keep(text string) string {
+	if len(text) > sharedLength {
+		return strings.Clone(text)
+	}
+	kept, ok := x.texts[text]
+	if !ok {
+		if len(x.texts) >= sharedTexts {
+			clear(x.texts)
+		}
+		kept = strings.Clone(text)
+		x.texts[kept] = kept
+	}
+	return kept
+}

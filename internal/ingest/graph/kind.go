@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/valyala/fastjson"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Names are those properties of an object, of whatever shape, that tell what it is.
+type Names uint64
+
+// The properties that tell, by Graph's name where Graph has them.
+const (
+	CreatedDateTime Names = 1 << iota
+	ActivityDateTime
+	ActivityDisplayName
+	ProvisioningAction
+	ProvisioningSteps
+	RiskEventType
+	DetectedDateTime
+	RiskLastUpdatedDateTime
+	RiskState
+	AppID
+	AppDisplayName
+	Status
+	UserID
+	SignInEventTypes
+	ConditionalAccessStatus
+	AuthenticationRequirement
+	AuthenticationDetails
+	ServicePrincipalType
+	ServicePrincipalID
+	LoggedByService
+	InitiatedBy
+	ODataType
+	ID
+
+	Category // Azure Monitor
+	Properties
+	OperationName
+	AADTenantID // Log Analytics
+	TimeGenerated
+	Type
+	ResourceIdentity
+	LocationDetails
+	Tables
+	CreationTime // the unified audit log
+	Operation
+	Workload
+	AuditData
+	LogonType // Defender
+	AccountObjectID
+)
+
+var tells = map[string]Names{
+	"createddatetime": CreatedDateTime, "activitydatetime": ActivityDateTime, "activitydisplayname": ActivityDisplayName,
+	"provisioningaction": ProvisioningAction, "provisioningsteps": ProvisioningSteps, "riskeventtype": RiskEventType,
+	"detecteddatetime": DetectedDateTime, "risklastupdateddatetime": RiskLastUpdatedDateTime, "riskstate": RiskState,
+	"appid": AppID, "appdisplayname": AppDisplayName, "status": Status, "userid": UserID, "signineventtypes": SignInEventTypes,
+	"conditionalaccessstatus": ConditionalAccessStatus, "authenticationrequirement": AuthenticationRequirement,
+	"authenticationdetails": AuthenticationDetails, "serviceprincipaltype": ServicePrincipalType, "serviceprincipalid": ServicePrincipalID,
+	"loggedbyservice": LoggedByService, "initiatedby": InitiatedBy, "@odata.type": ODataType, "id": ID,
+	"category": Category, "properties": Properties, "operationname": OperationName, "aadtenantid": AADTenantID,
+	"timegenerated": TimeGenerated, "type": Type, "resourceidentity": ResourceIdentity, "locationdetails": LocationDetails,
+	"tables": Tables, "creationtime": CreationTime, "operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
+	"logontype": LogonType, "accountobjectid": AccountObjectID,
+}
+
+// NamesOf returns which of the properties that tell an object has, in whatever case.
+func NamesOf(object *fastjson.Value) Names {
+	var names Names
+	var buffer [48]byte
+	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
+		if len(key) <= len(buffer) {
+			names |= tells[string(fold(buffer[:0], key))]
+		}
+	})
+	return names
+}
+
+// Has says whether all of some properties are there.
+func (n Names) Has(all Names) bool { return n&all == all }
+
+// Any says whether one of some properties is there.
+func (n Names) Any(some Names) bool { return n&some != 0 }
+
+var types = map[string]*activity.Kind{
+	"signin":                        activity.SignIn,
+	"directoryaudit":                activity.AuditEvent,
+	"customsecurityattributeaudit":  activity.AuditEvent,
+	"provisioningobjectsummary":     activity.ProvisioningEvent,
+	"riskdetection":                 activity.RiskDetection,
+	"serviceprincipalriskdetection": activity.RiskDetection,
+	"riskyuser":                     activity.RiskyUser,
+	"riskyuserhistoryitem":          activity.RiskyUser,
+}
+
+// KindOf returns the kind of record that a Graph object is, by the type it names or else by its properties.
+func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
+	if names.Has(ODataType) {
+		full := string(object.GetStringBytes("@odata.type"))
+		if kind := types[strings.ToLower(full[strings.LastIndexByte(full, '.')+1:])]; kind != nil {
+			return kind, nil
+		} else if full != "" {
+			return nil, fmt.Errorf("Graph objects of the type %s are not kept; sign-ins, directory audits, provisioning, risk detections and risky users are", full)
+		}
+	}
+	switch {
+	case names.Any(ProvisioningAction | ProvisioningSteps):
+		return activity.ProvisioningEvent, nil
+	case names.Has(RiskEventType) && names.Any(DetectedDateTime|ActivityDateTime):
+		return activity.RiskDetection, nil
+	case names.Has(RiskLastUpdatedDateTime | RiskState):
+		if names.Any(ServicePrincipalType | AppID) {
+			return nil, errors.New("risky service principals are not kept; risky users are, and the risk detections of both")
+		}
+		return activity.RiskyUser, nil
+	case names.Has(ActivityDisplayName), names.Has(ActivityDateTime) && names.Any(LoggedByService|InitiatedBy):
+		return activity.AuditEvent, nil
+	case names.Any(SignInEventTypes), names.Any(CreatedDateTime) && names.Any(AppID|AppDisplayName|Status|ConditionalAccessStatus):
+		return activity.SignIn, nil
+	}
+	return nil, ErrUnknown
+}
+
+// ErrUnknown is an object that is no record of a known kind.
+var ErrUnknown = errors.New("this is no sign-in, audit event, provisioning event, risk detection or risky user in any of the forms that Graph, " +
+	"Azure Monitor's diagnostic settings, Log Analytics or the portal's downloads have")
+
+// ErrPlaceholder is an example without values.
+var ErrPlaceholder = errors.New("this is an example from the documentation of Graph, with the names of types in place of values")
+
+func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,326 @@
+// Package jsonstream finds the records in JSON of any size without holding more than one of them.
+//
+// Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft Graph
+// ({"value": [...]}) and Azure Monitor ({"records": [...]}) put around them; pretty-printed or not, and any of these inside
+// another. Only the structure is looked at: whether a record is valid JSON is for its reader to find out.
+package jsonstream
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Record is one object of the stream.
+type Record struct {
+	Data []byte // valid until the next call of Next
+	Line int64  // the line it begins in, counted from 1
+}
+
+// BrokenError is a part of the stream that holds no record. Reading goes on behind it.
+type BrokenError struct {
+	Line   int64
+	Text   []byte // how the part begins
+	Reason string
+}
+
+func (e *BrokenError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
+
+const (
+	chunk    = 256 << 10
+	keptText = 64 << 10 // of a broken part
+	maxDepth = 1000
+)
+
+// Reader reads the records of a stream.
+type Reader struct {
+	source io.Reader
+	failed error // what the source said last
+	limit  int
+
+	buffer []byte
+	start  int // of the record, or of what comes before it
+	pos    int // of the next byte to look at
+
+	line   int64 // of start
+	column int   // of start, in bytes
+	bare   bool  // only blanks come before start in its line
+
+	around   []byte // the brackets open around the record
+	within   []byte // the brackets open within it
+	key      []byte // the last text directly within a page
+	oversize []byte // the beginning of a record beyond the limit; nil while it is within
+	began    int64  // the line in which that record begins
+}
+
+// NewReader returns a reader of the records, each of at most limit bytes, in source.
+func NewReader(source io.Reader, limit int) *Reader {
+	return &Reader{source: source, limit: limit, buffer: make([]byte, 0, 2*chunk), line: 1, bare: true}
+}
+
+// Line returns the line the reader has come to.
+func (r *Reader) Line() int64 { return r.line }
+
+// Next returns the next record. Its error is io.EOF at the end, a *BrokenError where the stream holds no record, and
+// otherwise what the source failed with.
+func (r *Reader) Next() (Record, error) {
+	r.pass()
+	for {
+		if r.pos == len(r.buffer) && !r.fill() {
+			r.pass()
+			if r.failed != io.EOF {
+				return Record{}, r.failed
+			}
+			if len(r.around) > 0 {
+				r.around = r.around[:0]
+				return Record{}, &BrokenError{Line: r.line, Reason: "the file ends inside a list: it is probably incomplete"}
+			}
+			return Record{}, io.EOF
+		}
+		c := r.buffer[r.pos]
+		inPage := len(r.around) > 0 && r.around[len(r.around)-1] == '{'
+		switch {
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',':
+			r.pos++
+			continue
+		case c == '[' && (!inPage || isPage(r.key)):
+			r.pos++
+			r.around = append(r.around, c)
+			if len(r.around) > maxDepth {
+				r.pass()
+				return Record{}, r.broken("its lists are nested too deep")
+			}
+		case (c == ']' || c == '}') && len(r.around) > 0 && (c == '}') == inPage:
+			r.pos++
+			r.around = r.around[:len(r.around)-1]
+		case inPage && c == '"':
+			r.pass()
+			if reason := r.text(); reason != "" {
+				return Record{}, r.broken(reason)
+			}
+			r.key = r.key[:0]
+			if r.oversize == nil {
+				r.key = append(r.key, r.buffer[r.start+1:r.pos-1]...)
+			}
+			r.oversize = nil
+		case c == '{' || inPage && c == '[':
+			r.pass()
+			found, reason := r.value(!inPage)
+			switch {
+			case reason != "":
+				return Record{}, r.broken(reason)
+			case r.oversize != nil && found != page:
+				text := r.oversize
+				r.oversize = nil
+				return Record{}, &BrokenError{Line: r.began, Text: text, Reason: fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
+			case found == record && !inPage:
+				return Record{Data: r.buffer[r.start:r.pos], Line: r.line}, nil
+			case found == page:
+				r.oversize = nil
+				r.around = append(r.around, '{', '[')
+			}
+		case inPage: // a number, a literal or a colon
+			r.pos++
+		default:
+			r.pass()
+			return Record{}, r.broken("this is not JSON")
+		}
+	}
+}
+
+type found int
+
+const (
+	record found = iota
+	page
+)
+
+func isPage(key []byte) bool {
+	return bytes.EqualFold(key, []byte("value")) || bytes.EqualFold(key, []byte("records"))
+}
+
+// value passes over the object or array at pos, or over the head of a page up to and including the bracket of its list.
+func (r *Reader) value(pages bool) (found, string) {
+	r.within = append(r.within[:0], r.buffer[r.pos])
+	r.key = r.key[:0]
+	before := r.buffer[r.pos] // the last byte that is no blank
+	r.pos++
+	for {
+		if r.pos == len(r.buffer) && !r.fill() {
+			return record, "the file ends in the middle of a record"
+		}
+		inside := r.within[len(r.within)-1]
+		c := r.buffer[r.pos]
+		switch c {
+		case ' ', '\n', '\r', '\t':
+			r.pos++
+			continue
+		case '"':
+			begin := r.pos - r.start // fill moves what is in the buffer
+			if reason := r.text(); reason != "" {
+				return record, reason
+			}
+			if pages && len(r.within) == 1 && r.oversize == nil {
+				r.key = append(r.key[:0], r.buffer[r.start+begin+1:r.pos-1]...)
+			}
+			before = c
+			continue
+		case '{', '[':
+			if inside == '{' && before != ':' || inside == '[' && before != '[' && before != ',' {
+				return record, "the record is not valid JSON: a bracket opens where none may"
+			}
+			if pages && c == '[' && len(r.within) == 1 && isPage(r.key) {
+				r.pos++
+				return page, ""
+			}
+			r.within = append(r.within, c)
+			if len(r.within) > maxDepth {
+				return record, "the record is nested too deep"
+			}
+		case '}', ']':
+			if (c == '}') != (inside == '{') {
+				return record, "the record is not valid JSON: a bracket closes that was not opened"
+			}
+			r.within = r.within[:len(r.within)-1]
+			if len(r.within) == 0 {
+				r.pos++
+				return record, ""
+			}
+		}
+		before = c
+		r.pos++
+	}
+}
+
+// text passes over the quoted text at pos.
+func (r *Reader) text() string {
+	r.pos++
+	escaped := false // the text so far ends in a backslash that is not escaped itself
+	for {
+		rest := r.buffer[r.pos:]
+		quote := bytes.IndexByte(rest, '"')
+		part := rest
+		if quote >= 0 {
+			part = rest[:quote]
+		}
+		if newline := bytes.IndexByte(part, '\n'); newline >= 0 {
+			r.pos += newline
+			return "the record is not valid JSON: a line ends within a text"
+		}
+		slashes := len(part) - len(bytes.TrimRight(part, `\`))
+		if slashes < len(part) {
+			escaped = slashes%2 == 1
+		} else {
+			escaped = escaped != (slashes%2 == 1)
+		}
+		r.pos += len(part)
+		if quote < 0 {
+			if !r.fill() {
+				return "the file ends in the middle of a record"
+			}
+			continue
+		}
+		r.pos++
+		if !escaped {
+			return ""
+		}
+		escaped = false
+	}
+}
+
+// pass leaves behind what was looked at.
+func (r *Reader) pass() {
+	passed := r.buffer[r.start:r.pos]
+	if lines := bytes.Count(passed, []byte{'\n'}); lines > 0 {
+		r.line += int64(lines)
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+		r.column, r.bare = 0, true
+	}
+	r.column += len(passed)
+	r.bare = r.bare && len(bytes.TrimLeft(passed, " \t\r")) == 0
+	r.start = r.pos
+}
+
+// fill reads more of the source behind what is in the buffer.
+func (r *Reader) fill() bool {
+	if r.failed != nil {
+		return false
+	}
+	if r.oversize == nil && r.pos-r.start > r.limit {
+		r.oversize = bytes.Clone(r.buffer[r.start:min(r.start+keptText, r.pos)])
+		r.began = r.line
+	}
+	if r.oversize != nil {
+		r.pass()
+	}
+	if r.start > 0 {
+		n := copy(r.buffer, r.buffer[r.start:])
+		r.buffer, r.pos, r.start = r.buffer[:n], r.pos-r.start, 0
+	}
+	if cap(r.buffer)-len(r.buffer) < chunk {
+		r.buffer = append(make([]byte, 0, 2*cap(r.buffer)), r.buffer...)
+	}
+	for range 100 {
+		n, err := r.source.Read(r.buffer[len(r.buffer):cap(r.buffer)])
+		r.buffer = r.buffer[:len(r.buffer)+n]
+		r.failed = err
+		if n > 0 || err != nil {
+			return n > 0
+		}
+	}
+	r.failed = io.ErrNoProgress
+	return false
+}
+
+// broken gives up what begins at start and looks for the next record: at the beginning of a line that is indented like the
+// one given up. A record in the middle of a line takes the rest of the line, and the lists it is in, with it.
+func (r *Reader) broken(reason string) error {
+	e := &BrokenError{Line: r.line, Reason: reason}
+	if r.oversize != nil {
+		e.Line, e.Text, r.oversize = r.began, r.oversize, nil
+	}
+	column := r.column
+	if !r.bare {
+		column, r.around = 0, r.around[:0]
+	}
+	r.pos = r.start
+	for {
+		newline := bytes.IndexByte(r.buffer[r.pos:], '\n')
+		if newline < 0 {
+			r.pos = len(r.buffer)
+		} else {
+			r.pos += newline + 1
+		}
+		if room := keptText - len(e.Text); room > 0 {
+			e.Text = append(e.Text, r.buffer[r.start:min(r.pos, r.start+room)]...)
+		}
+		r.pass()
+		if newline < 0 {
+			if !r.fill() {
+				r.around = r.around[:0]
+				return e
+			}
+			continue
+		}
+		if c := r.indented(column); c == '{' || c == '[' {
+			return e
+		}
+		r.pos = r.start
+	}
+}
+
+// indented returns the byte behind column blanks; 0 where the line at start does not begin with as many.
+func (r *Reader) indented(column int) byte {
+	for {
+		if r.pos == len(r.buffer) && !r.fill() {
+			return 0
+		}
+		c := r.buffer[r.pos]
+		if blank := c == ' ' || c == '\t'; blank != (r.pos-r.start < column) {
+			return 0
+		} else if !blank {
+			return c
+		}
+		r.pos++
+	}
+}

@@ -1,0 +1,151 @@
+// Package loganalytics reads rows of the tables that a Log Analytics workspace keeps of Entra ID, exported as CSV or JSON,
+// and those of Defender's table of sign-ins. Nested properties are objects in some tables and JSON within a text in others.
+// https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs
+package loganalytics
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/valyala/fastjson"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Is says whether an object is a row of a table.
+func Is(row *fastjson.Value, names graph.Names) bool {
+	if names.Any(graph.Properties) {
+		return false
+	}
+	if names.Any(graph.AADTenantID | graph.TimeGenerated | graph.OperationName | graph.ResourceIdentity | graph.LocationDetails) {
+		return true
+	}
+	name := strings.ToLower(string(graph.Property(row, "Type").GetStringBytes()))
+	return tables[name].kind != nil || others[name]
+}
+
+type table struct {
+	kind            *activity.Kind
+	signInEventType string
+}
+
+// tables are those that are kept, by name and by the category that rows of SigninLogs and its like name, in lower case.
+var tables = map[string]table{
+	"signinlogs":                             {activity.SignIn, activity.Interactive},
+	"noninteractiveusersigninlogs":           {activity.SignIn, activity.NonInteractive},
+	"aadnoninteractiveusersigninlogs":        {activity.SignIn, activity.NonInteractive},
+	"serviceprincipalsigninlogs":             {activity.SignIn, activity.ByPrincipal},
+	"aadserviceprincipalsigninlogs":          {activity.SignIn, activity.ByPrincipal},
+	"microsoftserviceprincipalsigninlogs":    {activity.SignIn, activity.ByPrincipal},
+	"aadmicrosoftserviceprincipalsigninlogs": {activity.SignIn, activity.ByPrincipal},
+	"managedidentitysigninlogs":              {activity.SignIn, activity.ManagedIdentity},
+	"aadmanagedidentitysigninlogs":           {activity.SignIn, activity.ManagedIdentity},
+	"adfssigninlogs":                         {activity.SignIn, activity.Interactive},
+	"auditlogs":                              {activity.AuditEvent, ""},
+	"aadcustomsecurityattributeauditlogs":    {activity.AuditEvent, ""},
+	"provisioninglogs":                       {activity.ProvisioningEvent, ""},
+	"aadprovisioninglogs":                    {activity.ProvisioningEvent, ""},
+	"userriskevents":                         {activity.RiskDetection, ""},
+	"aaduserriskevents":                      {activity.RiskDetection, ""},
+	"serviceprincipalriskevents":             {activity.RiskDetection, ""},
+	"aadserviceprincipalriskevents":          {activity.RiskDetection, ""},
+	"riskyusers":                             {activity.RiskyUser, ""},
+	"aadriskyusers":                          {activity.RiskyUser, ""},
+}
+
+// others are tables that hold other things, some of which look much like sign-ins.
+var others = map[string]bool{
+	"aadriskyserviceprincipals":  true,
+	"microsoftgraphactivitylogs": true,
+	"aadgraphactivitylogs":       true,
+	"networkaccesstraffic":       true,
+	"aadb2crequestlogs":          true,
+	"officeactivity":             true,
+	"azureactivity":              true,
+}
+
+// mappings maps the columns whose names are not Graph's.
+var mappings = map[*activity.Kind]*graph.Mapping{
+	activity.SignIn: graph.NewMapping(activity.SignIn, map[string]string{
+		"LocationDetails":           "location",
+		"ConditionalAccessPolicies": "appliedConditionalAccessPolicies",
+		"ResourceIdentity":          "resourceId",
+		"ResourceId":                "", // the id of the log as an Azure resource
+		"RiskEventTypes":            "riskEventTypes_v2",
+	}),
+	activity.AuditEvent: graph.NewMapping(activity.AuditEvent, map[string]string{
+		"AADOperationType": "operationType",
+		"OperationName":    "activityDisplayName",
+	}),
+	activity.ProvisioningEvent: graph.Mappings[activity.ProvisioningEvent],
+	activity.RiskDetection:     graph.Mappings[activity.RiskDetection],
+	activity.RiskyUser:         graph.Mappings[activity.RiskyUser],
+}
+
+// Record returns the record that a row holds.
+func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activity.Record, error) {
+	of := func(name string) string { return x.Text(graph.Property(row, name)) }
+	name := strings.Clone(of("Type"))
+	t, known := tables[strings.ToLower(name)]
+	if others[strings.ToLower(name)] {
+		return nil, fmt.Errorf("rows of the table %s are not kept", name)
+	}
+	if !known {
+		t, known = tables[strings.ToLower(of("Category"))]
+	}
+	if !known {
+		// Queries give the name Type to other things, too.
+		kind, err := graph.KindOf(row, names)
+		switch {
+		case err == nil:
+			t.kind = kind
+		case name != "":
+			return nil, fmt.Errorf("rows of the table %s are not kept", name)
+		default:
+			return nil, errors.New("the row does not tell which table it is of: export the column Type with it")
+		}
+	}
+	if !names.Has(graph.ID) {
+		return nil, fmt.Errorf("the row has no column Id: it is the result of a query that counts or leaves columns out. Export the rows of %s as they are",
+			orElse(name, "the table"))
+	}
+	record := x.Extract(mappings[t.kind], row)
+	record.Fidelity = activity.Full
+	x.Fill(record, "tenantId", of("AADTenantId"))
+	x.Fill(record, "tenantId", graph.TenantOf(of("ResourceId"))) // TenantId is the workspace's
+	switch t.kind {
+	case activity.SignIn:
+		x.Fill(record, "failureReason", of("ResultDescription"))
+		x.Fill(record, "countryOrRegion", country(of("Location")))
+	case activity.AuditEvent:
+		x.Fill(record, "resultReason", of("ResultDescription"))
+	case activity.ProvisioningEvent:
+		x.Fill(record, "durationInMilliseconds", of("DurationMs"))
+		x.Fill(record, "errorReason", of("ResultDescription"))
+		if code := of("ResultSignature"); !strings.EqualFold(code, "None") {
+			x.Fill(record, "errorCode", code)
+		}
+	}
+	x.Outcome(record, of("ResultType"))
+	if record.Time.IsZero() && record.Kind == activity.RiskDetection {
+		x.Fill(record, "activityDateTime", of("DetectedDateTime"))
+	}
+	x.Fill(record, t.kind.TimeField, of("TimeGenerated")) // when the workspace took it in
+	return record, x.Complete(record, row, t.signInEventType)
+}
+
+func country(location string) string {
+	if len(location) == 2 {
+		return location
+	}
+	return ""
+}
+
+func orElse(text, other string) string {
+	if text != "" {
+		return text
+	}
+	return other
+}

@@ -1,0 +1,274 @@
+// Package ingest brings files of sign-ins, audit events, provisioning events, risk detections and risky users into the
+// store, whatever shape they were exported in.
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/jsonstream"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/portal"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// maxRecord is the size of the largest record that is read. Real ones have a few kilobytes.
+const maxRecord = 16 << 20
+
+// Refusal is a part of a source that is not kept.
+type Refusal struct {
+	Source string         // the file's name
+	Line   int64          // the line in it where the part begins; 0 if it has none
+	Kind   *activity.Kind // nil if it could not be told
+	Reason string
+	Text   string // how the part begins
+}
+
+// maxRefused is how much of a refused part is kept.
+const maxRefused = 64 << 10
+
+// Sink takes what is read. An error ends the reading.
+type Sink interface {
+	Record(*activity.Record) error
+	Refuse(Refusal) error
+}
+
+// Read gives sink all that a source holds, in its order: JSON in any arrangement that jsonstream reads, or CSV, gzipped or
+// not, in UTF-8, UTF-16 or, as spreadsheets save CSV in the West, Windows-1252. No more than one record is held. The name
+// is for refusals, and tells apart those downloads of the portal that differ in nothing else. Records that do not name
+// their tenant are taken for those of the one given.
+func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink) error {
+	text, err := plain(source)
+	if err != nil {
+		return err
+	}
+	in := reading{ctx: ctx, name: name, decoder: NewDecoder(tenant), sink: sink}
+	start, err := text.Peek(4096)
+	if len(start) == 0 && err != io.EOF {
+		return err
+	}
+	first := bytes.TrimLeft(start, " \t\r\n")
+	switch {
+	case len(first) == 0 && err == io.EOF:
+		return nil
+	case len(first) == 0 || first[0] == '{' || first[0] == '[':
+		return in.json(text)
+	case bytes.HasPrefix(first, []byte("PK\x03\x04")):
+		return in.refuse(1, nil, "this is a ZIP archive or a workbook: unpack it, or save it as CSV", nil)
+	case bytes.IndexByte(first, 0) >= 0:
+		return in.refuse(1, nil, "this is neither text nor gzip", nil)
+	case bytes.ContainsAny(first[:max(bytes.IndexByte(first, '\n'), 0)], ",;\t"):
+		return in.csv(text)
+	}
+	return in.json(text) // to find the JSON in it
+}
+
+// plain returns the text of a source without what it is wrapped in.
+func plain(source io.Reader) (*bufio.Reader, error) {
+	text := bufio.NewReaderSize(source, 256<<10)
+	if magic, _ := text.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unzipped, err := gzip.NewReader(text)
+		if err != nil {
+			return nil, fmt.Errorf("the gzip file is damaged: %w", err)
+		}
+		text = bufio.NewReaderSize(unzipped, 256<<10)
+	}
+	mark, _ := text.Peek(3)
+	switch {
+	case bytes.Equal(mark, []byte{0xef, 0xbb, 0xbf}):
+		text.Discard(3) //nolint:errcheck // they were seen
+	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}), bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
+		text = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(text), 256<<10)
+	}
+	return text, nil
+}
+
+// reading is a source being read.
+type reading struct {
+	ctx     context.Context
+	name    string
+	decoder *Decoder
+	sink    Sink
+}
+
+func (in *reading) refuse(line int64, kind *activity.Kind, reason string, text []byte) error {
+	if len(text) > maxRefused {
+		text = text[:maxRefused]
+	}
+	return in.sink.Refuse(Refusal{in.name, line, kind, reason, strings.ToValidUTF8(string(text), "\uFFFD")})
+}
+
+// take passes a record on, or the reason why it is none.
+func (in *reading) take(record *activity.Record, err error, line int64, text []byte) error {
+	if err == nil {
+		return in.sink.Record(record)
+	}
+	var kind *activity.Kind
+	if record != nil {
+		kind = record.Kind
+	}
+	return in.refuse(line, kind, err.Error(), text)
+}
+
+func (in *reading) json(text io.Reader) error {
+	records := jsonstream.NewReader(text, maxRecord)
+	for in.ctx.Err() == nil {
+		found, err := records.Next()
+		var broken *jsonstream.BrokenError
+		switch {
+		case err == io.EOF:
+			return nil
+		case errors.As(err, &broken):
+			err = in.refuse(broken.Line, nil, broken.Reason, broken.Text)
+		case err != nil:
+			return fmt.Errorf("line %d: %w", records.Line(), err)
+		default:
+			record, reason := in.decoder.Decode(found.Data)
+			err = in.take(record, reason, found.Line, found.Data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return in.ctx.Err()
+}
+
+func (in *reading) csv(text *bufio.Reader) error {
+	start, _ := text.Peek(4096)
+	var source io.Reader = text
+	if !utf8.Valid(start[:bytes.LastIndexByte(start, '\n')+1]) {
+		source = charmap.Windows1252.NewDecoder().Reader(text)
+	}
+	bounded := &boundedReader{source: source}
+	rows := csv.NewReader(bounded)
+	rows.Comma = separator(start)
+	rows.FieldsPerRecord = -1
+	rows.LazyQuotes = true
+	rows.ReuseRecord = true
+
+	var header []string
+	var download *portal.Download
+	var object []byte
+	for in.ctx.Err() == nil {
+		bounded.room = maxRecord
+		row, err := rows.Read()
+		if err == io.EOF {
+			return nil
+		}
+		line, _ := rows.FieldPos(0)
+		if errors.Is(err, errTooLarge) {
+			return in.refuse(int64(line), nil, fmt.Sprintf("a row is larger than %d MiB: a quotation mark may be missing. The rest of the file is not read", maxRecord>>20), nil)
+		} else if err != nil {
+			return err
+		}
+		switch {
+		case header == nil && strings.HasPrefix(row[0], "sep="): // a note to spreadsheets
+			continue
+		case header == nil:
+			header = distinct(row)
+			download = portal.Open(in.decoder.extractor, path.Base(in.name), row)
+			continue
+		}
+		object = appendObject(object[:0], header, row)
+		var record *activity.Record
+		if download == nil {
+			record, err = in.decoder.Decode(object)
+		} else if record, err = download.Record(row); err == nil {
+			record.Raw = bytes.Clone(object)
+		}
+		if err := in.take(record, err, int64(line), object); err != nil {
+			return err
+		}
+	}
+	return in.ctx.Err()
+}
+
+// separator returns what stands between the columns of a header.
+func separator(start []byte) rune {
+	line, rest, _ := bytes.Cut(bytes.TrimLeft(start, " \r\n"), []byte("\n"))
+	if mark, found := bytes.CutPrefix(bytes.TrimSpace(line), []byte("sep=")); found && len(mark) == 1 {
+		return rune(mark[0])
+	} else if found {
+		line, _, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	best, most := ',', 0
+	for _, mark := range ",;\t" {
+		count, quoted := 0, false
+		for _, c := range line {
+			if c == '"' {
+				quoted = !quoted
+			} else if rune(c) == mark && !quoted {
+				count++
+			}
+		}
+		if count > most {
+			best, most = mark, count
+		}
+	}
+	return best
+}
+
+// distinct returns a header without the blanks that titles carry for no reason, with numbers for those that come again.
+func distinct(header []string) []string {
+	titles, seen := make([]string, len(header)), map[string]int{}
+	for i, title := range header {
+		title = strings.Join(strings.Fields(title), " ")
+		if seen[title]++; seen[title] > 1 {
+			title = fmt.Sprintf("%s %d", title, seen[title])
+		}
+		titles[i] = title
+	}
+	return titles
+}
+
+// appendObject writes a row as a JSON object.
+func appendObject(b []byte, header, row []string) []byte {
+	b = append(b, '{')
+	for i, value := range row {
+		title := fmt.Sprintf("column %d", i+1)
+		if i < len(header) {
+			title = header[i]
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, title)
+		b = append(b, ':')
+		b = appendText(b, value)
+	}
+	return append(b, '}')
+}
+
+func appendText(b []byte, text string) []byte {
+	quoted, _ := json.Marshal(text) // a string always can be
+	return append(b, quoted...)
+}
+
+var errTooLarge = errors.New("too large")
+
+// boundedReader reads no more than there is room for.
+type boundedReader struct {
+	source io.Reader
+	room   int
+}
+
+func (b *boundedReader) Read(p []byte) (int, error) {
+	if b.room <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := b.source.Read(p)
+	b.room -= n
+	return n, err
+}
