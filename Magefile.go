@@ -1,0 +1,147 @@
+//go:build mage
+
+// The project's commands: go tool mage -l lists them. They need Go and Node, and nothing else.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	// mage:import sdk
+	sdk "github.com/grafana/grafana-plugin-sdk-go/build"
+	"github.com/magefile/mage/mg"
+	"github.com/magefile/mage/sh"
+	"github.com/magefile/mage/target"
+)
+
+// Default is what mage without a target does.
+var Default = Build
+
+// packages are all of ours: ./... would take in Go code that comes with npm packages.
+var packages = []string{"./cmd/...", "./dashboards/...", "./internal/...", "./pkg/..."}
+
+const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
+
+// Build builds the plugin for this machine into dist/ and the companion into bin/.
+func Build() {
+	mg.SerialDeps(frontend, backend, companion)
+}
+
+// BuildAll builds the plugin's backend for every platform it is released for.
+func BuildAll() {
+	mg.SerialDeps(sdk.BuildAll)
+}
+
+// Test checks everything: formatting, linters, Go and front-end tests, the built plugin against a real PostgreSQL.
+func Test() {
+	mg.SerialDeps(gofmt, vet, lint, goTest, frontendTest, Build)
+}
+
+// Demo shows the bundled dashboards' answers about an invented tenant, and serves its metrics until Ctrl-C.
+func Demo() error {
+	mg.Deps(Build)
+	return sh.RunV("go", "run", "./internal/tryout/main")
+}
+
+// Smoke does what Demo does once, and fails when a panel or a metric has no answer.
+func Smoke() error {
+	mg.Deps(Build)
+	return sh.RunV("go", "run", "./internal/tryout/main", "--smoke")
+}
+
+// Bench runs the benchmarks.
+func Bench() error {
+	return golang("test", "-run=^$", "-bench=.", "-benchmem")
+}
+
+func backend() error {
+	return sdk.Build{}.Custom(runtime.GOOS, runtime.GOARCH)
+}
+
+func companion() error {
+	return sh.RunV("go", "build", "-o", filepath.Join("bin", executable("entra-activity")), "./cmd/entra-activity")
+}
+
+func executable(name string) string {
+	if runtime.GOOS == "windows" {
+		return name + ".exe"
+	}
+	return name
+}
+
+// nodeModules installs what package-lock.json says, unless that has been done.
+func nodeModules() error {
+	stale, err := target.Path(filepath.Join("node_modules", ".package-lock.json"), "package-lock.json", ".npmrc")
+	if err != nil || !stale {
+		return err
+	}
+	return npm("ci", "--no-audit", "--no-fund")
+}
+
+func frontend() error {
+	mg.Deps(nodeModules)
+	stale, err := target.Dir(filepath.Join("dist", "module.js"), "src", "plugin.json", "dashboards", "webpack.config.ts", ".config", "package-lock.json")
+	if err != nil || !stale {
+		return err
+	}
+	return npm("run", "build")
+}
+
+func frontendTest() error {
+	mg.Deps(nodeModules)
+	for _, script := range []string{"typecheck", "lint", "test:ci"} {
+		if err := npm("run", script); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func npm(args ...string) error {
+	if _, err := exec.LookPath("npm"); err != nil {
+		return errors.New("npm is not found: install Node 20 or newer, https://nodejs.org")
+	}
+	return sh.RunV("npm", args...)
+}
+
+func gofmt() error {
+	root, err := sh.Output("go", "env", "GOROOT")
+	if err != nil {
+		return err
+	}
+	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "internal", "pkg")
+	if err == nil && unformatted != "" {
+		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
+	}
+	return err
+}
+
+func vet() error {
+	return golang("vet")
+}
+
+// lint runs golangci-lint where it is installed. Building it takes minutes, which only continuous integration spends.
+func lint() error {
+	if _, err := exec.LookPath("golangci-lint"); err == nil {
+		return sh.RunV("golangci-lint", append([]string{"run"}, packages...)...)
+	}
+	if os.Getenv("CI") != "" {
+		return sh.RunV("go", append([]string{"run", golangciLint, "run"}, packages...)...)
+	}
+	fmt.Println("LEFT OUT: golangci-lint, which is not installed. Install it with: go install " + golangciLint)
+	return nil
+}
+
+func goTest() error {
+	return golang("test")
+}
+
+// golang runs a subcommand of go on all packages.
+func golang(args ...string) error {
+	return sh.RunV("go", append(args, packages...)...)
+}

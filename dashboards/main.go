@@ -1,0 +1,50 @@
+// Command dashboards writes the dashboards that come with the plugin, as JSON, into the folder it runs in.
+//
+// The files are committed, so that nobody needs Go to install them; a test keeps them as this program writes them.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+//go:generate go run .
+
+// files names each bundled dashboard's file and what it holds.
+var files = map[string]func() *dashboard.DashboardBuilder{
+	"overview.json": overview,
+	"sign-ins.json": signIns,
+}
+
+func main() {
+	log.SetFlags(0)
+	for name, build := range files {
+		text, err := marshal(build())
+		if err == nil {
+			err = os.WriteFile(name, text, 0o644)
+		}
+		if err != nil {
+			log.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+func marshal(builder cog.Builder[dashboard.Dashboard]) ([]byte, error) {
+	built, err := builder.Build()
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	for i := range built.Panels {
+		built.Panels[i].Panel.Id = cog.ToPtr(uint32(i + 1))
+	}
+	for i := range built.Links {
+		built.Links[i].Placement = nil // the builder's default hides links in a menu
+	}
+	text, err := json.MarshalIndent(built, "", "  ")
+	return append(text, '\n'), err
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+func TestFilesAreUpToDate(t *testing.T) {
+	for name, build := range files {
+		want, err := marshal(build())
+		require.NoError(t, err)
+		have, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(have), "%s differs from what the program writes: go generate ./dashboards", name)
+	}
+}
+
+func TestPluginIncludesEveryDashboard(t *testing.T) {
+	text, err := os.ReadFile("../plugin.json")
+	require.NoError(t, err)
+	var plugin struct {
+		ID       string
+		Includes []struct{ Type, Name, Path string }
+	}
+	require.NoError(t, json.Unmarshal(text, &plugin))
+	assert.Equal(t, plugin.ID, pluginID)
+
+	titles := map[string]string{}
+	for _, include := range plugin.Includes {
+		if include.Type == "dashboard" {
+			titles[path.Base(include.Path)] = include.Name
+		}
+	}
+	present, err := filepath.Glob("*.json")
+	require.NoError(t, err)
+	for _, name := range present {
+		assert.Equal(t, read(t, name).Title, titles[name], "plugin.json lists %s by its title", name)
+		delete(titles, name)
+	}
+	assert.Empty(t, titles, "dashboards that plugin.json lists and nobody generates")
+}
+
+// saved is what of a dashboard's file the rules below are about.
+type saved struct {
+	UID           string
+	Title         string
+	SchemaVersion int
+	Templating    struct{ List []variable }
+	Panels        []panel
+}
+
+type variable struct {
+	Name, Type string
+	Query      any
+}
+
+type panel struct {
+	ID                 int
+	Type               string
+	Title, Description string
+	GridPos            struct{ X, Y, W, H int }
+	Datasource         source
+	FieldConfig        struct{ Defaults struct{ Unit string } }
+	Targets            []json.RawMessage
+}
+
+type source struct{ Type, UID string }
+
+func read(t *testing.T, name string) saved {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	var d saved
+	require.NoError(t, json.Unmarshal(text, &d))
+	return d
+}
+
+func TestRules(t *testing.T) {
+	uids := map[string]string{}
+	for name := range files {
+		t.Run(name, func(t *testing.T) {
+			d := read(t, name)
+			assert.NotContains(t, uids, d.UID, "uids are unique")
+			uids[d.UID] = name
+			assert.Equal(t, 42, d.SchemaVersion, "the schema version that Grafana 12.3 knows")
+
+			first := d.Templating.List[0]
+			assert.Equal(t, variable{Name: "datasource", Type: "datasource", Query: pluginID}, first, "the data source is the user's choice")
+
+			ids := map[int]bool{}
+			for i, p := range d.Panels {
+				assert.NotEmpty(t, p.Title)
+				assert.NotEmpty(t, p.Description, p.Title)
+				assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, p.Title)
+				assert.Equal(t, source{pluginID, datasourceUID}, p.Datasource, p.Title)
+				assert.False(t, ids[p.ID], "%s: panel ids are unique", p.Title)
+				ids[p.ID] = true
+				assert.LessOrEqual(t, p.GridPos.X+p.GridPos.W, 24, p.Title)
+				for _, other := range d.Panels[:i] {
+					assert.False(t, overlap(p, other), "%s lies on %s", p.Title, other.Title)
+				}
+				assert.NotEmpty(t, p.Targets, p.Title)
+				for _, target := range p.Targets {
+					checkTarget(t, p.Title, target)
+				}
+			}
+		})
+	}
+}
+
+func overlap(a, b panel) bool {
+	return a.GridPos.X < b.GridPos.X+b.GridPos.W && b.GridPos.X < a.GridPos.X+a.GridPos.W &&
+		a.GridPos.Y < b.GridPos.Y+b.GridPos.H && b.GridPos.Y < a.GridPos.Y+a.GridPos.H
+}
+
+func checkTarget(t *testing.T, title string, target json.RawMessage) {
+	t.Helper()
+	var at struct{ Datasource source }
+	require.NoError(t, json.Unmarshal(target, &at))
+	assert.Equal(t, source{pluginID, datasourceUID}, at.Datasource, title)
+
+	// The front end puts values in the place of variables before the plugin sees them.
+	replaced := reference.ReplaceAll(target, []byte(`"a value"`))
+	_, err := query.Decode(replaced)
+	assert.NoError(t, err, title)
+}
+
+var reference = regexp.MustCompile(`"\$\w+"`)
+
+func TestEveryVariableExists(t *testing.T) {
+	byUID := map[string]saved{}
+	for name := range files {
+		d := read(t, name)
+		byUID[d.UID] = d
+	}
+	has := func(d saved, name string) bool {
+		for _, v := range d.Templating.List {
+			if v.Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	used := regexp.MustCompile(`\$(?:(\w+)|\{(\w+)[^}]*\})`)
+	set := regexp.MustCompile(`var-(\w+)=`)
+	link := regexp.MustCompile(`"url": "/d/([^?"]+)([^"]*)"`)
+	for name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, m := range used.FindAllStringSubmatch(string(text), -1) {
+			if variable := m[1] + m[2]; !strings.HasPrefix(variable, "__") { // Grafana's own
+				assert.True(t, has(read(t, name), variable), "%s uses $%s", name, variable)
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target, known := byUID[m[1]]
+			assert.True(t, known, "%s links to %s", name, m[1])
+			for _, v := range set.FindAllStringSubmatch(m[2], -1) {
+				assert.True(t, has(target, v[1]), "%s sets %s of %s", name, v[1], m[1])
+			}
+		}
+	}
+}
+
+func TestLinkOpensThePeriodThatBeginsAtThePoint(t *testing.T) {
+	for _, p := range []period{day, week} {
+		half, err := time.ParseDuration(p.half)
+		require.NoError(t, err)
+		assert.Equal(t, p.width, 2*half, "the window is moved by half its width")
+	}
+	assert.Equal(t, "time=1000&time.window=86400000&var-half=12h", day.after("1000"))
+}

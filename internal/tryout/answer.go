@@ -1,0 +1,137 @@
+package tryout
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+)
+
+// answer is what the plugin said to the questions of one panel.
+type answer struct {
+	frames data.Frames
+	took   time.Duration
+}
+
+// check reports an answer in which there is nothing to see.
+func (a answer) check() error {
+	for _, frame := range a.frames {
+		for _, field := range frame.Fields {
+			for row := range field.Len() {
+				if !blank(field, row) {
+					return nil
+				}
+			}
+		}
+	}
+	return errors.New("the answer is empty")
+}
+
+// blank tells a value that shows nothing of the data: none, zero, or a time, which an empty graph has, too.
+func blank(field *data.Field, row int) bool {
+	if field.Type().Time() {
+		return true
+	}
+	value, ok := field.ConcreteAt(row)
+	if !ok || value == "" {
+		return true
+	}
+	if !field.Type().Numeric() {
+		return false
+	}
+	number, err := field.FloatAt(row)
+	return err != nil || number == 0
+}
+
+// number returns the one value that the answer consists of.
+func (a answer) number() (text string, ok bool) {
+	if len(a.frames) != 1 || len(a.frames[0].Fields) != 1 || a.frames[0].Fields[0].Len() != 1 {
+		return "", false
+	}
+	return cellText(a.frames[0].Fields[0], 0), true
+}
+
+// summary says in a few words what the answer holds.
+func (a answer) summary() string {
+	if number, ok := a.number(); ok {
+		return number
+	}
+	rows := 0
+	for _, frame := range a.frames {
+		if n, err := frame.RowLen(); err == nil {
+			rows += n
+		}
+	}
+	if len(a.frames) > 1 {
+		return fmt.Sprintf("%d series, %d points", len(a.frames), rows)
+	}
+	return fmt.Sprintf("%d rows", rows)
+}
+
+const maxShownRows = 10
+
+// print writes the answer as a small table: series side by side, the rest as it came. A number needs none.
+func (a answer) print(out io.Writer) {
+	if _, ok := a.number(); ok || len(a.frames) == 0 || len(a.frames[0].Fields) == 0 {
+		return
+	}
+	columns := a.frames[0].Fields
+	for _, frame := range a.frames[1:] {
+		if len(frame.Fields) > 1 && frame.Rows() == a.frames[0].Rows() {
+			columns = append(columns, frame.Fields[1:]...)
+		}
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, field := range columns {
+		fmt.Fprintf(table, "    %s\t", title(field))
+	}
+	fmt.Fprintln(table)
+	rows := columns[0].Len()
+	for row := range min(rows, maxShownRows) {
+		for _, field := range columns {
+			fmt.Fprintf(table, "    %s\t", cellText(field, row))
+		}
+		fmt.Fprintln(table)
+	}
+	table.Flush()
+	if rows > maxShownRows {
+		fmt.Fprintf(out, "    ... %d more\n", rows-maxShownRows)
+	}
+}
+
+func title(field *data.Field) string {
+	if c := field.Config; c != nil {
+		switch {
+		case c.DisplayNameFromDS != "":
+			return c.DisplayNameFromDS
+		case c.DisplayName != "":
+			return c.DisplayName
+		}
+	}
+	return field.Name
+}
+
+const maxCell = 40
+
+func cellText(field *data.Field, row int) string {
+	value, ok := field.ConcreteAt(row)
+	if !ok {
+		return "-"
+	}
+	switch v := value.(type) {
+	case time.Time:
+		return v.UTC().Format("2006-01-02 15:04:05")
+	case float64:
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	cell := []rune(strings.Join(strings.Fields(fmt.Sprint(value)), " "))
+	if len(cell) > maxCell {
+		cell = append(cell[:maxCell-1], '…')
+	}
+	return string(cell)
+}

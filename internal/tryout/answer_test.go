@@ -1,0 +1,60 @@
+package tryout
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/stretchr/testify/assert"
+)
+
+var noon = time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
+
+func series(name string, values ...float64) *data.Frame {
+	times := make([]time.Time, len(values))
+	for i := range times {
+		times[i] = noon.Add(time.Duration(i) * time.Hour)
+	}
+	value := data.NewField("value", nil, values)
+	value.Config = &data.FieldConfig{DisplayNameFromDS: name}
+	return data.NewFrame("", data.NewField("time", nil, times), value)
+}
+
+func TestCheckFindsAnswersWithNothingToSee(t *testing.T) {
+	text := "Ann"
+	for name, c := range map[string]struct {
+		frames data.Frames
+		ok     bool
+	}{
+		"no frames":      {nil, false},
+		"no fields":      {data.Frames{data.NewFrame("")}, false},
+		"no rows":        {data.Frames{series("success")}, false},
+		"only zeros":     {data.Frames{series("success", 0, 0), series("failure", 0, 0)}, false},
+		"a count":        {data.Frames{series("success", 0, 0), series("failure", 0, 1)}, true},
+		"only no values": {data.Frames{data.NewFrame("", data.NewField("user", nil, []*string{nil}))}, false},
+		"a name":         {data.Frames{data.NewFrame("", data.NewField("user", nil, []*string{nil, &text}))}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.ok, answer{frames: c.frames}.check() == nil)
+		})
+	}
+}
+
+func TestPrintPutsSeriesSideBySide(t *testing.T) {
+	var out strings.Builder
+	answer{frames: data.Frames{series("success", 5, 6), series("failure", 1, 0)}}.print(&out)
+	assert.Equal(t, []string{
+		"time success failure",
+		"2026-03-31 12:00:00 5 1",
+		"2026-03-31 13:00:00 6 0",
+	}, lines(out.String()))
+}
+
+func lines(text string) []string {
+	var list []string
+	for line := range strings.Lines(text) {
+		list = append(list, strings.Join(strings.Fields(line), " "))
+	}
+	return list
+}

@@ -1,0 +1,141 @@
+package tryout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// errNoGrafana says that there is none on this machine.
+var errNoGrafana = errors.New("no Grafana found: set GRAFANA_HOME to its folder, or put it on the PATH")
+
+// findGrafana returns Grafana's program and the folder with its configuration and front end.
+func findGrafana() (program, home string, err error) {
+	name := "grafana"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	var homes []string
+	if home := os.Getenv("GRAFANA_HOME"); home != "" {
+		program, homes = filepath.Join(home, "bin", name), []string{home}
+	} else {
+		if program, err = exec.LookPath("grafana"); err != nil {
+			return "", "", errNoGrafana
+		}
+		if program, err = filepath.EvalSymlinks(program); err != nil {
+			return "", "", err
+		}
+		homes = []string{filepath.Dir(filepath.Dir(program)), "/usr/share/grafana"} // unpacked; from a package
+	}
+	for _, home := range homes {
+		if _, err := os.Stat(filepath.Join(home, "conf", "defaults.ini")); err == nil {
+			return program, home, nil
+		}
+	}
+	return "", "", fmt.Errorf("%s has no conf/defaults.ini beside it: set GRAFANA_HOME to Grafana's folder", program)
+}
+
+// startGrafana runs a private Grafana with the plugin, a data source with the settings and the bundled dashboards.
+// It keeps its files in folder.
+func startGrafana(ctx context.Context, root, folder string, s settings) (address string, stop func(), err error) {
+	program, home, err := findGrafana()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := provision(root, folder, s); err != nil {
+		return "", nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", nil, err
+	}
+	command := exec.CommandContext(ctx, program, "server", "--homepath", home)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 5 * time.Second
+	command.Env = append(os.Environ(),
+		"GF_SERVER_HTTP_ADDR=127.0.0.1",
+		"GF_SERVER_HTTP_PORT="+strconv.Itoa(port),
+		"GF_PATHS_DATA="+filepath.Join(folder, "data"),
+		"GF_PATHS_LOGS="+filepath.Join(folder, "log"),
+		"GF_PATHS_PLUGINS="+filepath.Join(folder, "plugins"),
+		"GF_PATHS_PROVISIONING="+filepath.Join(folder, "provisioning"),
+		"GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS="+pluginID,
+		"GF_AUTH_ANONYMOUS_ENABLED=true",
+		"GF_AUTH_ANONYMOUS_ORG_ROLE=Admin",
+		"GF_ANALYTICS_REPORTING_ENABLED=false",
+		"GF_ANALYTICS_CHECK_FOR_UPDATES=false",
+		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
+	)
+	if err := command.Start(); err != nil {
+		return "", nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = command.Wait()
+	}()
+	return fmt.Sprintf("http://127.0.0.1:%d/", port), func() {
+		_ = command.Cancel()
+		select {
+		case <-done:
+		case <-time.After(command.WaitDelay):
+			_ = command.Process.Kill()
+			<-done
+		}
+	}, nil
+}
+
+// provision writes what Grafana reads when it starts. JSON is YAML, too.
+func provision(root, folder string, s settings) error {
+	files := map[string]any{
+		"datasources/entra-activity.yaml": map[string]any{
+			"apiVersion": 1,
+			"datasources": []any{map[string]any{
+				"name": "Entra ID Activity", "uid": "entra-activity", "type": pluginID, "isDefault": true,
+				"jsonData": s.json, "secureJsonData": map[string]string{"password": s.password},
+			}},
+		},
+		"dashboards/entra-activity.yaml": map[string]any{
+			"apiVersion": 1,
+			"providers": []any{map[string]any{
+				"name": "Entra ID Activity", "type": "file",
+				"options": map[string]string{"path": filepath.Join(root, "dashboards")},
+			}},
+		},
+	}
+	for name, content := range files {
+		text, err := json.Marshal(content)
+		if err != nil {
+			return err
+		}
+		name = filepath.Join(folder, "provisioning", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			return err
+		}
+	}
+	plugins := filepath.Join(folder, "plugins")
+	if err := os.MkdirAll(plugins, 0o700); err != nil {
+		return err
+	}
+	return os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginID))
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,28 @@
+// Command main tries the project out: see package tryout. It is run by go tool mage demo and go tool mage smoke.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/tryout"
+)
+
+func main() {
+	opts := tryout.Options{Out: os.Stdout}
+	flag.StringVar(&opts.Root, "root", ".", "the repository's folder")
+	flag.IntVar(&opts.SignIns, "sign-ins", tryout.DefaultSignIns, "how many sign-ins to invent, about")
+	flag.BoolVar(&opts.Smoke, "smoke", false, "check the answers and end")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := tryout.Run(ctx, opts); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

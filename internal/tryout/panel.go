@@ -1,0 +1,156 @@
+package tryout
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+)
+
+// panel is what one panel of a bundled dashboard asks when the dashboard is opened.
+type panel struct {
+	dashboard, title string
+	span             backend.TimeRange
+	targets          []json.RawMessage // with the variables' first values in place
+}
+
+// dashboardFile is what of a dashboard's JSON decides what its panels ask.
+type dashboardFile struct {
+	Title string `json:"title"`
+	Time  struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+	} `json:"time"`
+	Templating struct {
+		List []struct {
+			Name    string `json:"name"`
+			Current struct {
+				Value any `json:"value"`
+			} `json:"current"`
+		} `json:"list"`
+	} `json:"templating"`
+	Panels []struct {
+		Title     string            `json:"title"`
+		TimeShift string            `json:"timeShift"`
+		Targets   []json.RawMessage `json:"targets"`
+	} `json:"panels"`
+}
+
+// readPanels reads the panels of all dashboards in a folder.
+func readPanels(folder string, now time.Time) ([]panel, error) {
+	names, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s holds no dashboards", folder)
+	}
+	slices.Sort(names)
+	var panels []panel
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		found, err := decodePanels(text, now)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		panels = append(panels, found...)
+	}
+	return panels, nil
+}
+
+func decodePanels(text []byte, now time.Time) ([]panel, error) {
+	var file dashboardFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, variable := range file.Templating.List {
+		if value, ok := variable.Current.Value.(string); ok {
+			values[variable.Name] = value
+		}
+	}
+	from, err := moment(file.Time.From, now)
+	if err != nil {
+		return nil, err
+	}
+	to, err := moment(file.Time.To, now)
+	if err != nil {
+		return nil, err
+	}
+	var panels []panel
+	for _, p := range file.Panels {
+		shift := time.Duration(0)
+		if p.TimeShift != "" { // Grafana, too, puts a minus before it
+			if shift, err = offset("-" + replaceVariables(p.TimeShift, values)); err != nil {
+				return nil, err
+			}
+		}
+		found := panel{dashboard: file.Title, title: p.Title, span: backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}}
+		for _, target := range p.Targets {
+			found.targets = append(found.targets, replaceInStrings(target, values))
+		}
+		panels = append(panels, found)
+	}
+	return panels, nil
+}
+
+var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
+
+// replaceVariables puts values in the place of $name and ${name}; unknown names stay.
+func replaceVariables(text string, values map[string]string) string {
+	return variable.ReplaceAllStringFunc(text, func(reference string) string {
+		if value, known := values[strings.Trim(reference, "${}")]; known {
+			return value
+		}
+		return reference
+	})
+}
+
+func replaceInStrings(target json.RawMessage, values map[string]string) json.RawMessage {
+	escaped := make(map[string]string, len(values))
+	for name, value := range values {
+		text, _ := json.Marshal(value) // a string always can be
+		escaped[name] = string(text[1 : len(text)-1])
+	}
+	return json.RawMessage(replaceVariables(string(target), escaped))
+}
+
+// moment evaluates a relative time, such as "now-30d".
+func moment(expression string, now time.Time) (time.Time, error) {
+	relative, ok := strings.CutPrefix(expression, "now")
+	if !ok {
+		return time.Time{}, fmt.Errorf("%q is no relative time", expression)
+	}
+	d, err := offset(relative)
+	return now.Add(d), err
+}
+
+var step = regexp.MustCompile(`^([-+])(\d+)([hdw])`)
+
+// offset adds up steps such as "-0h+12h".
+func offset(steps string) (time.Duration, error) {
+	var sum time.Duration
+	for rest := steps; rest != ""; {
+		m := step.FindStringSubmatch(rest)
+		if m == nil {
+			return 0, fmt.Errorf("%q is no sum of hours, days and weeks", steps)
+		}
+		n, err := strconv.Atoi(m[1] + m[2])
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n) * map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[3]]
+		rest = rest[len(m[0]):]
+	}
+	return sum, nil
+}

@@ -1,0 +1,307 @@
+// Package tryout shows the whole of the project at work on one machine: a private PostgreSQL, filled with an invented
+// tenant, the exporter on it, and the bundled dashboards' questions answered by the built plugin.
+package tryout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/prometheus/common/promslog"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+const (
+	seed = 1
+	days = 90
+	// DefaultSignIns is what a company of two thousand people makes in 90 days.
+	DefaultSignIns = 310_000
+
+	database = "entra"
+	reader   = "grafana" // the plugin's role, which may only SELECT
+
+	askTimeout       = time.Minute
+	progressInterval = 10 * time.Second
+)
+
+// Options say what to try, and where.
+type Options struct {
+	Root    string // the repository's folder
+	Plugin  string // the plugin's binary; empty: the one in the repository's dist folder
+	SignIns int    // how many to invent; 0: DefaultSignIns
+	Smoke   bool   // check the answers, print a line for each and end
+	Out     io.Writer
+}
+
+// Run tries the project out. Without Options.Smoke it goes on until ctx ends; then it stops all it started.
+func Run(ctx context.Context, opts Options) (err error) {
+	if opts.SignIns == 0 {
+		opts.SignIns = DefaultSignIns
+	}
+	if opts.Plugin == "" {
+		opts.Plugin = pluginBinary(opts.Root)
+	}
+	if _, err := os.Stat(opts.Plugin); err != nil {
+		return fmt.Errorf("the plugin is not built, run go tool mage build: %w", err)
+	}
+
+	server, err := embedded.Start(ctx, embedded.Options{Log: opts.Out})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	if err := server.CreateDatabase(ctx, database); err != nil {
+		return err
+	}
+	db, err := store.Open(store.Config{URL: server.URL(database)})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := store.Migrate(ctx, db); err != nil {
+		return err
+	}
+	now := time.Now().Truncate(time.Second)
+	imported, err := fill(ctx, db, now, opts)
+	if err != nil {
+		return err
+	}
+
+	handler, err := exporter.New(db, exporter.Options{ScrapeTimeout: 10 * time.Second}, promslog.New(&promslog.Config{Writer: opts.Out})).Handler()
+	if err != nil {
+		return err
+	}
+	metrics, stopExporter, err := serve(handler)
+	if err != nil {
+		return err
+	}
+	defer stopExporter()
+
+	s, err := grantReader(ctx, db, server)
+	if err != nil {
+		return err
+	}
+	plugin, err := startPlugin(opts.Plugin, s)
+	if err != nil {
+		return err
+	}
+	defer plugin.stop()
+	panels, err := readPanels(filepath.Join(opts.Root, "dashboards"), now)
+	if err != nil {
+		return err
+	}
+	if opts.Smoke {
+		return smoke(ctx, plugin, panels, metrics, imported.Kinds[activity.SignIn].New, opts.Out)
+	}
+	if err := show(ctx, plugin, panels, opts.Out); err != nil {
+		return err
+	}
+	return serveUntilDone(ctx, opts, s, server, metrics)
+}
+
+func pluginBinary(root string) string {
+	name := fmt.Sprintf("gpx_entra_activity_%s_%s", runtime.GOOS, runtime.GOARCH)
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(root, "dist", name)
+}
+
+// fill imports an invented tenant's records, up to now.
+func fill(ctx context.Context, db *store.DB, now time.Time, opts Options) (ingest.Summary, error) {
+	tenant := demo.New(demo.Options{Seed: seed, Start: now.AddDate(0, 0, -days), End: now, SignIns: opts.SignIns})
+	sources := []ingest.Source{
+		{Name: "sign-ins", Objects: tenant.SignIns()},
+		{Name: "audit events", Objects: tenant.AuditEvents()},
+		{Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
+		{Name: "risk detections", Objects: tenant.RiskDetections()},
+		{Name: "risky users", Objects: tenant.RiskyUsers()},
+	}
+	fmt.Fprintf(opts.Out, "Importing %d days of an invented tenant, about %d sign-ins\n", days, opts.SignIns)
+	began := time.Now()
+	var progress ingest.Progress
+	stop := every(progressInterval, func() {
+		fmt.Fprintf(opts.Out, "  %d records so far\n", progress.Records.Load())
+	})
+	summary, err := ingest.Import(ctx, db, sources, ingest.Options{
+		Tenant:   tenant.ID(),
+		Feed:     "demo",
+		Progress: &progress,
+		Refused: func(r ingest.Refusal) error {
+			return fmt.Errorf("an invented record of %s was refused: %s: %s", r.Source, r.Reason, r.Text)
+		},
+	})
+	stop()
+	if err = errors.Join(append(summary.Failures, err)...); err != nil {
+		return summary, err
+	}
+	took := time.Since(began).Seconds()
+	for _, kind := range activity.Kinds() {
+		c := summary.Kinds[kind]
+		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed, c.Unchanged)
+	}
+	fmt.Fprintf(opts.Out, "  in %.0f s, %.0f records/s\n", took, float64(summary.Total().Read)/took)
+	return summary, nil
+}
+
+// every calls f at intervals until stop is called.
+func every(interval time.Duration, f func()) (stop func()) {
+	ticker, done, ended := time.NewTicker(interval), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		<-ended
+	}
+}
+
+// grantReader makes the role that the plugin reads with, and returns the data source settings to use it.
+func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (settings, error) {
+	// The password is the server's own: random, and good for as long as the server lives.
+	for _, statement := range []string{
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", reader, strings.ReplaceAll(server.Password(), "'", "''")),
+		fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO %s", store.Schema, reader),
+		fmt.Sprintf("GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s", store.Schema, reader),
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return settings{}, fmt.Errorf("make the role %s: %w", reader, err)
+		}
+	}
+	return settings{
+		json: map[string]any{
+			"host": server.Host(), "port": server.Port(), "database": database, "user": reader, "tlsMode": "disable",
+		},
+		password: server.Password(),
+	}, nil
+}
+
+// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins that
+// were imported.
+func smoke(ctx context.Context, plugin *plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
+	report := report{out: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+
+	ask, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	message, err := plugin.health(ask)
+	report.line("health", "data source", message, err)
+
+	for _, p := range panels {
+		a, err := plugin.ask(ask, p)
+		if err == nil {
+			err = a.check()
+		}
+		report.line(p.dashboard, p.title, fmt.Sprintf("%s in %d ms", a.summary(), a.took.Milliseconds()), err)
+	}
+
+	families, problems, err := scrape(ask, metrics)
+	if err != nil {
+		report.line("exporter", metrics, "", err)
+	}
+	counted := 0.0
+	for _, f := range families {
+		report.line("exporter", f.name, fmt.Sprintf("%s, %d series, sum %g", f.kind, f.series, f.sum), nil)
+		if f.name == "entra_signins_total" {
+			counted = f.sum
+		}
+	}
+	if counted != float64(signIns) {
+		report.line("exporter", "entra_signins_total", "", fmt.Errorf("%.0f sign-ins are counted, and %d were imported", counted, signIns))
+	}
+	for _, p := range problems {
+		report.line("exporter", "promlint", "", errors.New(p))
+	}
+	return report.end()
+}
+
+// report writes a line for each thing checked.
+type report struct {
+	out            *tabwriter.Writer
+	checked, wrong int
+}
+
+func (r *report) line(where, what, found string, err error) {
+	r.checked++
+	verdict := "ok"
+	if err != nil {
+		r.wrong++
+		verdict, found = "FAIL", err.Error()
+	}
+	fmt.Fprintf(r.out, "%s\t%s\t%s\t%s\n", verdict, where, what, found)
+}
+
+func (r *report) end() error {
+	if err := r.out.Flush(); err != nil {
+		return err
+	}
+	if r.wrong > 0 {
+		return fmt.Errorf("%d of %d checks failed", r.wrong, r.checked)
+	}
+	return nil
+}
+
+// show prints what each panel would show.
+func show(ctx context.Context, plugin *plugin, panels []panel, out io.Writer) error {
+	dashboard := ""
+	for _, p := range panels {
+		if p.dashboard != dashboard {
+			dashboard = p.dashboard
+			fmt.Fprintf(out, "\n%s\n%s\n", dashboard, strings.Repeat("=", len(dashboard)))
+		}
+		ask, cancel := context.WithTimeout(ctx, askTimeout)
+		a, err := plugin.ask(ask, p)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", p.dashboard, p.title, err)
+		}
+		fmt.Fprintf(out, "\n%s: %s (%d ms)\n", p.title, a.summary(), a.took.Milliseconds())
+		a.print(out)
+	}
+	return nil
+}
+
+// serveUntilDone names what can be opened, and waits.
+func serveUntilDone(ctx context.Context, opts Options, s settings, server *embedded.Server, metrics string) error {
+	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
+
+	folder, err := os.MkdirTemp("", "entra-activity-grafana-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	address, stop, err := startGrafana(ctx, opts.Root, folder, s)
+	switch {
+	case errors.Is(err, errNoGrafana):
+		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
+	case err != nil:
+		return fmt.Errorf("start Grafana: %w", err)
+	default:
+		defer stop()
+		fmt.Fprintf(opts.Out, "Grafana:     %s (starting; its log is in %s)\n", address, folder)
+	}
+	fmt.Fprintln(opts.Out, "\nCtrl-C stops all of it.")
+	<-ctx.Done()
+	return nil
+}
