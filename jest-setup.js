@@ -1,0 +1,8 @@
+// Jest setup provided by Grafana scaffolding
+import './.config/jest-setup';
+
+// Menus measure their options to find their width.
+HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: 8 * text.length }) });
+
+// No test looks at styles, and jsdom takes seconds to work out those of Grafana's components.
+window.getComputedStyle = (element) => element.style;

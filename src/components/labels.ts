@@ -1,0 +1,119 @@
+import { t } from '@grafana/i18n';
+
+import type { Interval, Measure, Operator, TLSMode, View } from '../types';
+
+// Functions, because translations are not there yet when a module is loaded.
+
+interface Labelled<T extends string> {
+  value: T;
+  label: string;
+  description?: string;
+}
+
+export const viewOptions = (): Array<Labelled<View>> => [
+  { value: 'timeSeries', label: t('query-editor.view.time-series', 'Time series') },
+  { value: 'table', label: t('query-editor.view.table', 'Table') },
+  { value: 'value', label: t('query-editor.view.value', 'Single value') },
+  { value: 'list', label: t('query-editor.view.list', 'List') },
+];
+
+export const measureOptions = (): Array<Labelled<Measure>> => [
+  { value: 'count', label: t('query-editor.measure.count', 'Count') },
+  { value: 'distinctUsers', label: t('query-editor.measure.distinct-users', 'Distinct users') },
+  {
+    value: 'failureRate',
+    label: t('query-editor.measure.failure-rate', 'Failure rate'),
+    description: t('query-editor.measure.failure-rate-description', 'Share of sign-ins that failed'),
+  },
+];
+
+export const intervalOptions = (): Array<Labelled<Interval>> => [
+  {
+    value: 'auto',
+    label: t('query-editor.interval.auto', 'Auto'),
+    description: t('query-editor.interval.auto-description', 'As the time range and the panel width need'),
+  },
+  { value: '1m', label: t('query-editor.interval.1m', '1 minute') },
+  { value: '5m', label: t('query-editor.interval.5m', '5 minutes') },
+  { value: '15m', label: t('query-editor.interval.15m', '15 minutes') },
+  { value: '1h', label: t('query-editor.interval.1h', '1 hour') },
+  { value: '6h', label: t('query-editor.interval.6h', '6 hours') },
+  {
+    value: '1d',
+    label: t('query-editor.interval.1d', 'Day'),
+    description: t('query-editor.interval.1d-description', "From midnight in the dashboard's time zone"),
+  },
+  {
+    value: '1w',
+    label: t('query-editor.interval.1w', 'Week'),
+    description: t('query-editor.interval.1w-description', "From Monday in the dashboard's time zone"),
+  },
+];
+
+export function operatorOption(operator: Operator): Labelled<Operator> {
+  switch (operator) {
+    case 'in':
+      return { value: operator, label: t('query-editor.operator.in', 'is one of') };
+    case 'notIn':
+      return { value: operator, label: t('query-editor.operator.not-in', 'is none of') };
+    case 'contains':
+      return { value: operator, label: t('query-editor.operator.contains', 'contains') };
+    case 'startsWith':
+      return { value: operator, label: t('query-editor.operator.starts-with', 'starts with') };
+    case '=~':
+      return {
+        value: operator,
+        label: operator,
+        description: t('query-editor.operator.matches-description', 'Matches a regular expression'),
+      };
+    case '!~':
+      return {
+        value: operator,
+        label: operator,
+        description: t('query-editor.operator.not-matches-description', 'Does not match a regular expression'),
+      };
+    case 'inNetwork':
+      return {
+        value: operator,
+        label: t('query-editor.operator.in-network', 'in network'),
+        description: t('query-editor.operator.in-network-description', 'In CIDR notation, such as 203.0.113.0/24'),
+      };
+    case 'notInNetwork':
+      return {
+        value: operator,
+        label: t('query-editor.operator.not-in-network', 'not in network'),
+        description: t('query-editor.operator.not-in-network-description', 'In CIDR notation, such as 203.0.113.0/24'),
+      };
+    default:
+      return { value: operator, label: operator };
+  }
+}
+
+export const tlsModeOptions = (): Array<Labelled<TLSMode>> => [
+  {
+    value: 'disable',
+    label: t('config-editor.tls.mode.disable', 'disable'),
+    description: t('config-editor.tls.mode.disable-description', 'No encryption'),
+  },
+  {
+    value: 'require',
+    label: t('config-editor.tls.mode.require', 'require'),
+    description: t('config-editor.tls.mode.require-description', 'Encrypted; the server is not verified'),
+  },
+  {
+    value: 'verify-ca',
+    label: t('config-editor.tls.mode.verify-ca', 'verify-ca'),
+    description: t(
+      'config-editor.tls.mode.verify-ca-description',
+      'The certificate must be signed by a trusted authority'
+    ),
+  },
+  {
+    value: 'verify-full',
+    label: t('config-editor.tls.mode.verify-full', 'verify-full'),
+    description: t(
+      'config-editor.tls.mode.verify-full-description',
+      'As verify-ca, and the certificate must name the host'
+    ),
+  },
+];

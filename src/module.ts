@@ -1,0 +1,14 @@
+import { DataSourcePlugin } from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
+
+import { ConfigEditor } from './components/ConfigEditor';
+import { QueryEditor } from './components/QueryEditor';
+import { DataSource } from './datasource';
+import pluginJson from './plugin.json';
+import type { EntraQuery, EntraSecrets, EntraSettings } from './types';
+
+await initPluginTranslations(pluginJson.id);
+
+export const plugin = new DataSourcePlugin<DataSource, EntraQuery, EntraSettings, EntraSecrets>(DataSource)
+  .setConfigEditor(ConfigEditor)
+  .setQueryEditor(QueryEditor);

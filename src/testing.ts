@@ -1,0 +1,121 @@
+import { type DataSourceInstanceSettings, type DataSourcePluginMeta, PluginType, type ScopedVars } from '@grafana/data';
+import { type BackendSrv, setBackendSrv, setTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import { of, throwError } from 'rxjs';
+
+import { DataSource } from './datasource';
+import pluginJson from './plugin.json';
+import type { CatalogueKind, EntraSettings } from './types';
+
+export const signIn: CatalogueKind = {
+  kind: 'signIn',
+  label: 'Sign-ins',
+  timeField: 'createdDateTime',
+  fields: [
+    { name: 'createdDateTime', label: 'Date', type: 'time', default: true },
+    {
+      name: 'signInEventTypes',
+      label: 'Sign-in type',
+      type: 'enum',
+      filterable: true,
+      groupable: true,
+      operators: ['=', '!=', 'in', 'notIn'],
+      values: ['interactiveUser', 'nonInteractiveUser', 'servicePrincipal', 'managedIdentity'],
+    },
+    {
+      name: 'status',
+      label: 'Status',
+      type: 'enum',
+      filterable: true,
+      groupable: true,
+      default: true,
+      operators: ['=', '!=', 'in', 'notIn'],
+      values: ['success', 'failure', 'interrupted'],
+    },
+    {
+      name: 'appDisplayName',
+      label: 'Application',
+      type: 'text',
+      filterable: true,
+      groupable: true,
+      default: true,
+      operators: ['=', '!=', 'in', 'notIn', 'contains', 'startsWith', '=~', '!~'],
+    },
+    {
+      name: 'errorCode',
+      label: 'Sign-in error code',
+      type: 'integer',
+      filterable: true,
+      groupable: true,
+      operators: ['=', '!=', 'in', 'notIn', '>', '<', '>=', '<='],
+    },
+    {
+      name: 'ipAddress',
+      label: 'IP address',
+      type: 'address',
+      filterable: true,
+      groupable: true,
+      operators: ['=', '!=', 'inNetwork', 'notInNetwork'],
+    },
+  ],
+};
+
+export const auditEvent: CatalogueKind = {
+  kind: 'auditEvent',
+  label: 'Audit events',
+  timeField: 'activityDateTime',
+  fields: [
+    { name: 'activityDateTime', label: 'Date', type: 'time', default: true },
+    { name: 'category', label: 'Category', type: 'text', filterable: true, groupable: true, operators: ['='] },
+  ],
+};
+
+/** A request that reached Grafana's server. */
+export interface SentRequest {
+  url: string;
+  params?: Record<string, unknown>;
+  data?: { queries: Array<Record<string, unknown>> };
+}
+
+/** Stands in for Grafana's server: answers by the end of the path, and keeps what it was asked. */
+export function serve(answers: Record<string, unknown>): SentRequest[] {
+  const requests: SentRequest[] = [];
+  setBackendSrv({
+    fetch: (request: SentRequest) => {
+      requests.push(request);
+      const path = Object.keys(answers).find((candidate) => request.url.split('?')[0].endsWith(candidate));
+      const answer = path && answers[path];
+      return answer instanceof Error ? throwError(() => answer) : of({ data: answer ?? {} });
+    },
+  } as unknown as BackendSrv);
+  return requests;
+}
+
+/** Stands in for a dashboard's variables, by name. */
+export function setVariables(values: Record<string, string | string[]>) {
+  setTemplateSrv({
+    getVariables: () => Object.entries(values).map(([name, value]) => ({ name, current: { value } })),
+    replace: (text = '', scopedVars: ScopedVars = {}, format: (value: unknown) => string) =>
+      text.replace(/\$\{?(\w+)\}?/g, (reference, name) => {
+        const value = scopedVars[name]?.value ?? values[name];
+        return value === undefined ? reference : format(value);
+      }),
+  } as unknown as TemplateSrv);
+}
+
+export function newDataSource(): DataSource {
+  return new DataSource({
+    uid: 'entra',
+    name: 'Entra ID',
+    type: pluginJson.id,
+    access: 'proxy',
+    readOnly: false,
+    jsonData: {},
+    meta: { id: pluginJson.id, name: pluginJson.name, type: PluginType.datasource } as DataSourcePluginMeta,
+  } as DataSourceInstanceSettings<EntraSettings>);
+}
+
+/** Menus draw the options that are visible; jsdom has no layout, so everything gets a size. */
+export function fakeLayout() {
+  jest.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(400);
+  jest.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(400);
+}

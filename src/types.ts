@@ -1,0 +1,120 @@
+import type { DataSourceJsonData } from '@grafana/data';
+import type { DataQuery } from '@grafana/schema';
+
+/** What a query's answer looks like. */
+export type View = 'timeSeries' | 'table' | 'value' | 'list';
+
+/** What is computed over the records of a group. */
+export type Measure = 'count' | 'distinctUsers' | 'failureRate';
+
+/** Width of a time series' buckets; days and weeks follow the calendar of the query's time zone. */
+export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
+
+export type Operator =
+  | '='
+  | '!='
+  | 'in'
+  | 'notIn'
+  | 'contains'
+  | 'startsWith'
+  | '=~'
+  | '!~'
+  | 'inNetwork'
+  | 'notInNetwork'
+  | '>'
+  | '<'
+  | '>='
+  | '<=';
+
+/** One condition on the records. Without values it does not restrict anything. */
+export interface Filter {
+  field: string;
+  operator: Operator;
+  values: string[];
+}
+
+/** Version of the query model that this editor writes. */
+export const QUERY_VERSION = 1;
+
+/**
+ * A question about one kind of record. A view ignores what it does not have: see `viewParts`.
+ */
+export interface EntraQuery extends DataQuery {
+  /** The kind of record: "signIn". */
+  queryType: string;
+  version: number;
+  view: View;
+  filters: Filter[];
+  measure?: Measure;
+  /** Names of up to three groupable fields. */
+  groupBy?: string[];
+  /** Keep the largest groups only; 0 keeps all. */
+  top?: number;
+  /** Whether the groups beyond the largest are added up in one group "other". */
+  other?: boolean;
+  interval?: Interval;
+  /** IANA name; taken from the dashboard with every request. */
+  timezone?: string;
+  /** Field names; empty stands for the kind's default columns. */
+  columns?: string[];
+  limit?: number;
+}
+
+export type FieldType = 'text' | 'enum' | 'identifier' | 'integer' | 'number' | 'boolean' | 'time' | 'address' | 'list';
+
+/** A field of a kind of record, as the backend's catalogue describes it. */
+export interface CatalogueField {
+  name: string;
+  label: string;
+  type: FieldType;
+  description?: string;
+  filterable?: boolean;
+  groupable?: boolean;
+  /** Shown by a list that names no columns. */
+  default?: boolean;
+  operators?: Operator[];
+  /** The values of a closed list. */
+  values?: string[];
+}
+
+/** A kind of record that the backend can be asked about. */
+export interface CatalogueKind {
+  kind: string;
+  label: string;
+  timeField: string;
+  fields: CatalogueField[];
+}
+
+/** A value that a field has in the database. */
+export interface FieldValue {
+  value: string;
+  label: string;
+}
+
+export type TLSMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+/** Settings of a data source, as saved and as provisioned. */
+export interface EntraSettings extends DataSourceJsonData {
+  host?: string;
+  port?: number;
+  database?: string;
+  user?: string;
+  tlsMode?: TLSMode;
+  /** ID of the only tenant to answer about; empty for all. */
+  tenant?: string;
+  maxOpenConns?: number;
+  maxIdleConns?: number;
+  /** Seconds. */
+  connMaxLifetime?: number;
+  /** Seconds. */
+  queryTimeout?: number;
+  maxRows?: number;
+}
+
+/** Settings that only the backend can read; certificates and key are PEM text. */
+export interface EntraSecrets {
+  password?: string;
+  tlsCACert?: string;
+  tlsClientCert?: string;
+  tlsClientKey?: string;
+}
