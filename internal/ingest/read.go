@@ -56,12 +56,12 @@ func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink)
 	}
 	in := reading{ctx: ctx, name: name, decoder: NewDecoder(tenant), sink: sink}
 	start, err := text.Peek(4096)
-	if len(start) == 0 && err != io.EOF {
+	if len(start) == 0 && !errors.Is(err, io.EOF) {
 		return err
 	}
 	first := bytes.TrimLeft(start, " \t\r\n")
 	switch {
-	case len(first) == 0 && err == io.EOF:
+	case len(first) == 0 && errors.Is(err, io.EOF):
 		return nil
 	case len(first) == 0 || first[0] == '{' || first[0] == '[':
 		return in.json(text)
@@ -128,7 +128,7 @@ func (in *reading) json(text io.Reader) error {
 		found, err := records.Next()
 		var broken *jsonstream.BrokenError
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case errors.As(err, &broken):
 			err = in.refuse(broken.Line, nil, broken.Reason, broken.Text)
@@ -164,7 +164,7 @@ func (in *reading) csv(text *bufio.Reader) error {
 	for in.ctx.Err() == nil {
 		bounded.room = maxRecord
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		line, _ := rows.FieldPos(0)

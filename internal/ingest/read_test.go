@@ -288,7 +288,7 @@ func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct{ text, reason string }{
 		"another category":  {`{"category":"NetworkAccessTrafficLogs","properties":{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}}`, `diagnostic records of the category "NetworkAccessTrafficLogs" are not kept`},
 		"another table":     {`{"Type":"MicrosoftGraphActivityLogs","TimeGenerated":"2026-01-02T03:04:05Z","AppId":"p"}`, "rows of the table MicrosoftGraphActivityLogs are not kept"},
-		"another type":      {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "Graph objects of the type #microsoft.graph.user are not kept"},
+		"another type":      {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "objects of the type #microsoft.graph.user are not kept"},
 		"no time":           {`{"id":"1","createdDateTime":"yesterday","appId":"p"}`, "the record has no time"},
 		"no id":             {`{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record has no id"},
 		"something else":    {`{"hello":"world"}`, "this is no sign-in"},

@@ -69,7 +69,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			if len(pl.rows) > 0 {
 				oldest = pl.rows[0].from
 			}
-			result, err = c.count(ctx, tx, pl, p)
+			result, err = c.count(ctx, tx, pl)
 		}
 		if err == nil && !oldest.IsZero() && oldest.Before(before) {
 			result.Notices = append(result.Notices, fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
@@ -299,7 +299,7 @@ GROUP BY n.step, k.rank, %[6]s`, cells, strings.Join(names, ", "), weight, measu
 		join, strings.Join(equal, " AND "), c.bind(c.keep())), nil
 }
 
-func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (*Result, error) {
+func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan) (*Result, error) {
 	sql, err := c.countSQL(ctx, pl)
 	if err != nil {
 		return nil, err

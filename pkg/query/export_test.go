@@ -20,7 +20,7 @@ func (st *Store) AskRows(ctx context.Context, q *Question, p Period) (result *Re
 				return err
 			}
 		}
-		result, err = c.count(ctx, tx, pl, p)
+		result, err = c.count(ctx, tx, pl)
 		return err
 	})
 	return result, err

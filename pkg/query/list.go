@@ -20,7 +20,7 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 		return nil, err
 	}
 	result := &Result{Question: c.q, Served: "rows", SQL: annotate(sql, c.args)}
-	rows, err := tx.QueryxContext(ctx, sql, c.args...)
+	rows, err := tx.QueryxContext(ctx, sql, c.args...) //nolint:sqlclosecheck // closed below; the linter does not know sqlx
 	if err != nil {
 		return nil, err
 	}

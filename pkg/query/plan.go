@@ -127,8 +127,7 @@ func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
 	if d, ok := sharedDimension(f); ok {
 		return d
 	}
-	switch {
-	case f.Of != nil:
+	if f.Of != nil {
 		return dimension{field: f, expr: "r." + store.Reference(f.Of), table: store.EntityTable(f.Of), column: column}
 	}
 	return dimension{field: f, expr: "r." + column}
@@ -147,9 +146,6 @@ func sharedDimension(f *activity.Field) (dimension, bool) {
 	return dimension{}, false
 }
 
-// noInteger is the rollup's key of records that lack the integer it counts by.
-const noInteger = -1
-
 func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
 	if d, ok := sharedDimension(f); ok {
 		return d, true
@@ -163,7 +159,7 @@ func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
 	}
 	key := [...]string{"r.k1", "r.k2", "r.k3"}[n]
 	if f.Type == activity.Integer {
-		return dimension{field: f, expr: fmt.Sprintf("nullif(%s, %d)", key, noInteger)}, true
+		return dimension{field: f, expr: fmt.Sprintf("nullif(%s, %d)", key, store.NoInteger)}, true
 	}
 	return dimension{field: f, expr: key, table: store.Schema + ".word", column: "text"}, true
 }

@@ -87,7 +87,7 @@ func (st *Store) valuesSQL(kind *activity.Kind, f *activity.Field, d dimension, 
 		if g < 0 || f.Type != activity.Integer {
 			return "", nil
 		}
-		table, column, fixed = store.Schema+".total", fmt.Sprintf("nullif(k1, %d)::text", noInteger), fmt.Sprintf(" AND grouping = %d", store.Groupings[g].Number)
+		table, column, fixed = store.Schema+".total", fmt.Sprintf("nullif(k1, %d)::text", store.NoInteger), fmt.Sprintf(" AND grouping = %d", store.Groupings[g].Number)
 	}
 	if st.Tenant != "" {
 		fixed += fmt.Sprintf(" AND %s = (SELECT id FROM %s.tenant WHERE lower(tenant_id) = lower(%s))", tenant, store.Schema, s.bind(st.Tenant))

@@ -97,7 +97,7 @@ func Record(x *graph.Extractor, envelope *fastjson.Value) (*activity.Record, err
 		x.Fill(record, "errorReason", of("resultDescription"))
 		x.Fill(record, "durationInMilliseconds", of("durationMs"))
 	case activity.RiskDetection:
-		x.Fill(record, "activityDateTime", x.Text(graph.Property(properties, "detectedDateTime")))
+		x.Fill(record, c.kind.TimeField, x.Text(graph.Property(properties, "detectedDateTime")))
 	}
 	x.Outcome(record, of("resultType"))
 	x.Outcome(record, of("resultSignature"))

@@ -107,7 +107,7 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 		if kind := types[strings.ToLower(full[strings.LastIndexByte(full, '.')+1:])]; kind != nil {
 			return kind, nil
 		} else if full != "" {
-			return nil, fmt.Errorf("Graph objects of the type %s are not kept; sign-ins, directory audits, provisioning, risk detections and risky users are", full)
+			return nil, fmt.Errorf("objects of the type %s are not kept; sign-ins, directory audits, provisioning, risk detections and risky users are", full)
 		}
 	}
 	switch {

@@ -45,6 +45,9 @@ func (x *Extractor) Record(object *fastjson.Value, names Names) (*activity.Recor
 	if kind == activity.SignIn && !names.Any(SignInEventTypes|AuthenticationRequirement|AuthenticationDetails) {
 		record.Fidelity = activity.Standard
 	}
+	if kind == activity.RiskDetection {
+		x.Fill(record, kind.TimeField, x.Text(Property(object, "detectedDateTime")))
+	}
 	x.Fill(record, "tenantId", x.Text(Property(object, "tenantId")))
 	return record, x.Complete(record, object, "")
 }
@@ -63,8 +66,6 @@ func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, si
 		x.Fill(record, "tenantId", record.Get(activity.SignIn.Field("homeTenantId")))
 	case activity.AuditEvent:
 		x.Fill(record, "userAgent", x.detail(object, "User-Agent"))
-	case activity.RiskDetection:
-		x.Fill(record, "activityDateTime", x.Text(Property(object, "detectedDateTime")))
 	}
 	x.Fill(record, "tenantId", x.Tenant)
 	record.Complete()

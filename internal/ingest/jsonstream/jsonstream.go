@@ -7,6 +7,7 @@ package jsonstream
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -68,7 +69,7 @@ func (r *Reader) Next() (Record, error) {
 	for {
 		if r.pos == len(r.buffer) && !r.fill() {
 			r.pass()
-			if r.failed != io.EOF {
+			if !errors.Is(r.failed, io.EOF) {
 				return Record{}, r.failed
 			}
 			if len(r.around) > 0 {

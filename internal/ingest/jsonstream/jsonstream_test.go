@@ -23,7 +23,7 @@ func read(t *testing.T, source io.Reader, limit int) []string {
 		record, err := r.Next()
 		var broken *jsonstream.BrokenError
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return found
 		case errors.As(err, &broken):
 			found = append(found, fmt.Sprintf("%d! %s", broken.Line, broken.Reason))
@@ -82,9 +82,8 @@ func TestSourceFails(t *testing.T) {
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Next(); err != io.ErrUnexpectedEOF {
-		t.Errorf("got %v, want the source's error", err)
-	}
+	_, err := r.Next()
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 
 // repeated yields head, then the record n times, then tail.
@@ -121,7 +120,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		for {
 			_, err := r.Next()
 			var broken *jsonstream.BrokenError
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				runtime.ReadMemStats(&now)
 				return records, refused, (now.TotalAlloc - before.TotalAlloc) >> 20
 			}

@@ -127,11 +127,10 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 		if code := of("ResultSignature"); !strings.EqualFold(code, "None") {
 			x.Fill(record, "errorCode", code)
 		}
+	case activity.RiskDetection:
+		x.Fill(record, t.kind.TimeField, of("DetectedDateTime"))
 	}
 	x.Outcome(record, of("ResultType"))
-	if record.Time.IsZero() && record.Kind == activity.RiskDetection {
-		x.Fill(record, "activityDateTime", of("DetectedDateTime"))
-	}
 	x.Fill(record, t.kind.TimeField, of("TimeGenerated")) // when the workspace took it in
 	return record, x.Complete(record, row, t.signInEventType)
 }
