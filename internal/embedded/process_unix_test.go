@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -47,7 +48,11 @@ func hold(ending string) {
 	case "exit":
 		os.Exit(0)
 	}
-	select {}
+	// A background job of a shell is born deaf to the signals of a terminal.
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGINT, syscall.SIGHUP)
+	<-ended
+	os.Exit(1)
 }
 
 // A server must not outlive its process, however that ends.

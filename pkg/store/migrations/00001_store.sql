@@ -29,6 +29,9 @@ CREATE TABLE entra.account (
   named_on            date NOT NULL,
   UNIQUE (tenant, key)
 );
+CREATE INDEX ON entra.account (lower(user_principal_name));
+CREATE INDEX ON entra.account (lower(user_display_name));
+CREATE INDEX ON entra.account (lower(user_id));
 CREATE TABLE entra.service_principal (
   id                     int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant                 int  NOT NULL,
@@ -47,6 +50,7 @@ CREATE TABLE entra.application (
   named_on         date NOT NULL,
   UNIQUE (tenant, key)
 );
+CREATE INDEX ON entra.application (lower(app_display_name));
 CREATE TABLE entra.resource (
   id                    int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant                int  NOT NULL,
