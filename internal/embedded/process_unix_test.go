@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 }
 
 func hold(ending string) {
+	// A background job of a shell is born deaf to the signals of a terminal.
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGINT, syscall.SIGHUP)
 	opts := Options{Dir: os.Getenv("EMBEDDED_TEST_DIR")}
 	s, err := Start(context.Background(), opts)
 	if err != nil {
@@ -48,9 +51,6 @@ func hold(ending string) {
 	case "exit":
 		os.Exit(0)
 	}
-	// A background job of a shell is born deaf to the signals of a terminal.
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGINT, syscall.SIGHUP)
 	<-ended
 	os.Exit(1)
 }
