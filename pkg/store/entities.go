@@ -41,6 +41,17 @@ type named struct {
 	values []string
 }
 
+// newNamed makes what a record or the database says of an entity comparable.
+func newNamed(day string, values []string) named {
+	n := named{day: day, values: values}
+	for _, v := range values {
+		if v != "" {
+			n.filled++
+		}
+	}
+	return n
+}
+
 // supersedes tells whether n's names replace old's: more of them first, then later ones, then the greater. The order in
 // which records arrive makes no difference to what remains.
 func (n named) supersedes(old named) bool {
@@ -219,12 +230,9 @@ func (e *entities) resolveNamed(ctx context.Context, kind *activity.Kind, entity
 		if !present {
 			continue
 		}
-		n := named{day: r.Time.UTC().Format("2006-01-02"), values: values}
+		n := newNamed(r.Time.UTC().Format("2006-01-02"), values)
 		key := values[keyAt]
 		for _, v := range values {
-			if v != "" {
-				n.filled++
-			}
 			if key == "" { // without its id, an entity goes by its first name
 				key = strings.ToLower(v)
 			}
@@ -300,15 +308,14 @@ ON CONFLICT (tenant, key) DO UPDATE SET %s, named_on = excluded.named_on WHERE %
 	defer rows.Close()
 	for rows.Next() {
 		var k entityKey
-		var n named
-		if err := rows.Scan(&n.id, &k.tenant, &k.key, &n.day, pq.Array(&n.values)); err != nil {
+		var id int32
+		var day string
+		var values []string
+		if err := rows.Scan(&id, &k.tenant, &k.key, &day, pq.Array(&values)); err != nil {
 			return err
 		}
-		for _, v := range n.values {
-			if v != "" {
-				n.filled++
-			}
-		}
+		n := newNamed(day, values)
+		n.id = id
 		e.byKey[entity][k] = n
 	}
 	return rows.Err()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,28 +127,8 @@ type cell struct {
 
 // compare orders cells as the primary key does. Writers touch cells in this order, so they cannot deadlock.
 func (c cell) compare(d cell) int {
-	return firstNonZero(int(c.tenant)-int(d.tenant), int(c.grouping)-int(d.grouping), int(c.tier)-int(d.tier), compareInt64(c.bucket, d.bucket),
-		int(c.k[0])-int(d.k[0]), int(c.k[1])-int(d.k[1]), int(c.k[2])-int(d.k[2]),
-		int(c.variant)-int(d.variant), int(c.state)-int(d.state), boolInt(c.edge)-boolInt(d.edge))
-}
-
-func firstNonZero(values ...int) int {
-	for _, v := range values {
-		if v != 0 {
-			return v
-		}
-	}
-	return 0
-}
-
-func compareInt64(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(c.tenant, d.tenant), cmp.Compare(c.grouping, d.grouping), cmp.Compare(c.tier, d.tier), cmp.Compare(c.bucket, d.bucket),
+		slices.Compare(c.k[:], d.k[:]), cmp.Compare(c.variant, d.variant), cmp.Compare(c.state, d.state), boolInt(c.edge)-boolInt(d.edge))
 }
 
 func boolInt(b bool) int {

@@ -109,6 +109,8 @@ type pending struct {
 	digest     int64
 	references []int32
 	isNew      bool
+
+	variant, status int16 // as rows and rollup keep them
 }
 
 func (w *Writer) write(ctx context.Context, batch Batch) (Result, error) {
@@ -290,7 +292,10 @@ ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), p
 			return err
 		}
 	}
-	if err := w.copyRows(ctx, tx, kind, write, now); err != nil {
+	for _, p := range write {
+		p.variant, p.status = variantOf(p.Record, layouts[kind].variant), StatusCode(p.Status(w.classes))
+	}
+	if err := copyRows(ctx, tx, kind, write, now); err != nil {
 		return err
 	}
 	counts := result.Counts[kind]
@@ -439,7 +444,7 @@ func scanCell(scan func(...any) error) (c cell, n int64, err error) {
 }
 
 // copyRows streams rows and untouched records into their tables.
-func (w *Writer) copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time) error {
+func copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -451,11 +456,10 @@ func (w *Writer) copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind,
 	for _, e := range layouts[kind].entities {
 		columns = append(columns, Reference(e))
 	}
-	variant := layouts[kind].variant
 	received := now.Format(time.RFC3339Nano)
 	err := copyIn(ctx, tx, Table(kind), columns, len(records), func(i int, row []any) []any {
 		p := records[i]
-		row = append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), received, variantOf(p.Record, variant), StatusCode(p.Status(w.classes)))
+		row = append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), received, p.variant, p.status)
 		for _, f := range fields {
 			row = append(row, ownValue(p.Record, f))
 		}
@@ -520,7 +524,7 @@ func copyIn(ctx context.Context, tx *sqlx.Tx, table string, columns []string, n 
 
 // count says in which cells a record counts.
 func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
-	c := &counted{tenant: p.tenantID, time: p.Time, variant: variantOf(p.Record, layouts[kind].variant), status: StatusCode(p.Status(w.classes)), keys: map[*Grouping][][3]int32{}}
+	c := &counted{tenant: p.tenantID, time: p.Time, variant: p.variant, status: p.status, keys: map[*Grouping][][3]int32{}}
 	for _, g := range layouts[kind].groupings {
 		switch {
 		case g.Entity != nil:
