@@ -14,11 +14,14 @@ import (
 
 // Kind is a kind of record, such as sign-ins, with all that is known of its fields.
 type Kind struct {
-	Name      string // as in queries: "signIn"
-	Label     string // as the portal heads its report: "Sign-ins"
-	TimeField string // name of the field that says when it happened
-	Fields    []*Field
-	byName    map[string]*Field
+	Name        string // as in queries: "signIn"
+	Label       string // as the portal heads its report: "Sign-ins"
+	Counted     string // what a number of them is called where that is not the label
+	Description string
+	TimeField   string // name of the field that says when it happened
+	Fields      []*Field
+	Base        *Kind // whose records it shows, for kinds that are not kept themselves; nil for those that are
+	byName      map[string]*Field
 }
 
 // Type says what values a field has, and with that which comparisons make sense.
@@ -96,7 +99,7 @@ func (f *Field) AttributeName() string {
 // Index returns the field's position in its kind's Fields.
 func (f *Field) Index() int { return f.index }
 
-// Kinds lists every kind of record, in the order in which the portal offers its reports.
+// Kinds lists every kind of record that is kept, in the order in which the portal offers its reports.
 func Kinds() []*Kind {
 	return []*Kind{SignIn, AuditEvent, ProvisioningEvent, RiskDetection, RiskyUser}
 }
@@ -111,6 +114,22 @@ func KindByName(name string) (*Kind, error) {
 		names = append(names, k.Name)
 	}
 	return nil, fmt.Errorf("unknown kind of record %q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// Stored returns the kind as which its records are kept.
+func (k *Kind) Stored() *Kind {
+	if k.Base != nil {
+		return k.Base
+	}
+	return k
+}
+
+// CountLabel names a number of the kind's records.
+func (k *Kind) CountLabel() string {
+	if k.Counted != "" {
+		return k.Counted
+	}
+	return k.Label
 }
 
 // Field finds a field by its name; nil where the kind has none of that name.

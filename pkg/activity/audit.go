@@ -3,9 +3,10 @@ package activity
 // AuditEvent holds the directory's audit events.
 // Properties: https://learn.microsoft.com/graph/api/resources/directoryaudit
 var AuditEvent = newKind(Kind{
-	Name:      "auditEvent",
-	Label:     "Audit events",
-	TimeField: "activityDateTime",
+	Name:        "auditEvent",
+	Label:       "Audit events",
+	TimeField:   "activityDateTime",
+	Description: "Changes to the directory: who did what to which users, groups, applications, roles and policies.",
 	Fields: []*Field{
 		{Name: "activityDateTime", Label: "Date", Type: Time, Path: "activityDateTime", Default: true,
 			Description: "When the activity was performed."},

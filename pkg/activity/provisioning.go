@@ -3,9 +3,10 @@ package activity
 // ProvisioningEvent holds what the provisioning service did to each object.
 // Properties: https://learn.microsoft.com/graph/api/resources/provisioningobjectsummary
 var ProvisioningEvent = newKind(Kind{
-	Name:      "provisioningEvent",
-	Label:     "Provisioning events",
-	TimeField: "activityDateTime",
+	Name:        "provisioningEvent",
+	Label:       "Provisioning events",
+	TimeField:   "activityDateTime",
+	Description: "What the provisioning service did to each user and group, in which system, and how it ended.",
 	Fields: []*Field{
 		{Name: "activityDateTime", Label: "Date", Type: Time, Path: "activityDateTime", Default: true,
 			Description: "When the object was provisioned."},

@@ -3,9 +3,10 @@ package activity
 // RiskDetection holds the detections of users and service principals at risk.
 // Properties: https://learn.microsoft.com/graph/api/resources/riskdetection
 var RiskDetection = newKind(Kind{
-	Name:      "riskDetection",
-	Label:     "Risk detections",
-	TimeField: "activityDateTime",
+	Name:        "riskDetection",
+	Label:       "Risk detections",
+	TimeField:   "activityDateTime",
+	Description: "Each suspicious thing that Identity Protection found in a sign-in or an account.",
 	Fields: []*Field{
 		{Name: "activityDateTime", Label: "Date", Type: Time, Path: "activityDateTime", Default: true,
 			Description: "When the risky activity occurred."},
@@ -53,9 +54,10 @@ var RiskDetection = newKind(Kind{
 // identified by the user and the time of the change, and the newest is the user's state now.
 // Properties: https://learn.microsoft.com/graph/api/resources/riskyuser
 var RiskyUser = newKind(Kind{
-	Name:      "riskyUser",
-	Label:     "Risky users",
-	TimeField: "riskLastUpdatedDateTime",
+	Name:        "riskyUser",
+	Label:       "Risky users",
+	TimeField:   "riskLastUpdatedDateTime",
+	Description: "Users at risk in their state now, whenever it began; over time, by the last change of their risk.",
 	Fields: []*Field{
 		{Name: "riskLastUpdatedDateTime", Label: "Risk last updated", Type: Time, Path: "riskLastUpdatedDateTime", Default: true,
 			Description: "When the user's risk last changed."},

@@ -20,9 +20,10 @@ var (
 // SignIn holds the sign-ins of all four kinds.
 // Properties: https://learn.microsoft.com/graph/api/resources/signin?view=graph-rest-beta
 var SignIn = newKind(Kind{
-	Name:      "signIn",
-	Label:     "Sign-ins",
-	TimeField: "createdDateTime",
+	Name:        "signIn",
+	Label:       "Sign-ins",
+	TimeField:   "createdDateTime",
+	Description: "Sign-ins of people, interactive or not, and of service principals and managed identities.",
 	Fields: []*Field{
 		{Name: "createdDateTime", Label: "Date", Type: Time, Path: "createdDateTime", Default: true,
 			Description: "When the sign-in was initiated."},

@@ -25,10 +25,12 @@ var colours = map[string]string{
 	activity.Skipped: "text", activity.Warning: "yellow", activity.Timeout: "purple",
 }
 
-var measures = map[query.Measure]data.FieldConfig{
-	query.Count:         {DisplayNameFromDS: "Sign-ins", Unit: "short"},
-	query.DistinctUsers: {DisplayNameFromDS: "Users", Unit: "short"},
-	query.FailureRate:   {DisplayNameFromDS: "Failure rate", Unit: "percentunit"},
+var units = map[query.Measure]string{
+	query.Count: "short", query.DistinctUsers: "short", query.FailureRate: "percentunit", query.AverageDuration: "ms",
+}
+
+func measureConfig(q *query.Question) data.FieldConfig {
+	return data.FieldConfig{DisplayNameFromDS: query.MeasureLabel(q.Kind, q.Measure), Unit: units[q.Measure]}
 }
 
 // Of returns the frames of an answer.
@@ -73,7 +75,7 @@ func typed(t data.FrameType, fields ...*data.Field) *data.Frame {
 
 func series(r *query.Result, g *query.Group) *data.Frame {
 	values := data.NewField("value", nil, g.Values)
-	config := measures[r.Question.Measure]
+	config := measureConfig(r.Question)
 	if by := r.Question.GroupBy; len(by) > 0 {
 		values.Labels = data.Labels{}
 		names := make([]string, len(by))
@@ -119,12 +121,12 @@ func table(r *query.Result) *data.Frame {
 	for n, g := range r.Groups {
 		numbers[n] = g.Values[0]
 	}
-	config := measures[r.Question.Measure]
+	config := measureConfig(r.Question)
 	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Question.Measure), nil, numbers).SetConfig(&config))...)
 }
 
 func single(r *query.Result) *data.Frame {
-	config := measures[r.Question.Measure]
+	config := measureConfig(r.Question)
 	return typed(data.FrameTypeNumericWide, data.NewField("value", nil, r.Groups[0].Values).SetConfig(&config))
 }
 

@@ -22,10 +22,25 @@ func (d *DataSource) resources() http.Handler {
 }
 
 type catalogueKind struct {
-	Kind      string           `json:"kind"`
-	Label     string           `json:"label"`
-	TimeField string           `json:"timeField"`
-	Fields    []catalogueField `json:"fields"`
+	Kind           string             `json:"kind"`
+	Label          string             `json:"label"`
+	Description    string             `json:"description"`
+	TimeField      string             `json:"timeField"`
+	Views          []query.View       `json:"views"`
+	Measures       []catalogueMeasure `json:"measures"`
+	DefaultFilters []catalogueFilter  `json:"defaultFilters"`
+	Fields         []catalogueField   `json:"fields"`
+}
+
+type catalogueMeasure struct {
+	Name  query.Measure `json:"name"`
+	Label string        `json:"label"`
+}
+
+type catalogueFilter struct {
+	Field    string         `json:"field"`
+	Operator query.Operator `json:"operator"`
+	Values   []string       `json:"values"`
 }
 
 type catalogueField struct {
@@ -43,22 +58,32 @@ type catalogueField struct {
 func catalogue() []catalogueKind {
 	var kinds []catalogueKind
 	for _, k := range query.Kinds() {
-		kind := catalogueKind{Kind: k.Name, Label: k.Label, TimeField: k.TimeField}
+		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{}}
+		for _, m := range query.Measures(k) {
+			kind.Measures = append(kind.Measures, catalogueMeasure{m, query.MeasureLabel(k, m)})
+		}
+		for _, f := range query.DefaultFilters(k) {
+			kind.DefaultFilters = append(kind.DefaultFilters, catalogueFilter{f.Field.Name, f.Operator, f.Values})
+		}
 		for _, f := range k.Fields {
-			operators := query.Operators(f)
-			field := catalogueField{Name: f.Name, Label: f.Label, Type: f.Type, Description: f.Description,
-				Filterable: len(operators) > 0, Groupable: f.Groupable, Default: f.Default, Operators: operators}
-			switch {
-			case f.Type == activity.Boolean:
-				field.Values = []string{"true", "false"}
-			case f.Path == "": // derived by us, so the list is ours and closed; Microsoft may extend any other
-				field.Values = f.Values
-			}
-			kind.Fields = append(kind.Fields, field)
+			kind.Fields = append(kind.Fields, catalogueFieldOf(f))
 		}
 		kinds = append(kinds, kind)
 	}
 	return kinds
+}
+
+func catalogueFieldOf(f *activity.Field) catalogueField {
+	operators := query.Operators(f)
+	field := catalogueField{Name: f.Name, Label: f.Label, Type: f.Type, Description: f.Description,
+		Filterable: len(operators) > 0, Groupable: f.Groupable, Default: f.Default, Operators: operators}
+	switch {
+	case f.Type == activity.Boolean:
+		field.Values = []string{"true", "false"}
+	case f.Path == "": // derived by us, so the list is ours and closed; Microsoft may extend any other
+		field.Values = f.Values
+	}
+	return field
 }
 
 func (d *DataSource) values(w http.ResponseWriter, r *http.Request) {

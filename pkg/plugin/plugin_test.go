@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -20,6 +21,8 @@ import (
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
@@ -120,7 +123,7 @@ func TestFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			response := ask(t, d, model)
 			require.NoError(t, response.Error)
-			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, false)
+			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 		})
 	}
 }

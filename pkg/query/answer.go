@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -53,7 +54,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
 		c.restrict(scope, st.Tenant)
-		before, err := removedBefore(ctx, tx, q.Kind)
+		before, err := removedBefore(ctx, tx, q.Kind.Stored())
 		if err != nil {
 			return err
 		}
@@ -116,16 +117,26 @@ func (c *compiler) restrict(scope access.Scope, tenant string) {
 // needed lists the fields that a table has to know to answer.
 func (c *compiler) needed() []*activity.Field {
 	list := slices.Clone(c.q.GroupBy)
+	if c.q.Measure == AverageDuration {
+		list = append(list, c.q.Kind.Field(duration))
+	}
 	for _, f := range c.filters {
 		list = append(list, f.Field)
 	}
 	return list
 }
 
+// risky restricts sign-ins to those at risk. A hidden risk, as the tenant has no licence to see it, is none that is known.
+const risky = `(r.context = ANY(ARRAY(SELECT id FROM entra.context WHERE risk_level_during_sign_in IN ('low', 'medium', 'high')))
+      OR (r.tenant, r.id) IN (SELECT tenant, request_id FROM entra.risk_detection WHERE request_id IS NOT NULL))`
+
 func (c *compiler) where(ctx context.Context, at func(*activity.Field) dimension) (string, error) {
 	var sql strings.Builder
 	if c.nothing {
 		sql.WriteString(" AND false")
+	}
+	if c.q.Kind == activity.RiskySignIn {
+		sql.WriteString("\n    AND " + risky)
 	}
 	for i := range c.filters {
 		one, err := condition(ctx, &c.statement, c.dict, at(c.filters[i].Field), &c.filters[i])
@@ -173,7 +184,12 @@ func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, 
 		columns = append(columns, account+" AS account")
 		group = append(group, fmt.Sprint(len(columns)))
 	}
-	columns = append(columns, n+" AS n", fmt.Sprintf("%s FILTER (WHERE r.status = %d) AS failures", n, store.StatusCode(activity.Failure)), "count(*) AS read")
+	part := fmt.Sprintf("%s FILTER (WHERE r.status = %d)", n, store.StatusCode(activity.Failure))
+	if c.q.Measure == AverageDuration { // only rows know it
+		column := "r." + store.Column(c.q.Kind, c.q.Kind.Field(duration))
+		n, part = "count("+column+")", "sum("+column+")"
+	}
+	columns = append(columns, n+" AS n", part+" AS part", "count(*) AS read")
 	join, within := c.within(time, spans)
 	where, err := c.where(ctx, at)
 	if err != nil {
@@ -193,7 +209,7 @@ func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, 
 // named puts texts in the place of what a table keeps for them. Tables refer to the same text by different ids, so that
 // only texts can be added up.
 func (c *compiler) named(counted string, at func(*activity.Field) dimension) string {
-	columns, joins := []string{"c.step", "c.n", "c.failures", "c.read"}, ""
+	columns, joins := []string{"c.step", "c.n", "c.part", "c.read"}, ""
 	if c.q.Measure == DistinctUsers {
 		columns = append(columns, "c.account")
 	}
@@ -233,7 +249,7 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 	}
 	if len(pl.rows) > 0 {
 		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-		if err := add(c.branch(ctx, pl, store.Table(c.q.Kind), "r.time", "count(*)", pl.rows, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
+		if err := add(c.branch(ctx, pl, rowsTable(c.q.Kind), "r.time", "count(*)", pl.rows, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
 			return "", err
 		}
 	}
@@ -257,7 +273,7 @@ func (c *compiler) keep() int {
 // More series than this no panel can draw.
 const maxSeries = 500
 
-// countSQL returns the statement that computes a measure by step and group: step, rank, groups, n, failures, read, names.
+// countSQL returns the statement that computes a measure by step and group: step, rank, groups, n, part of n, read, names.
 func (c *compiler) countSQL(ctx context.Context, pl *plan) (string, error) {
 	cells, err := c.cells(ctx, pl)
 	if err != nil {
@@ -267,7 +283,7 @@ func (c *compiler) countSQL(ctx context.Context, pl *plan) (string, error) {
 		if c.q.Measure == DistinctUsers {
 			return fmt.Sprintf("count(DISTINCT %saccount) FILTER (WHERE %[1]saccount <> 0), 0", alias)
 		}
-		return fmt.Sprintf("sum(%sn)::bigint, coalesce(sum(%[1]sfailures), 0)::bigint", alias)
+		return fmt.Sprintf("sum(%sn)::bigint, coalesce(sum(%[1]spart), 0)::bigint", alias)
 	}
 	const read = "(SELECT coalesce(sum(read), 0) FROM cells)::bigint"
 	if len(c.q.GroupBy) == 0 {
@@ -312,14 +328,14 @@ func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan) (*Result, e
 	defer rows.Close()
 	groups := map[int64]*Group{}
 	var total int64
-	if len(c.q.GroupBy) == 0 && c.q.Measure != FailureRate {
+	if len(c.q.GroupBy) == 0 && !c.q.Measure.isRatio() {
 		groups[1] = newGroup(c.q, len(pl.steps)) // the count of nothing is 0
 	}
 	for rows.Next() {
 		var step int
-		var rank, all, n, failures int64
+		var rank, all, n, part int64
 		keys := make([]*string, len(c.q.GroupBy))
-		targets := []any{&step, &rank, &all, &n, &failures, &result.Read}
+		targets := []any{&step, &rank, &all, &n, &part, &result.Read}
 		for i := range keys {
 			targets = append(targets, &keys[i])
 		}
@@ -338,11 +354,13 @@ func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan) (*Result, e
 			}
 			groups[rank] = g
 		}
-		v := float64(n)
-		if c.q.Measure == FailureRate {
-			v = float64(failures) / float64(n)
+		switch v := float64(n); {
+		case !c.q.Measure.isRatio():
+			g.Values[step-1] = &v
+		case n > 0:
+			v = float64(part) / v
+			g.Values[step-1] = &v
 		}
-		g.Values[step-1] = &v
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -358,7 +376,7 @@ func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan) (*Result, e
 func newGroup(q *Question, steps int) *Group {
 	g := &Group{Values: make([]*float64, steps)}
 	for i := range g.Values {
-		if q.Measure != FailureRate {
+		if !q.Measure.isRatio() {
 			g.Values[i] = new(float64)
 		}
 	}
@@ -375,11 +393,8 @@ func inOrder(q *Question, byRank map[int64]*Group) []Group {
 		switch {
 		case a == 0 || b == 0:
 			return int(b - a)
-		case q.View == Table && *byRank[a].Values[0] != *byRank[b].Values[0]:
-			if *byRank[a].Values[0] > *byRank[b].Values[0] {
-				return -1
-			}
-			return 1
+		case q.View == Table:
+			return cmp.Or(compareValues(byRank[b].Values[0], byRank[a].Values[0]), int(a-b))
 		}
 		return int(a - b)
 	})
@@ -388,6 +403,19 @@ func inOrder(q *Question, byRank map[int64]*Group) []Group {
 		groups[i] = *byRank[rank]
 	}
 	return groups
+}
+
+// compareValues orders values; those that are missing are the smallest.
+func compareValues(a, b *float64) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return cmp.Compare(*a, *b)
 }
 
 // label turns what SQL calls a group into the value the field has.

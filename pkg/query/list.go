@@ -45,7 +45,11 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 
 func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
 	at := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-	_, within := c.within("r.time", []span{{p.From, p.To}})
+	within := span{p.From, p.To}
+	if isState(c.q.Kind) {
+		within = always
+	}
+	_, inRange := c.within("r.time", []span{within})
 	where, err := c.where(ctx, at)
 	if err != nil {
 		return "", err
@@ -83,7 +87,7 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 		columns = append(columns, column)
 	}
 	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT * FROM %s r WHERE %s%s\n  ORDER BY r.time DESC, r.id LIMIT %s\n) r %s\nORDER BY r.time DESC, r.id",
-		strings.Join(columns, ", "), store.Table(c.q.Kind), within, where, c.bind(limit+1), strings.Join(joins, " ")), nil
+		strings.Join(columns, ", "), rowsTable(c.q.Kind), inRange, where, c.bind(limit+1), strings.Join(joins, " ")), nil
 }
 
 // value turns what the driver returns into what Result.Rows promises.

@@ -29,6 +29,9 @@ type plan struct {
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 	pl := &plan{steps: []time.Time{p.From}, rows: []span{{p.From, p.To}}}
+	if isState(q.Kind) && q.View != TimeSeries {
+		pl.rows = []span{always}
+	}
 	if q.View == TimeSeries {
 		var err error
 		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
@@ -40,6 +43,13 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 	}
 	return pl, nil
 }
+
+// isState tells kinds that are what is so now, whenever it came about. The time range restricts them only where they are
+// drawn over time.
+func isState(kind *activity.Kind) bool { return kind == activity.RiskyUser }
+
+// always is the span of all records that can be.
+var always = span{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
 
 // groupingFor finds the first grouping of the rollup that knows every field a question names. Users can only be told
 // apart in the grouping by user.
@@ -126,6 +136,9 @@ func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
 	column := store.Column(kind, f)
 	if d, ok := sharedDimension(f); ok {
 		return d
+	}
+	if kind == activity.UserActivity && f.Name == "kind" {
+		return dimension{field: f, expr: "r.kind", codes: f.Values}
 	}
 	if f.Of != nil {
 		return dimension{field: f, expr: "r." + store.Reference(f.Of), table: store.EntityTable(f.Of), column: column}

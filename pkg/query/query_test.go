@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,11 +42,11 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		error string
 	}{
 		{`[]`, "query: not understood"},
-		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use one of signIn`},
-		{`{"queryType":"auditEvent"}`, `queryType: auditEvent cannot be asked about yet: use signIn`},
-		{`{"version":2}`, `version: the query was saved by a newer version of the plugin`},
-		{`{"view":"pie"}`, `view: unknown view "pie": use timeSeries, table, value or list`},
-		{`{"measure":"sum"}`, `measure: unknown measure "sum": use count, distinctUsers or failureRate`},
+		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use signIn, riskySignIn`},
+		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, failureRate or averageDuration`},
+		{`{"version":3}`, `version: the query was saved by a newer version of the plugin`},
+		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value or list`},
+		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers or failureRate`},
 		{`{"groupBy":["app"]}`, `groupBy[0]: signIn has no field "app": use one of createdDateTime`},
 		{`{"groupBy":["correlationId"]}`, `groupBy: correlationId cannot be grouped by`},
 		{`{"groupBy":["status","city","state","browser"]}`, `groupBy: 4 fields are too many`},
@@ -232,27 +233,42 @@ func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 	require.Equal(t, count(filter("appDisplayName", "=", "office 365")), count(filter("appDisplayName", "contains", "FFICE")))
 }
 
-func TestEveryFieldCanBeListedAndFiltered(t *testing.T) {
+func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(5, 6)), 50)
-	columns := []string{}
-	for _, f := range activity.SignIn.Fields {
-		columns = append(columns, f.Name)
-		for _, operator := range query.Operators(f) {
-			value := map[activity.Type]string{activity.Integer: "1", activity.Boolean: "true", activity.Address: "10.0.0.1"}[f.Type]
-			w.ask(t, object{"view": "list", "filters": []any{filter(f.Name, string(operator), value+""), filter(f.Name, string(operator), value, value)}}, w.period())
-		}
-		if f.Groupable {
-			w.ask(t, object{"view": "table", "groupBy": []string{f.Name}}, w.period())
-		}
-		_, err := w.Values(t.Context(), "signIn", f.Name, "o", 10, access.All())
-		require.NoError(t, err, f.Name)
+	for _, kind := range query.Kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			base := []any{} // what the kind cannot do without
+			if kind == activity.UserActivity {
+				base = append(base, filter("userId", "startsWith", "u"))
+			}
+			columns := []string{}
+			for _, f := range kind.Fields {
+				columns = append(columns, f.Name)
+				for _, operator := range query.Operators(f) {
+					value := map[activity.Type]string{activity.Integer: "1", activity.Boolean: "true", activity.Address: "10.0.0.1"}[f.Type]
+					filters := append(slices.Clone(base), filter(f.Name, string(operator), value), filter(f.Name, string(operator), value, value))
+					w.ask(t, object{"queryType": kind.Name, "view": "list", "filters": filters}, w.period())
+				}
+				if f.Groupable {
+					for _, measure := range query.Measures(kind) {
+						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "groupBy": []string{f.Name}, "filters": base}, w.period())
+					}
+				}
+				_, err := w.Values(t.Context(), kind.Name, f.Name, "o", 10, access.All())
+				require.NoError(t, err, f.Name)
+			}
+			r := w.ask(t, object{"queryType": kind.Name, "view": "list", "columns": columns, "limit": 20, "filters": base}, w.period())
+			for _, row := range r.Rows {
+				require.Len(t, row, len(kind.Fields))
+			}
+			for i := range r.Rows[:max(len(r.Rows)-1, 0)] {
+				require.False(t, r.Rows[i][0].(time.Time).Before(r.Rows[i+1][0].(time.Time)), "newest first")
+			}
+		})
 	}
-	r := w.ask(t, object{"view": "list", "columns": columns, "limit": 20}, w.period())
+	r := w.ask(t, object{"view": "list", "limit": 20}, w.period())
 	require.Len(t, r.Rows, 20)
 	require.Contains(t, r.Notices[0], "Only the newest 20 records are shown")
-	for i := range r.Rows[1:] {
-		require.False(t, r.Rows[i][0].(time.Time).Before(r.Rows[i+1][0].(time.Time)), "newest first")
-	}
 }
 
 func TestScopeIsPartOfTheSQL(t *testing.T) {

@@ -33,13 +33,17 @@ type Measure string
 
 // The measures.
 const (
-	Count         Measure = "count"
-	DistinctUsers Measure = "distinctUsers"
-	FailureRate   Measure = "failureRate" // failures among all records, 0 to 1
+	Count           Measure = "count"
+	DistinctUsers   Measure = "distinctUsers"
+	FailureRate     Measure = "failureRate"     // failures among all records, 0 to 1
+	AverageDuration Measure = "averageDuration" // of the records that have one, in milliseconds
 )
 
+// isRatio tells measures that are a part of something over its number: there is none where there is nothing.
+func (m Measure) isRatio() bool { return m == FailureRate || m == AverageDuration }
+
 const (
-	version      = 1 // of the model; a newer one means that a newer editor wrote it
+	version      = 2 // of the model; a newer one means that a newer editor wrote it
 	maxGroupBy   = 3 // more than a legend can show
 	maxFilters   = 50
 	maxValues    = 1000 // in one filter
@@ -95,9 +99,6 @@ type model struct {
 	Limit    int      `json:"limit"`
 }
 
-// Kinds lists the kinds of record that can be asked about.
-func Kinds() []*activity.Kind { return []*activity.Kind{activity.SignIn} }
-
 // Decode reads a question. Everything wrong with it is an *InvalidError.
 func Decode(text []byte) (*Question, error) {
 	var m model
@@ -122,10 +123,10 @@ func Decode(text []byte) (*Question, error) {
 		q.Limit = defaultLimit
 	}
 	switch {
-	case !slices.Contains([]View{TimeSeries, Table, Value, List}, q.View):
-		return nil, invalid("view", "unknown view %q: use timeSeries, table, value or list", q.View)
-	case !slices.Contains([]Measure{Count, DistinctUsers, FailureRate}, q.Measure):
-		return nil, invalid("measure", "unknown measure %q: use count, distinctUsers or failureRate", q.Measure)
+	case !slices.Contains(Views(kind), q.View):
+		return nil, invalid("view", "%s has no view %q: use %s", kind.Name, q.View, oneOfTexts(Views(kind)))
+	case !slices.Contains(Measures(kind), q.Measure):
+		return nil, invalid("measure", "%s has no measure %q: use %s", kind.Name, q.Measure, oneOfTexts(Measures(kind)))
 	case q.Top < 0:
 		return nil, invalid("top", "%d is negative: use 0 to keep all groups", q.Top)
 	case q.Limit < 0:
@@ -142,6 +143,9 @@ func Decode(text []byte) (*Question, error) {
 		if filter != nil {
 			q.Filters = append(q.Filters, *filter)
 		}
+	}
+	if kind == activity.UserActivity && !slices.ContainsFunc(q.Filters, namesUsers) {
+		return nil, invalid("filters", "userActivity is about users and none is named: add a filter such as userPrincipalName = someone@example.com")
 	}
 	if q.View == List {
 		q.Columns, err = fields(kind, "columns", m.Columns)
@@ -179,18 +183,24 @@ func Decode(text []byte) (*Question, error) {
 	return q, nil
 }
 
+// namesUsers tells filters that leave some users of all.
+func namesUsers(f Filter) bool {
+	_, negated := f.Operator.positive()
+	return f.Field.Of == activity.Account && !negated && !f.fits("")
+}
+
 func kindByName(name string) (*activity.Kind, error) {
 	if name == "" {
 		return activity.SignIn, nil
 	}
-	kind, err := activity.KindByName(name)
-	if err != nil {
-		return nil, invalid("queryType", "%v", err)
+	names := make([]string, len(Kinds()))
+	for i, kind := range Kinds() {
+		if kind.Name == name {
+			return kind, nil
+		}
+		names[i] = kind.Name
 	}
-	if !slices.Contains(Kinds(), kind) {
-		return nil, invalid("queryType", "%s cannot be asked about yet: use signIn", name)
-	}
-	return kind, nil
+	return nil, invalid("queryType", "unknown kind of record %q: use %s", name, oneOfTexts(names))
 }
 
 func fields(kind *activity.Kind, part string, names []string) ([]*activity.Field, error) {
@@ -271,6 +281,15 @@ func parenthesised(values []string) []string {
 		list[i] = "(?:" + v + ")"
 	}
 	return list
+}
+
+// oneOfTexts writes a list of names to choose from.
+func oneOfTexts[T ~string](values []T) string {
+	list := texts(values)
+	if n := len(list) - 1; n > 0 {
+		return strings.Join(list[:n], ", ") + " or " + list[n]
+	}
+	return strings.Join(list, "")
 }
 
 func texts[T ~string](values []T) []string {

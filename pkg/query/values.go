@@ -78,7 +78,7 @@ func (st *Store) valuesSQL(kind *activity.Kind, f *activity.Field, d dimension, 
 	switch {
 	case f.Name == "tenantId":
 		tenant = "id"
-	case f.Type == activity.List:
+	case f.Type == activity.List && table != "":
 		table, column = table+" CROSS JOIN LATERAL unnest("+d.column+") AS v", "v"
 	case table == "": // a field of the record itself: the totals name the values of those that are counted
 		g := slices.IndexFunc(store.Groupings, func(g *store.Grouping) bool {

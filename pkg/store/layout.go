@@ -13,7 +13,7 @@ const Schema = "entra"
 
 // Table returns the table that holds a kind's rows. Identifiers in SQL come from here and from Column only, and both
 // from the catalogue: no input of a user ever becomes one.
-func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Name) }
+func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Stored().Name) }
 
 func knownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
 func rawTable(kind *activity.Kind) string   { return Table(kind) + "_raw" }

@@ -1,0 +1,58 @@
+package query
+
+import (
+	"slices"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Kinds lists the kinds of record that can be asked about, in the order in which the portal offers its reports.
+func Kinds() []*activity.Kind {
+	return []*activity.Kind{
+		activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent,
+		activity.RiskDetection, activity.RiskyUser, activity.RiskyUserHistory, activity.UserActivity,
+	}
+}
+
+// Views lists the forms in which answers about a kind can be had.
+func Views(*activity.Kind) []View { return []View{TimeSeries, Table, Value, List} }
+
+// Measures lists what can be computed over records of a kind.
+func Measures(kind *activity.Kind) []Measure {
+	measures := []Measure{Count}
+	if slices.Contains(kind.Entities(), activity.Account) {
+		measures = append(measures, DistinctUsers)
+	}
+	if f := kind.Field("status"); f != nil && kind != activity.UserActivity { // which mixes outcomes of different things
+		measures = append(measures, FailureRate)
+	}
+	if kind.Field(duration) != nil {
+		measures = append(measures, AverageDuration)
+	}
+	return measures
+}
+
+// duration is the field that AverageDuration is about.
+const duration = "durationInMilliseconds"
+
+// MeasureLabel names a measure of a kind's records.
+func MeasureLabel(kind *activity.Kind, m Measure) string {
+	switch m {
+	case DistinctUsers:
+		return "Users"
+	case FailureRate:
+		return "Failure rate"
+	case AverageDuration:
+		return "Average duration"
+	}
+	return kind.CountLabel()
+}
+
+// DefaultFilters lists the filters that an editor puts into a new question, to be seen and removed there. Nothing is
+// restricted that the question does not say.
+func DefaultFilters(kind *activity.Kind) []Filter {
+	if f := kind.Field("signInEventTypes"); f != nil { // as the portal, which shows the other types in reports of their own
+		return []Filter{{Field: f, Operator: In, Values: []string{activity.Interactive}}}
+	}
+	return nil
+}
