@@ -46,6 +46,8 @@ type Entity struct {
 	// Key is the attribute that identifies the entity whatever it is called today; its other attributes are
 	// names, and the newest are kept. An entity without a key is the combination of its attributes.
 	Key string
+	// Through is the entity by way of which records are related to this one, which they do not mention themselves.
+	Through *Entity
 }
 
 // The entities. Client, Place, Context, Policies, Activity, Provisioning and Risk are combinations.
@@ -62,6 +64,7 @@ var (
 	Activity         = &Entity{Name: "activity"}
 	Provisioning     = &Entity{Name: "provisioning"}
 	Risk             = &Entity{Name: "risk"}
+	Membership       = &Entity{Name: "membership", Through: Account}
 )
 
 // Field is one property of a kind of record.
@@ -142,7 +145,7 @@ func (k *Kind) Time() *Field { return k.byName[k.TimeField] }
 func (k *Kind) Entities() []*Entity {
 	var entities []*Entity
 	for _, f := range k.Fields {
-		if f.Of != nil && !slices.Contains(entities, f.Of) {
+		if f.Of != nil && f.Of.Through == nil && !slices.Contains(entities, f.Of) {
 			entities = append(entities, f.Of)
 		}
 	}
@@ -171,8 +174,19 @@ func (k *Kind) Defaults() []*Field {
 	return fields
 }
 
+// memberOf are the fields of the groups that a record's user is in, by what was last imported of them.
+func memberOf() []*Field {
+	return []*Field{
+		{Name: "memberOf", Label: "Member of group", Type: Text, Of: Membership, Description: "Groups the user is in, as last imported."},
+		{Name: "memberOfIds", Label: "Member of group ID", Type: Identifier, Of: Membership, Description: "Object IDs of the groups the user is in, as last imported."},
+	}
+}
+
 // newKind completes a kind. It panics on a name given twice, which only an edit of this package can cause.
 func newKind(k Kind) *Kind {
+	if slices.Contains(k.Entities(), Account) {
+		k.Fields = append(k.Fields, memberOf()...)
+	}
 	k.byName = make(map[string]*Field, len(k.Fields))
 	for i, f := range k.Fields {
 		if k.byName[f.Name] != nil {

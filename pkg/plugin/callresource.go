@@ -1,9 +1,13 @@
 package plugin
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
@@ -86,22 +90,47 @@ func catalogueFieldOf(f *activity.Field) catalogueField {
 	return field
 }
 
+// values lists values of a field to choose from, as ValuesQuestion says; from and to are milliseconds since 1970.
 func (d *DataSource) values(w http.ResponseWriter, r *http.Request) {
-	err := d.problem
-	var values []query.FieldValue
-	if err == nil {
-		q := r.URL.Query()
-		limit, _ := strconv.Atoi(q.Get("limit")) // without one, the default
-		values, err = d.store.Values(r.Context(), q.Get("kind"), q.Get("field"), q.Get("search"), limit, d.scope(r.Context()))
-	} else {
-		err = settingsError{err}
-	}
+	values, err := d.findValues(r.Context(), r.URL.Query())
 	if err != nil {
 		e := explain(err)
 		reply(w, r, int(e.status), map[string]string{"message": e.message})
 		return
 	}
 	reply(w, r, http.StatusOK, map[string]any{"values": values})
+}
+
+func (d *DataSource) findValues(ctx context.Context, parameters url.Values) ([]query.FieldValue, error) {
+	if d.problem != nil {
+		return nil, settingsError{d.problem}
+	}
+	limit, _ := strconv.Atoi(parameters.Get("limit")) // without one, the default
+	from, err := milliseconds(parameters.Get("from"))
+	if err != nil {
+		return nil, err
+	}
+	to, err := milliseconds(parameters.Get("to"))
+	if err != nil {
+		return nil, err
+	}
+	q, err := query.DecodeValues(parameters.Get("kind"), parameters.Get("field"), parameters.Get("search"), parameters.Get("filters"), limit, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return d.store.Values(ctx, q, d.scope(ctx))
+}
+
+// milliseconds reads a time as Grafana writes it; empty is the zero time.
+func milliseconds(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, &query.InvalidError{Part: "range", Problem: fmt.Sprintf("%q is not a time: give milliseconds since 1970", text)}
+	}
+	return time.UnixMilli(n), nil
 }
 
 func reply(w http.ResponseWriter, r *http.Request, status int, body any) {

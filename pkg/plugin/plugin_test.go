@@ -178,8 +178,8 @@ DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 		{"unknown user", object{"user": "nobody-knows"}, "", "The password or the user is wrong"},
 		{"unknown database", object{"database": "nowhere"}, "", "There is no such database: check the database of the data source."},
 		{"no schema", object{"database": empty.Path[1:]}, "", `The database has no Entra ID activity yet: run "entra-activity migrate"`},
-		{"schema too old", nil, "0", `The database's schema is too old (version 0, the plugin needs 1): run "entra-activity migrate"`},
-		{"schema too new", nil, "99", "The database's schema is newer than this plugin knows (version 99, known 1): update the plugin."},
+		{"schema too old", nil, "1", `The database's schema is too old (version 1, the plugin needs 2): run "entra-activity migrate"`},
+		{"schema too new", nil, "99", "The database's schema is newer than this plugin knows (version 99, known 2): update the plugin."},
 		{"may not read", object{"user": "stranger"}, "", "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
 		{"may write", object{"user": "scribe"}, "", `The role "scribe" may change the records: use one that can only read.`},
 		{"nobody listens", object{"port": 1}, "", "The database cannot be reached: check that it runs"},
@@ -192,10 +192,10 @@ DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.version != "" {
-				_, err := db.ExecContext(t.Context(), "UPDATE entra.schema_version SET version_id = $1 WHERE version_id > 0", tt.version)
+				_, err := db.ExecContext(t.Context(), "UPDATE entra.schema_version SET version_id = $1 WHERE id = (SELECT max(id) FROM entra.schema_version)", tt.version)
 				require.NoError(t, err)
 				t.Cleanup(func() {
-					_, err := db.Exec("UPDATE entra.schema_version SET version_id = 1 WHERE version_id = $1 AND id = (SELECT max(id) FROM entra.schema_version)", tt.version)
+					_, err := db.Exec("UPDATE entra.schema_version SET version_id = $1 WHERE id = (SELECT max(id) FROM entra.schema_version)", store.SchemaVersion)
 					require.NoError(t, err)
 				})
 			}

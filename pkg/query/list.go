@@ -45,11 +45,7 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 
 func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
 	at := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-	within := span{p.From, p.To}
-	if isState(c.q.Kind) {
-		within = always
-	}
-	_, inRange := c.within("r.time", []span{within})
+	_, within := c.within("r.time", []span{rowsSpan(c.q, p)})
 	where, err := c.where(ctx, at)
 	if err != nil {
 		return "", err
@@ -63,6 +59,8 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 	for _, f := range c.q.Columns {
 		d, column := at(f), "r."+store.Column(c.q.Kind, f)
 		switch {
+		case f.Of == activity.Membership:
+			column = fmt.Sprintf("(SELECT coalesce(string_agg(m.%s, ', ' ORDER BY m.%[1]s), '') FROM %s m WHERE m.id = %s)", d.column, d.table, d.expr)
 		case d.table != "":
 			alias := strings.TrimPrefix(d.expr, "r.")
 			join(fmt.Sprintf("LEFT JOIN %s %s ON %[2]s.id = %s", d.table, alias, d.expr))
@@ -87,7 +85,7 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 		columns = append(columns, column)
 	}
 	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT * FROM %s r WHERE %s%s\n  ORDER BY r.time DESC, r.id LIMIT %s\n) r %s\nORDER BY r.time DESC, r.id",
-		strings.Join(columns, ", "), rowsTable(c.q.Kind), inRange, where, c.bind(limit+1), strings.Join(joins, " ")), nil
+		strings.Join(columns, ", "), rowsTable(c.q.Kind), within, where, c.bind(limit+1), strings.Join(joins, " ")), nil
 }
 
 // value turns what the driver returns into what Result.Rows promises.

@@ -28,10 +28,7 @@ type plan struct {
 }
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
-	pl := &plan{steps: []time.Time{p.From}, rows: []span{{p.From, p.To}}}
-	if isState(q.Kind) && q.View != TimeSeries {
-		pl.rows = []span{always}
-	}
+	pl := &plan{steps: []time.Time{p.From}, rows: []span{rowsSpan(q, p)}}
 	if q.View == TimeSeries {
 		var err error
 		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
@@ -44,9 +41,14 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 	return pl, nil
 }
 
-// isState tells kinds that are what is so now, whenever it came about. The time range restricts them only where they are
-// drawn over time.
-func isState(kind *activity.Kind) bool { return kind == activity.RiskyUser }
+// rowsSpan returns the time of the rows that a question is about. What is so now is so whenever it came about: the time
+// range restricts states only where they are drawn over time.
+func rowsSpan(q *Question, p Period) span {
+	if q.Kind == activity.RiskyUser && q.View != TimeSeries {
+		return always
+	}
+	return span{p.From, p.To}
+}
 
 // always is the span of all records that can be.
 var always = span{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
@@ -163,7 +165,7 @@ func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
 	if d, ok := sharedDimension(f); ok {
 		return d, true
 	}
-	if g.Entity != nil && f.Of == g.Entity {
+	if g.Entity != nil && f.Of != nil && (f.Of == g.Entity || f.Of.Through == g.Entity) {
 		return dimension{field: f, expr: "r.k1", table: store.EntityTable(f.Of), column: store.Column(g.Kind, f)}, true
 	}
 	n := slices.Index(g.Fields, f)

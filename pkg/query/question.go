@@ -81,22 +81,24 @@ func invalid(part, format string, args ...any) error {
 
 // model is the form in which editors, dashboards and alert rules keep a question.
 type model struct {
-	QueryType string `json:"queryType"`
-	Version   int    `json:"version"`
-	View      View   `json:"view"`
-	Filters   []struct {
-		Field    string   `json:"field"`
-		Operator Operator `json:"operator"`
-		Values   []string `json:"values"`
-	} `json:"filters"`
-	Measure  Measure  `json:"measure"`
-	GroupBy  []string `json:"groupBy"`
-	Top      int      `json:"top"`
-	Other    bool     `json:"other"`
-	Interval string   `json:"interval"`
-	Timezone string   `json:"timezone"`
-	Columns  []string `json:"columns"`
-	Limit    int      `json:"limit"`
+	QueryType string        `json:"queryType"`
+	Version   int           `json:"version"`
+	View      View          `json:"view"`
+	Filters   []filterModel `json:"filters"`
+	Measure   Measure       `json:"measure"`
+	GroupBy   []string      `json:"groupBy"`
+	Top       int           `json:"top"`
+	Other     bool          `json:"other"`
+	Interval  string        `json:"interval"`
+	Timezone  string        `json:"timezone"`
+	Columns   []string      `json:"columns"`
+	Limit     int           `json:"limit"`
+}
+
+type filterModel struct {
+	Field    string   `json:"field"`
+	Operator Operator `json:"operator"`
+	Values   []string `json:"values"`
 }
 
 // Decode reads a question. Everything wrong with it is an *InvalidError.
@@ -132,17 +134,8 @@ func Decode(text []byte) (*Question, error) {
 	case q.Limit < 0:
 		return nil, invalid("limit", "%d is negative: leave it out for %d", q.Limit, defaultLimit)
 	}
-	if len(m.Filters) > maxFilters {
-		return nil, invalid("filters", "%d filters are too many: use at most %d", len(m.Filters), maxFilters)
-	}
-	for i, f := range m.Filters {
-		filter, err := decodeFilter(kind, fmt.Sprintf("filters[%d]", i), f.Field, f.Operator, f.Values)
-		if err != nil {
-			return nil, err
-		}
-		if filter != nil {
-			q.Filters = append(q.Filters, *filter)
-		}
+	if q.Filters, err = decodeFilters(kind, m.Filters); err != nil {
+		return nil, err
 	}
 	if kind == activity.UserActivity && !slices.ContainsFunc(q.Filters, namesUsers) {
 		return nil, invalid("filters", "userActivity is about users and none is named: add a filter such as userPrincipalName = someone@example.com")
@@ -186,7 +179,7 @@ func Decode(text []byte) (*Question, error) {
 // namesUsers tells filters that leave some users of all.
 func namesUsers(f Filter) bool {
 	_, negated := f.Operator.positive()
-	return f.Field.Of == activity.Account && !negated && !f.fits("")
+	return (f.Field.Of == activity.Account || f.Field.Of == activity.Membership) && !negated && !f.fits("")
 }
 
 func kindByName(name string) (*activity.Kind, error) {
@@ -226,6 +219,23 @@ func field(kind *activity.Kind, part, name string) (*activity.Field, error) {
 		names[i] = f.Name
 	}
 	return nil, invalid(part, "%s has no field %q: use one of %s", kind.Name, name, strings.Join(names, ", "))
+}
+
+func decodeFilters(kind *activity.Kind, models []filterModel) ([]Filter, error) {
+	if len(models) > maxFilters {
+		return nil, invalid("filters", "%d filters are too many: use at most %d", len(models), maxFilters)
+	}
+	var filters []Filter
+	for i, m := range models {
+		filter, err := decodeFilter(kind, fmt.Sprintf("filters[%d]", i), m.Field, m.Operator, m.Values)
+		if err != nil {
+			return nil, err
+		}
+		if filter != nil {
+			filters = append(filters, *filter)
+		}
+	}
+	return filters, nil
 }
 
 // A variable that nothing replaced: alert rules, unlike dashboards, have none.

@@ -22,7 +22,12 @@ func rawTable(kind *activity.Kind) string   { return Table(kind) + "_raw" }
 func EntityTable(e *activity.Entity) string { return Schema + "." + snake(e.Name) }
 
 // Reference returns the column in which a kind's rows refer to an entity.
-func Reference(e *activity.Entity) string { return snake(e.Name) }
+func Reference(e *activity.Entity) string {
+	if e.Through != nil {
+		return Reference(e.Through)
+	}
+	return snake(e.Name)
+}
 
 // Column returns the column that holds a field: in the rows where the field describes the record itself, in the
 // entity's table where it describes an entity.
