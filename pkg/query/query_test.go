@@ -318,7 +318,7 @@ func TestValuesOfAField(t *testing.T) {
 	values := func(field, search string, limit int) []string {
 		return w.values(t, "signIn", field, search, limit, query.Period{})
 	}
-	require.ElementsMatch(t, []string{"Office 365", "office 365"}, values("appDisplayName", "OFF", 0))
+	require.Equal(t, []string{"Office 365"}, values("appDisplayName", "OFF", 0), "filters find office 365 by it, too")
 	require.Len(t, values("appDisplayName", "", 2), 2)
 	require.Empty(t, values("appDisplayName", "%", 0), "a sign that means something to LIKE is none that names contain")
 	require.Equal(t, []string{"success", "failure", "interrupted"}, values("status", "", 0))
@@ -339,13 +339,13 @@ func TestDependentValuesAreThoseThatOccur(t *testing.T) {
 			p.From, p.To = p.From.Add(time.Duration(random.IntN(10*24))*time.Hour), p.To.Add(-time.Duration(random.IntN(17*24*60))*time.Minute)
 			var want []string
 			for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{field}, "filters": filters}, p).Groups {
-				if g.Keys[0] != "" {
-					want = append(want, g.Keys[0])
+				if key := strings.ToLower(g.Keys[0]); key != "" && !slices.Contains(want, key) {
+					want = append(want, key)
 				}
 			}
 			got := w.values(t, "signIn", field, "", 0, p, filters...)
 			for i, v := range got {
-				if field == "errorCode" {
+				if got[i] = strings.ToLower(v); field == "errorCode" {
 					got[i], _, _ = strings.Cut(v, " ")
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -90,21 +91,18 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 	}
 	if !v.nothing && (v.dependent || !v.closed()) {
 		err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
+			// Starting workers takes longer than finding a few names.
+			if _, err := tx.ExecContext(ctx, "SET LOCAL max_parallel_workers_per_gather = 0"); err != nil {
+				return err
+			}
 			v.dict = transaction{tx}
-			sql, err := v.sql(ctx, p)
-			if err != nil || sql == "" {
-				return err
-			}
-			var texts []string
-			if err := tx.SelectContext(ctx, &texts, sql, v.args...); err != nil {
-				return err
-			}
+			texts, err := v.find(ctx, tx, p)
 			for _, text := range texts {
 				if text = label(vq.Kind, vq.Field, text); text != "" && !slices.Contains(found, text) {
 					found = append(found, text)
 				}
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return nil, err
@@ -151,6 +149,52 @@ func (v *values) closed() bool {
 	return v.Field.Type == activity.Boolean || rowsDimension(v.Kind, v.Field).codes != nil
 }
 
+// find returns the values that the store has, as it keeps them.
+func (v *values) find(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, err error) {
+	if v.dependent && store.Indexed(v.Kind, v.Field.Of) && v.Kind != activity.UserActivity {
+		if texts, done, err := v.among(ctx, tx, p); done || err != nil {
+			return texts, err
+		}
+	}
+	sql, err := v.sql(ctx, p)
+	if err != nil || sql == "" {
+		return nil, err
+	}
+	err = tx.SelectContext(ctx, &texts, sql, v.args...)
+	return texts, err
+}
+
+// candidates are how many of the first names that fit are tried one by one.
+const candidates = 200
+
+// among looks whether records have the first names that contain what is searched for. It is done if that settles what
+// there is to list: else records that fit are rare, and soon read.
+func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, done bool, err error) {
+	d, all := rowsDimension(v.Kind, v.Field), v.statement
+	defer func() { v.statement = all }()
+	var ids []int32
+	column := "d." + d.column
+	if err := tx.SelectContext(ctx, &ids, fmt.Sprintf("SELECT d.id FROM %s d WHERE %s <> ''%s ORDER BY lower(%[2]s) LIMIT %[4]d", d.table, column, v.contains(column), candidates), v.args...); err != nil {
+		return nil, false, err
+	}
+	v.statement = all
+	condition, err := v.rowsCondition(ctx, p)
+	if err != nil {
+		return nil, false, err
+	}
+	// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
+	sql := v.choose(d.table+" d", column, fmt.Sprintf(" AND d.id = ANY(%s) AND (SELECT true FROM %s r WHERE %s = d.id AND %s LIMIT 1)", v.bind(pq.Array(ids)), rowsTable(v.Kind), d.expr, condition))
+	err = tx.SelectContext(ctx, &texts, sql, v.args...)
+	return texts, len(texts) >= v.Limit || len(ids) < candidates, err
+}
+
+// rowsCondition restricts rows r to those that fit.
+func (v *values) rowsCondition(ctx context.Context, p Period) (string, error) {
+	_, within := v.within("r.time", []span{rowsSpan(v.q, p)})
+	where, err := v.where(ctx, func(f *activity.Field) dimension { return rowsDimension(v.Kind, f) })
+	return within + where, err
+}
+
 // sql returns the statement that lists the values; empty where there are none to offer.
 func (v *values) sql(ctx context.Context, p Period) (string, error) {
 	d := rowsDimension(v.Kind, v.Field)
@@ -172,10 +216,9 @@ func (v *values) sql(ctx context.Context, p Period) (string, error) {
 			return v.choose("(\n"+cells+"\n) AS c", "c.name1", ""), err
 		}
 	}
-	if d.table != "" { // a name at a time: whoever types is content with the first of them
-		where, err := v.where(ctx, func(f *activity.Field) dimension { return rowsDimension(v.Kind, f) })
-		_, within := v.within("r.time", []span{rowsSpan(v.q, p)})
-		return v.inDictionary(d, fmt.Sprintf("\n  AND EXISTS (SELECT FROM %s r WHERE %s = d.id AND %s%s)", rowsTable(v.Kind), d.expr, within, where)), err
+	if d.table != "" {
+		condition, err := v.rowsCondition(ctx, p)
+		return v.inDictionary(d, fmt.Sprintf("\n  AND d.id = ANY(ARRAY(SELECT DISTINCT %s FROM %s r WHERE %s))", d.expr, rowsTable(v.Kind), condition)), err
 	}
 	return v.inNewestRows(ctx, d, p)
 }
@@ -222,20 +265,28 @@ func (v *values) inNewestRows(ctx context.Context, d dimension, p Period) (strin
 	case activity.List:
 		column, from = "v.text", " CROSS JOIN LATERAL unnest(r.value) AS v(text)"
 	}
-	where, err := v.where(ctx, func(f *activity.Field) dimension { return rowsDimension(v.Kind, f) })
-	_, within := v.within("r.time", []span{rowsSpan(v.q, p)})
-	newest := fmt.Sprintf("(SELECT %s AS value FROM %s r WHERE %s%s ORDER BY r.time DESC LIMIT %d) r", d.expr, rowsTable(v.Kind), within, where, newestRows)
+	condition, err := v.rowsCondition(ctx, p)
+	newest := fmt.Sprintf("(SELECT %s AS value FROM %s r WHERE %s ORDER BY r.time DESC LIMIT %d) r", d.expr, rowsTable(v.Kind), condition, newestRows)
 	return v.choose(newest+from, column, ""), err
 }
 
-// choose lists the texts in a column that contain what is searched for.
+// choose lists the texts in a column that contain what is searched for. Of those that differ in nothing but case one is
+// enough, as filters find them all by it; and an index gives their order.
 func (v *values) choose(from, column, also string) string {
-	search, limit := "", mostValues
-	if !v.readsOtherwise() {
-		pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(v.Search) + "%"
-		search, limit = " AND lower("+column+") LIKE lower("+v.bind(pattern)+")", v.Limit
+	limit := v.Limit
+	if v.readsOtherwise() {
+		limit = mostValues
 	}
-	return fmt.Sprintf("SELECT DISTINCT ON (lower(%[1]s), %[1]s) %[1]s\nFROM %[2]s\nWHERE %[1]s <> ''%[3]s%[4]s\nORDER BY lower(%[1]s), %[1]s LIMIT %[5]s", column, from, search, also, v.bind(limit))
+	return fmt.Sprintf("SELECT min(%[1]s)\nFROM %[2]s\nWHERE %[1]s <> ''%[3]s%[4]s\nGROUP BY lower(%[1]s) ORDER BY lower(%[1]s) LIMIT %[5]s", column, from, v.contains(column), also, v.bind(limit))
+}
+
+// contains restricts a column to texts that contain what is searched for.
+func (v *values) contains(column string) string {
+	if v.Search == "" || v.readsOtherwise() {
+		return ""
+	}
+	pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(v.Search) + "%"
+	return " AND lower(" + column + ") LIKE lower(" + v.bind(pattern) + ")"
 }
 
 // readsOtherwise tells fields whose values SQL knows by other texts than those searched for.

@@ -29,6 +29,11 @@ func Reference(e *activity.Entity) string {
 	return snake(e.Name)
 }
 
+// Indexed reports whether an index finds a kind's rows of one entity, in the order of their times.
+func Indexed(kind *activity.Kind, e *activity.Entity) bool {
+	return slices.Contains(kind.Stored().Entities(), e) && (e == activity.Account || e == activity.Application)
+}
+
 // Column returns the column that holds a field: in the rows where the field describes the record itself, in the
 // entity's table where it describes an entity.
 func Column(kind *activity.Kind, f *activity.Field) string {
