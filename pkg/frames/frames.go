@@ -117,11 +117,18 @@ func table(r *query.Result) *data.Frame {
 		}
 		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(columnConfig(f)))
 	}
+	config := measureConfig(r.Question)
+	if r.Question.Measure.IsTime() {
+		times := make([]time.Time, len(r.Groups))
+		for n, g := range r.Groups {
+			times[n] = time.UnixMicro(int64(*g.Values[0])).UTC()
+		}
+		return typed(data.FrameTypeTable, append(fields, data.NewField(string(r.Question.Measure), nil, times).SetConfig(&config))...)
+	}
 	numbers := make([]*float64, len(r.Groups))
 	for n, g := range r.Groups {
 		numbers[n] = g.Values[0]
 	}
-	config := measureConfig(r.Question)
 	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Question.Measure), nil, numbers).SetConfig(&config))...)
 }
 

@@ -33,6 +33,7 @@ type catalogueKind struct {
 	Views          []query.View       `json:"views"`
 	Measures       []catalogueMeasure `json:"measures"`
 	DefaultFilters []catalogueFilter  `json:"defaultFilters"`
+	Seen           bool               `json:"seen,omitempty"` // whether it can be asked for new and unused groups
 	Fields         []catalogueField   `json:"fields"`
 }
 
@@ -62,7 +63,7 @@ type catalogueField struct {
 func catalogue() []catalogueKind {
 	var kinds []catalogueKind
 	for _, k := range query.Kinds() {
-		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{}}
+		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{}, Seen: query.TellsSeen(k)}
 		for _, m := range query.Measures(k) {
 			kind.Measures = append(kind.Measures, catalogueMeasure{m, query.MeasureLabel(k, m)})
 		}

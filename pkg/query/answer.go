@@ -67,10 +67,13 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			if pl, err = newPlan(q, c.needed(), p); err != nil {
 				return err
 			}
-			if len(pl.rows) > 0 {
+			switch {
+			case q.asksSeen():
+				oldest = always.from
+			case len(pl.rows) > 0:
 				oldest = pl.rows[0].from
 			}
-			result, err = c.count(ctx, tx, pl)
+			result, err = c.count(ctx, tx, pl, p)
 		}
 		if err == nil && !oldest.IsZero() && oldest.Before(before) {
 			result.Notices = append(result.Notices, fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
@@ -203,15 +206,19 @@ func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, 
 	if len(c.q.GroupBy) == 0 {
 		return counted, nil
 	}
-	return c.named(counted, at), nil
+	columns = []string{"step", "n", "part", "read"}
+	if c.q.Measure == DistinctUsers {
+		columns = append(columns, "account")
+	}
+	return c.named(counted, at, columns...), nil
 }
 
 // named puts texts in the place of what a table keeps for them. Tables refer to the same text by different ids, so that
-// only texts can be added up.
-func (c *compiler) named(counted string, at func(*activity.Field) dimension) string {
-	columns, joins := []string{"c.step", "c.n", "c.part", "c.read"}, ""
-	if c.q.Measure == DistinctUsers {
-		columns = append(columns, "c.account")
+// only texts can be added up. The other columns stay.
+func (c *compiler) named(counted string, at func(*activity.Field) dimension, others ...string) string {
+	columns, joins := []string{}, ""
+	for _, other := range others {
+		columns = append(columns, "c."+other)
 	}
 	for i, f := range c.q.GroupBy {
 		d, key := at(f), fmt.Sprintf("c.key%d", i+1)
@@ -274,10 +281,21 @@ func (c *compiler) keep() int {
 const maxSeries = 500
 
 // countSQL returns the statement that computes a measure by step and group: step, rank, groups, n, part of n, read, names.
-func (c *compiler) countSQL(ctx context.Context, pl *plan) (string, error) {
+func (c *compiler) countSQL(ctx context.Context, pl *plan, p Period) (string, error) {
+	if c.q.Seen == Unused || c.q.Measure.IsTime() {
+		return c.seenSQL(ctx, p)
+	}
 	cells, err := c.cells(ctx, pl)
 	if err != nil {
 		return "", err
+	}
+	if c.q.Seen == New {
+		seen, err := c.seen(ctx, p)
+		if err != nil {
+			return "", err
+		}
+		names := strings.Join(c.seenNames(), ", ")
+		cells = fmt.Sprintf("SELECT * FROM (\n%s\n) c WHERE (%s) IN (SELECT %[2]s FROM (\n%[3]s\n) seen WHERE %[4]s)", cells, names, seen, c.chosen(p))
 	}
 	measured := func(alias string) string {
 		if c.q.Measure == DistinctUsers {
@@ -315,12 +333,16 @@ GROUP BY n.step, k.rank, %[6]s`, cells, strings.Join(names, ", "), weight, measu
 		join, strings.Join(equal, " AND "), c.bind(c.keep())), nil
 }
 
-func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan) (*Result, error) {
-	sql, err := c.countSQL(ctx, pl)
+func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (*Result, error) {
+	sql, err := c.countSQL(ctx, pl, p)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Question: c.q, Steps: pl.steps, Served: pl.served(), SQL: annotate(sql, c.args)}
+	served := pl.served()
+	if c.q.asksSeen() {
+		served = "rows"
+	}
+	result := &Result{Question: c.q, Steps: pl.steps, Served: served, SQL: annotate(sql, c.args)}
 	rows, err := tx.QueryContext(ctx, sql, c.args...)
 	if err != nil {
 		return nil, err

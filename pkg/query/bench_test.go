@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,5 +61,20 @@ func BenchmarkPickingOneOf200000Users(b *testing.B) {
 				w.values(b, "signIn", "userPrincipalName", bm.search, 50, bm.period, bm.filters...)
 			}
 		})
+	}
+}
+
+func BenchmarkFirstSightsOf200000Users(b *testing.B) {
+	w := crowd(b)
+	week := query.Period{From: w.from.AddDate(0, 0, 20), To: w.from.AddDate(0, 0, 27)}
+	for _, field := range []string{"appDisplayName", "userPrincipalName"} {
+		for _, model := range []object{{"seen": "new"}, {"seen": "unused", "measure": "lastSeen"}, {"measure": "firstSeen"}} {
+			model["view"], model["groupBy"], model["filters"] = "table", []string{field}, []any{filter("signInEventTypes", "in", "interactiveUser")}
+			b.Run(fmt.Sprint(field, " ", model["seen"], " ", model["measure"]), func(b *testing.B) {
+				for b.Loop() {
+					w.ask(b, model, week)
+				}
+			})
+		}
 	}
 }

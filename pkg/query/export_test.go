@@ -20,7 +20,7 @@ func (st *Store) AskRows(ctx context.Context, q *Question, p Period) (result *Re
 				return err
 			}
 		}
-		result, err = c.count(ctx, tx, pl)
+		result, err = c.count(ctx, tx, pl, p)
 		return err
 	})
 	return result, err

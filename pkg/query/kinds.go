@@ -29,6 +29,9 @@ func Measures(kind *activity.Kind) []Measure {
 	if kind.Field(duration) != nil {
 		measures = append(measures, AverageDuration)
 	}
+	if TellsSeen(kind) {
+		measures = append(measures, FirstSeen, LastSeen)
+	}
 	return measures
 }
 
@@ -44,6 +47,10 @@ func MeasureLabel(kind *activity.Kind, m Measure) string {
 		return "Failure rate"
 	case AverageDuration:
 		return "Average duration"
+	case FirstSeen:
+		return "First seen"
+	case LastSeen:
+		return "Last seen"
 	}
 	return kind.CountLabel()
 }

@@ -35,12 +35,17 @@ type Measure string
 const (
 	Count           Measure = "count"
 	DistinctUsers   Measure = "distinctUsers"
-	FailureRate     Measure = "failureRate"     // failures among all records, 0 to 1
+	FailureRate     Measure = "failureRate" // failures among all records, 0 to 1
+	FirstSeen       Measure = "firstSeen"   // of the groups that the time range has, ever, in microseconds since 1970
+	LastSeen        Measure = "lastSeen"
 	AverageDuration Measure = "averageDuration" // of the records that have one, in milliseconds
 )
 
 // isRatio tells measures that are a part of something over its number: there is none where there is nothing.
 func (m Measure) isRatio() bool { return m == FailureRate || m == AverageDuration }
+
+// IsTime tells measures that are times.
+func (m Measure) IsTime() bool { return m == FirstSeen || m == LastSeen }
 
 const (
 	version      = 2 // of the model; a newer one means that a newer editor wrote it
@@ -61,6 +66,7 @@ type Question struct {
 	GroupBy  []*activity.Field
 	Top      int  // keep the groups with the most records (users, for distinct users); 0 keeps all
 	Other    bool // fold the groups beyond Top into one
+	Seen     Seen
 	Interval Interval
 	Zone     *time.Location
 	Columns  []*activity.Field
@@ -89,6 +95,7 @@ type model struct {
 	GroupBy   []string      `json:"groupBy"`
 	Top       int           `json:"top"`
 	Other     bool          `json:"other"`
+	Seen      Seen          `json:"seen"`
 	Interval  string        `json:"interval"`
 	Timezone  string        `json:"timezone"`
 	Columns   []string      `json:"columns"`
@@ -114,7 +121,7 @@ func Decode(text []byte) (*Question, error) {
 	if m.Version > version {
 		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin", m.Version, version)
 	}
-	q := &Question{Kind: kind, View: m.View, Measure: m.Measure, Top: m.Top, Other: m.Other, Limit: m.Limit, Zone: time.UTC}
+	q := &Question{Kind: kind, View: m.View, Measure: m.Measure, Top: m.Top, Other: m.Other, Seen: m.Seen, Limit: m.Limit, Zone: time.UTC}
 	if q.View == "" {
 		q.View = defaultView
 	}
@@ -148,7 +155,7 @@ func Decode(text []byte) (*Question, error) {
 		return q, err
 	}
 	if q.View == Value {
-		return q, nil
+		return q, q.checkSeen()
 	}
 	if q.GroupBy, err = fields(kind, "groupBy", m.GroupBy); err != nil {
 		return nil, err
@@ -160,6 +167,9 @@ func Decode(text []byte) (*Question, error) {
 		if !f.Groupable {
 			return nil, invalid("groupBy", "%s cannot be grouped by: nearly every record has its own; use it as a column of a list", f.Name)
 		}
+	}
+	if err := q.checkSeen(); err != nil {
+		return nil, err
 	}
 	if q.Interval, err = ParseInterval(m.Interval); err != nil {
 		return nil, err

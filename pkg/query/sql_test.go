@@ -42,7 +42,7 @@ func FuzzValuesNeverBecomeSQL(f *testing.F) {
 					} else {
 						var pl *plan
 						if pl, err = newPlan(q, c.needed(), p); err == nil {
-							sql, err = c.countSQL(t.Context(), pl)
+							sql, err = c.countSQL(t.Context(), pl, p)
 						}
 					}
 					if err != nil {

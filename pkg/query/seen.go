@@ -1,0 +1,129 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// Seen restricts a table to groups by when they have been seen: in all records that are kept and fit the filters, not
+// only in those of the time range.
+type Seen string
+
+// What a table can be restricted to.
+const (
+	Any    Seen = ""
+	New    Seen = "new"    // first seen within the time range
+	Unused Seen = "unused" // seen before the time range and not within it
+)
+
+// TellsSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
+func TellsSeen(kind *activity.Kind) bool {
+	return slices.Contains([]*activity.Kind{activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent, activity.RiskDetection}, kind)
+}
+
+// asksSeen tells questions that take more than the records of the time range to answer.
+func (q *Question) asksSeen() bool { return q.Seen != Any || q.Measure.IsTime() }
+
+// checkSeen says what is wrong with a question about when groups have been seen.
+func (q *Question) checkSeen() error {
+	part, name := "measure", string(q.Measure)
+	if !q.Measure.IsTime() {
+		part, name = "seen", string(q.Seen)
+	}
+	switch {
+	case q.Seen != Any && q.Seen != New && q.Seen != Unused:
+		return invalid("seen", "unknown %q: use new or unused, or leave it out", q.Seen)
+	case !q.asksSeen():
+		return nil
+	case !TellsSeen(q.Kind):
+		return invalid(part, "%s cannot be asked for %s: its records are states, or of many kinds", q.Kind.Name, name)
+	case q.View != Table:
+		return invalid(part, "%s is for the view table", name)
+	case len(q.GroupBy) == 0:
+		return invalid(part, "%s is about groups: choose a field to group by, such as an application", name)
+	}
+	return nil
+}
+
+// seenNames lists the names of the groups, as columns.
+func (c *compiler) seenNames() []string {
+	names := make([]string, len(c.q.GroupBy))
+	for i := range names {
+		names[i] = fmt.Sprintf("name%d", i+1)
+	}
+	return names
+}
+
+// seen is the SELECT of all groups with the times when they have been seen first and last, and whether within the time
+// range: name1 ..., first, last, within.
+func (c *compiler) seen(ctx context.Context, p Period) (string, error) {
+	at := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+	where, err := c.where(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	from, to, names := c.bind(p.From), c.bind(p.To), strings.Join(c.seenNames(), ", ")
+	within := func(column string) string { return fmt.Sprintf("(%s >= %s AND %[1]s < %[3]s)", column, from, to) }
+	var each string
+	if e := c.q.GroupBy[0].Of; store.Indexed(c.q.Kind, e) && !slices.ContainsFunc(c.q.GroupBy, func(f *activity.Field) bool { return f.Of != e }) {
+		// An index knows the first and the last record of each application or user, of which there are far fewer than records.
+		none, columns := "", ""
+		for i, f := range c.q.GroupBy {
+			columns += fmt.Sprintf(", %s::text AS name%d", at(f).column, i+1)
+			none += ", ''"
+		}
+		rows := fmt.Sprintf("FROM %s r WHERE r.%s = d.id%s", rowsTable(c.q.Kind), store.Reference(e), where)
+		each = fmt.Sprintf(`  SELECT d.*, f.time AS first, l.time AS last,
+    %[1]s OR %[2]s OR f.time < %[3]s AND l.time >= %[4]s AND coalesce((SELECT true %[5]s AND %[6]s LIMIT 1), false) AS within
+  FROM (SELECT id%[7]s FROM %[8]s UNION ALL SELECT 0%[9]s) d
+  CROSS JOIN LATERAL (SELECT r.time %[5]s ORDER BY r.time LIMIT 1) f
+  CROSS JOIN LATERAL (SELECT r.time %[5]s ORDER BY r.time DESC LIMIT 1) l`,
+			within("f.time"), within("l.time"), from, to, rows, within("r.time"), columns, store.EntityTable(e), none)
+	} else {
+		columns, group := "", []string{}
+		for i, f := range c.q.GroupBy {
+			columns += fmt.Sprintf("%s AS key%d, ", at(f).expr, i+1)
+			group = append(group, fmt.Sprint(i+1))
+		}
+		each = c.named(fmt.Sprintf("  SELECT %smin(r.time) AS first, max(r.time) AS last, bool_or(%s) AS within\n  FROM %s r WHERE true%s\n  GROUP BY %s",
+			columns, within("r.time"), rowsTable(c.q.Kind), where, strings.Join(group, ", ")), at, "first", "last", "within")
+	}
+	return fmt.Sprintf("SELECT %s, min(first) AS first, max(last) AS last, bool_or(within) AS within FROM (\n%s\n) s GROUP BY %[1]s", names, each), nil
+}
+
+// chosen is the condition on what seen selects.
+func (c *compiler) chosen(p Period) string {
+	switch c.q.Seen {
+	case New:
+		return fmt.Sprintf("first >= %s AND first < %s", c.bind(p.From), c.bind(p.To))
+	case Unused:
+		return fmt.Sprintf("first < %s AND NOT within", c.bind(p.From))
+	}
+	return "within"
+}
+
+// seenSQL returns the statement for groups of which nothing in the time range is to be counted, in the form of countSQL.
+func (c *compiler) seenSQL(ctx context.Context, p Period) (string, error) {
+	seen, err := c.seen(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	value, names := "0", strings.Join(c.seenNames(), ", ")
+	order := "last"
+	if c.q.Measure.IsTime() {
+		order = map[Measure]string{FirstSeen: "first", LastSeen: "last"}[c.q.Measure]
+		value = fmt.Sprintf("(extract(epoch FROM %s) * 1000000)::bigint", order)
+	}
+	return fmt.Sprintf(`WITH seen AS (
+%s
+), chosen AS (
+  SELECT *, row_number() OVER (ORDER BY %s DESC, %s) AS rank, count(*) OVER () AS groups FROM seen WHERE %s
+)
+SELECT 1, rank, groups, %s, 0::bigint, (SELECT count(*) FROM seen), %[3]s FROM chosen WHERE rank <= %[6]s`,
+		seen, order, names, c.chosen(p), value, c.bind(c.keep())), nil
+}
