@@ -14,7 +14,7 @@ func (st *Store) AskRows(ctx context.Context, q *Question, p Period) (result *Re
 	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
 		c.restrict(access.All(), st.Tenant)
-		pl := &plan{steps: []time.Time{p.From}, rows: []span{{p.From, p.To}}}
+		pl := &plan{steps: []time.Time{p.From}, rows: []span{rowsSpan(q, p)}}
 		if q.View == TimeSeries {
 			if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
 				return err

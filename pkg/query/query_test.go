@@ -47,7 +47,7 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, failureRate, averageDuration, firstSeen or lastSeen`},
 		{`{"version":3}`, `version: the query was saved by a newer version of the plugin`},
 		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value or list`},
-		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers or failureRate`},
+		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers, failureRate, firstSeen or lastSeen`},
 		{`{"view":"value","seen":"new"}`, `seen: new is for the view table`},
 		{`{"measure":"firstSeen","groupBy":["appId"]}`, `measure: firstSeen is for the view table`},
 		{`{"view":"table","measure":"lastSeen"}`, `measure: lastSeen is about groups: choose a field to group by`},

@@ -21,21 +21,33 @@ func rowsTable(kind *activity.Kind) string {
 }
 
 // userActivity is the rows of all kinds by what they have in common, a row for each user that a record concerns: whoever
-// did it and, of audit events, those it was done to.
+// did it and, of audit and provisioning events, those it was done to.
 var userActivity = func() string {
-	const app, principal = "LEFT JOIN entra.application x ON x.id = t.application", "LEFT JOIN entra.service_principal x ON x.id = t.service_principal"
-	branch := func(kind *activity.Kind, account, summary, app, address, correlation, joins string) string {
+	const (
+		principal   = " LEFT JOIN entra.service_principal x ON x.id = t.service_principal"
+		audited     = "LEFT JOIN entra.activity a ON a.id = t.activity" + principal
+		target      = "JOIN entra.account u ON u.tenant = t.tenant AND t.target_ids @> ARRAY[u.key] AND u.id <> t.account " + audited
+		provisioned = "JOIN entra.account u ON u.tenant = t.tenant AND u.key = lower(t.%s) LEFT JOIN entra.provisioning p ON p.id = t.provisioning" + principal
+		risk        = "LEFT JOIN entra.risk k ON k.id = t.risk"
+
+		change = "coalesce(a.activity_display_name, '')"
+		action = "concat_ws(' ', p.provisioning_action, nullif(t.target_identity, ''))"
+		app    = "coalesce(x.app_display_name, '')"
+		actor  = "coalesce(x.service_principal_name, '')"
+	)
+	branch := func(kind *activity.Kind, account, summary, app, linked, from string) string {
 		code := slices.Index(activity.UserActivity.Field("kind").Values, kind.Name) + 1
-		return fmt.Sprintf("SELECT t.tenant, t.id, t.time, t.status, %d::smallint AS kind, %s AS account, %s AS summary, %s AS app_display_name, %s AS ip_address, %s AS correlation_id\n    FROM %s t %s",
-			code, account, summary, app, address, correlation, store.Table(kind), joins)
+		return fmt.Sprintf("SELECT t.tenant, t.id, t.time, t.status, %d::smallint AS kind, %s AS account, %s AS summary, %s AS app_display_name, %s\n    FROM %s t %s",
+			code, account, summary, app, linked, store.Table(kind), from)
 	}
-	const audited = "LEFT JOIN entra.activity a ON a.id = t.activity " + principal
-	target := "JOIN entra.account u ON u.tenant = t.tenant AND t.target_ids @> ARRAY[u.key] AND u.id <> t.account " + audited
+	const linked, unlinked = "t.ip_address, t.correlation_id", "NULL::inet AS ip_address, NULL::uuid AS correlation_id"
 	return "(" + strings.Join([]string{
-		branch(activity.SignIn, "t.account", "coalesce(x.app_display_name, '')", "coalesce(x.app_display_name, '')", "t.ip_address", "t.correlation_id", app),
-		branch(activity.AuditEvent, "t.account", "coalesce(a.activity_display_name, '')", "coalesce(x.service_principal_name, '')", "t.ip_address", "t.correlation_id", audited),
-		branch(activity.AuditEvent, "u.id", "coalesce(a.activity_display_name, '')", "coalesce(x.service_principal_name, '')", "t.ip_address", "t.correlation_id", target),
-		branch(activity.RiskDetection, "t.account", "coalesce(k.risk_event_type, '')", "''", "t.ip_address", "t.correlation_id", "LEFT JOIN entra.risk k ON k.id = t.risk"),
-		branch(activity.RiskyUser, "t.account", "coalesce(k.risk_state, '')", "''", "NULL::inet", "NULL::uuid", "LEFT JOIN entra.risk k ON k.id = t.risk"),
+		branch(activity.SignIn, "t.account", app, app, linked, "LEFT JOIN entra.application x ON x.id = t.application"),
+		branch(activity.AuditEvent, "t.account", change, actor, linked, audited),
+		branch(activity.AuditEvent, "u.id", change, actor, linked, target),
+		branch(activity.ProvisioningEvent, "u.id", action, actor, unlinked, fmt.Sprintf(provisioned, "source_identity_id")),
+		branch(activity.ProvisioningEvent, "u.id", action, actor, unlinked, fmt.Sprintf(provisioned, "target_identity_id")+" WHERE lower(t.target_identity_id) <> lower(t.source_identity_id)"),
+		branch(activity.RiskDetection, "t.account", "coalesce(k.risk_event_type, '')", "''", linked, risk),
+		branch(activity.RiskyUser, "t.account", "coalesce(k.risk_state, '')", "''", unlinked, risk),
 	}, "\n    UNION ALL ") + ")"
 }()

@@ -30,6 +30,7 @@ CREATE VIEW entra.membership AS
 CREATE INDEX ON entra.risk_detection (request_id);
 CREATE INDEX ON entra.audit_event USING gin (target_ids);
 CREATE INDEX ON entra.provisioning_event (lower(source_identity_id));
+CREATE INDEX ON entra.provisioning_event (lower(target_identity_id));
 
 -- Pickers list names in their order.
 CREATE INDEX ON entra.service_principal (lower(service_principal_name));

@@ -1,0 +1,212 @@
+package query_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// contoso is three weeks of the invented tenant, which has records of every kind.
+func contoso(t testing.TB) world {
+	t.Helper()
+	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	end := time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
+	tenant := demo.New(demo.Options{Seed: 1, Start: end.AddDate(0, 0, -21), End: end, SignIns: 4000})
+	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
+		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
+		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users", Objects: tenant.RiskyUsers()},
+	}, ingest.Options{Tenant: tenant.ID()})
+	require.NoError(t, errors.Join(append(summary.Failures, err)...))
+	_, err = db.ExecContext(t.Context(), "ANALYZE")
+	require.NoError(t, err)
+	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100000}, end.AddDate(0, 0, -21), 21}
+}
+
+// list asks for columns of all records of a kind, in all their time unless told otherwise.
+func (w world) list(t testing.TB, kind string, columns []string, filters ...any) [][]any {
+	t.Helper()
+	return w.ask(t, object{"queryType": kind, "view": "list", "columns": columns, "filters": filters, "limit": 100000}, w.period()).Rows
+}
+
+func texts(rows [][]any) []string {
+	list := make([]string, len(rows))
+	for i, row := range rows {
+		list[i] = fmt.Sprint(row...)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Whichever table serves, whatever the kind and the view: random questions to rollup and rows have one answer.
+func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
+	w := contoso(t)
+	random := rand.New(rand.NewPCG(31, 32))
+	for _, kind := range query.Kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			var groupable []string
+			for _, f := range kind.Fields {
+				if f.Groupable {
+					groupable = append(groupable, f.Name)
+				}
+			}
+			measures := slices.DeleteFunc(query.Measures(kind), query.Measure.IsTime)
+			served := map[string]bool{}
+			for range 40 {
+				model := object{
+					"queryType": kind.Name, "view": []string{"timeSeries", "table", "value"}[random.IntN(3)], "measure": measures[random.IntN(len(measures))],
+					"interval": []string{"auto", "1h", "6h", "1d", "1w"}[random.IntN(5)], "top": random.IntN(4), "other": random.IntN(2) == 0, "timezone": "Europe/Berlin",
+				}
+				groups := []string{}
+				for range random.IntN(3) {
+					groups = append(groups, groupable[random.IntN(len(groupable))])
+				}
+				if random.IntN(2) == 0 { // what the rollup is likely to know
+					groups = [][]string{{"status"}, {"loggedByService", "category"}, {"provisioningAction"}, {"riskEventType", "riskLevel"}, {"appDisplayName"}}[random.IntN(5)]
+				}
+				groups = slices.DeleteFunc(groups, func(name string) bool { return kind.Field(name) == nil })
+				filters := []any{}
+				if kind == activity.UserActivity {
+					filters = append(filters, filter("userDisplayName", "contains", "a"))
+				}
+				if kind.Field("status") != nil && random.IntN(2) == 0 {
+					filters = append(filters, filter("status", "!=", "success"))
+				}
+				model["groupBy"], model["filters"] = groups, filters
+				p := w.period()
+				p.From = p.From.Add(time.Duration(random.IntN(5*24*60*60)) * time.Second)
+				p.To = p.To.Add(-time.Duration(random.IntN(5*24*60*60)) * time.Second)
+				p.MaxDataPoints = int64(10 + random.IntN(100))
+				got := w.ask(t, model, p)
+				want, err := w.AskRows(t.Context(), decode(t, model), p)
+				require.NoError(t, err)
+				require.Equal(t, want.Steps, got.Steps, "%v", model)
+				require.Equal(t, want.Groups, got.Groups, "%v\n%s", model, got.SQL)
+				served[got.Served] = true
+			}
+			require.True(t, served["rows"])
+			kept := slices.ContainsFunc(store.Groupings, func(g *store.Grouping) bool { return g.Kind == kind })
+			require.Equal(t, kept, served["rollup and rows"], "%v", served)
+		})
+	}
+}
+
+func TestRiskySignInsAreThoseWithARiskOrADetection(t *testing.T) {
+	w := contoso(t)
+	linked := map[any]bool{}
+	for _, row := range w.list(t, "riskDetection", []string{"requestId"}) {
+		linked[row[0]] = true
+	}
+	var want []string
+	onlyLinked := 0
+	for _, row := range w.list(t, "signIn", []string{"id", "riskLevelDuringSignIn"}) {
+		atRisk := slices.Contains([]any{"low", "medium", "high"}, row[1])
+		if atRisk || linked[row[0]] {
+			want = append(want, row[0].(string))
+		}
+		if !atRisk && linked[row[0]] {
+			onlyLinked++
+		}
+	}
+	slices.Sort(want)
+	require.NotEmpty(t, want)
+	require.Equal(t, want, texts(w.list(t, "riskySignIn", []string{"id"})))
+	t.Logf("%d, %d of them by their detections alone", len(want), onlyLinked)
+}
+
+func TestRiskyUsersAreInTheirStateNow(t *testing.T) {
+	w := contoso(t)
+	columns := []string{"userId", "riskLevel", "riskState"}
+	user := w.list(t, "riskyUser", columns)[0][0]
+	earlier := fmt.Appendf(nil, `{"id": %q, "riskLastUpdatedDateTime": %q, "riskLevel": "low", "riskState": "atRisk", "riskDetail": "none"}`, user, w.from.Format(time.RFC3339))
+	_, err := ingest.Import(t.Context(), w.DB, []ingest.Source{{Name: "an earlier state", Objects: slices.Values([][]byte{earlier})}},
+		ingest.Options{Tenant: fmt.Sprint(w.list(t, "signIn", []string{"tenantId"})[0][0])})
+	require.NoError(t, err)
+	newest := map[string]string{}
+	history := w.list(t, "riskyUserHistory", columns)
+	for _, row := range history { // the newest first
+		if _, ok := newest[row[0].(string)]; !ok {
+			newest[row[0].(string)] = fmt.Sprint(row...)
+		}
+	}
+	var want []string
+	for _, state := range newest {
+		want = append(want, state)
+	}
+	slices.Sort(want)
+	require.Less(t, len(want), len(history), "some users have a history")
+	require.Equal(t, want, texts(w.list(t, "riskyUser", columns)))
+
+	later := query.Period{From: w.from.AddDate(1, 0, 0), To: w.from.AddDate(1, 0, 1)}
+	model := object{"queryType": "riskyUser", "view": "value"}
+	require.EqualValues(t, len(want), *w.ask(t, model, later).Groups[0].Values[0], "whoever is at risk is so whenever it began")
+	model["view"] = "timeSeries"
+	require.Zero(t, *w.ask(t, model, later).Groups[0].Values[0], "over time, users count when their risk changed")
+}
+
+func TestActivityOfAUserIsOfAllKinds(t *testing.T) {
+	w := contoso(t)
+	users := map[string]int{}
+	for _, kind := range []string{"riskDetection", "riskyUserHistory", "auditEvent"} {
+		field := "userId"
+		if kind == "auditEvent" {
+			field = "initiatedByUserId"
+		}
+		for _, g := range w.ask(t, object{"queryType": kind, "view": "table", "groupBy": []string{field}}, w.period()).Groups {
+			users[g.Keys[0]]++
+		}
+	}
+	delete(users, "")
+	kinds := map[string]int{}
+	for user := range users {
+		want := []string{}
+		add := func(kind string, rows [][]any) {
+			for _, row := range rows {
+				want = append(want, kind+" "+fmt.Sprint(row[0]))
+			}
+		}
+		add("signIn", w.list(t, "signIn", []string{"id"}, filter("userId", "=", user)))
+		add("auditEvent", w.list(t, "auditEvent", []string{"id"}, filter("initiatedByUserId", "=", user)))
+		add("auditEvent", w.list(t, "auditEvent", []string{"id"}, filter("initiatedByUserId", "!=", user), filter("targetIds", "=", user)))
+		add("provisioningEvent", w.list(t, "provisioningEvent", []string{"id"}, filter("sourceIdentityId", "=", user)))
+		add("provisioningEvent", w.list(t, "provisioningEvent", []string{"id"}, filter("sourceIdentityId", "!=", user), filter("targetIdentityId", "=", user)))
+		add("riskDetection", w.list(t, "riskDetection", []string{"id"}, filter("userId", "=", user)))
+		add("riskyUser", w.list(t, "riskyUserHistory", []string{"id"}, filter("userId", "=", user)))
+		got := []string{}
+		for _, row := range w.list(t, "userActivity", []string{"kind", "id"}, filter("userId", "=", user)) {
+			got = append(got, fmt.Sprintf("%s %s", row...))
+			kinds[row[0].(string)]++
+		}
+		require.ElementsMatch(t, want, got)
+	}
+	for _, kind := range activity.Kinds() {
+		require.Positive(t, kinds[kind.Name], "%v", kinds)
+	}
+}
+
+func TestDurationsAreAveraged(t *testing.T) {
+	w := contoso(t)
+	var sum, n float64
+	for _, row := range w.list(t, "provisioningEvent", []string{"durationInMilliseconds"}, filter("status", "=", "success")) {
+		if row[0] != nil {
+			sum, n = sum+float64(row[0].(int64)), n+1
+		}
+	}
+	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration", "filters": []any{filter("status", "=", "success")}}
+	require.InDelta(t, sum/n, *w.ask(t, model, w.period()).Groups[0].Values[0], 1e-9)
+}
