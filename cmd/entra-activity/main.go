@@ -36,7 +36,7 @@ func main() {
 
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (*kingpin.CmdClause, command){
-		migrateCommand, importCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand,
+		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand,
 	} {
 		clause, run := add(app)
 		commands[clause.FullCommand()] = run

@@ -158,7 +158,11 @@ func predicate(s *statement, f *activity.Field, expr string, filter *Filter) str
 	case f.Type == activity.Boolean:
 		return exactly(s, expr, "boolean", given, missing)
 	}
-	return textPredicate(s, expr, base, filter.Values)
+	sql := textPredicate(s, expr, base, filter.Values)
+	if f.Of == activity.Membership && filter.fits("") { // users in no group
+		sql = fmt.Sprintf("(%s OR %s IS NULL)", sql, expr)
+	}
+	return sql
 }
 
 // exactly compares with values that are not texts; the missing one is NULL.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,4 +210,35 @@ func TestDurationsAreAveraged(t *testing.T) {
 	}
 	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration", "filters": []any{filter("status", "=", "success")}}
 	require.InDelta(t, sum/n, *w.ask(t, model, w.period()).Groups[0].Values[0], 1e-9)
+}
+
+func TestSignInsOfAGroupsMembers(t *testing.T) {
+	w := contoso(t)
+	tenant := fmt.Sprint(w.list(t, "signIn", []string{"tenantId"})[0][0])
+	counted := map[string]float64{}
+	var users []string
+	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userId"}, "filters": []any{filter("userId", "!=", "")}}, w.period()).Groups {
+		users, counted[g.Keys[0]] = append(users, g.Keys[0]), *g.Values[0]
+	}
+	require.NoError(t, store.ReplaceGroups(t.Context(), w.DB, tenant, []store.Group{
+		{ID: "G1", Name: "Finance", Members: []string{strings.ToUpper(users[0]), users[1], "never seen"}}, {ID: "g2", Name: "Board", Members: users[1:4]},
+	}))
+	count := func(filters ...any) float64 {
+		return *w.ask(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
+	}
+	u := func(n int) float64 { return counted[users[n]] }
+	all := count()
+	require.Equal(t, u(0)+u(1), count(filter("memberOf", "=", "finance")))
+	require.Equal(t, u(0)+u(1), count(filter("memberOfIds", "in", "g1")))
+	require.Equal(t, u(0)+u(1)+u(2)+u(3), count(filter("memberOf", "in", "Finance", "Board")))
+	require.Equal(t, u(1), count(filter("memberOf", "=", "Finance"), filter("memberOf", "=~", "Bo.*")))
+	require.Equal(t, all-u(0)-u(1), count(filter("memberOf", "!=", "Finance")))
+	require.Equal(t, all-u(0)-u(1)-u(2)-u(3), count(filter("memberOf", "=", "")))
+	require.Equal(t, []string{"Board", "Finance"}, w.values(t, "signIn", "memberOf", "", 0, query.Period{}))
+	require.Equal(t, []string{"Finance"}, w.values(t, "signIn", "memberOf", "", 0, query.Period{}, filter("userId", "=", users[0])))
+	require.Equal(t, "Board, Finance", w.list(t, "signIn", []string{"memberOf"}, filter("userId", "=", users[1]))[0][0])
+
+	require.NoError(t, store.ReplaceGroups(t.Context(), w.DB, tenant, []store.Group{{ID: "g1", Members: users[5:6]}}))
+	require.Equal(t, u(5), count(filter("memberOf", "=", "Finance")), "the newest import replaces the members, and keeps the name")
+	require.Equal(t, u(1)+u(2)+u(3), count(filter("memberOf", "=", "Board")), "of the groups it has")
 }

@@ -229,6 +229,8 @@ func (v *values) inDictionary(d dimension, also string) string {
 	switch {
 	case v.Field.Name == "tenantId":
 		tenant = "d.id"
+	case v.Field.Of == activity.Membership && also == "": // every group, whoever is in it
+		from, column = "entra.directory_group d", map[string]string{"memberOf": "d.display_name", "memberOfIds": "d.group_id"}[v.Field.Name]
 	case v.Field.Type == activity.List:
 		from, column = from+" CROSS JOIN LATERAL unnest("+column+") AS v(text)", "v.text"
 	case v.Field.Type == activity.Integer, v.Field.Type == activity.Number, v.Field.Type == activity.Boolean:

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
+	clause := app.Command("groups", "Store who is in which group, from pages of Microsoft Graph: GET /groups?$expand=members, or all of GET /groups/{id}/members. A group's members replace those it had.")
+	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
+	tenant := clause.Flag("tenant", "Tenant ID of the groups.").Required().String()
+	groups := graph.Groups{}
+	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&groups.Group.ID)
+	clause.Flag("name", "That group's name.").StringVar(&groups.Group.Name)
+	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
+		if err := db.CheckVersion(ctx); err != nil {
+			return err
+		}
+		sources, _, err := ingest.Files(*paths, os.Stdin, "")
+		if err != nil {
+			return err
+		}
+		for _, source := range sources {
+			if err := readGroups(&groups, source); err != nil {
+				return fmt.Errorf("%s: %w", source.Name, err)
+			}
+		}
+		found, err := groups.All()
+		if err != nil {
+			return err
+		}
+		if err := store.ReplaceGroups(ctx, db, *tenant, found); err != nil {
+			return err
+		}
+		for _, g := range found {
+			fmt.Printf("%s %s: %s users\n", g.ID, g.Name, grouped(len(g.Members)))
+		}
+		return nil
+	}
+}
+
+func readGroups(groups *graph.Groups, source ingest.Source) error {
+	file, err := source.Open()
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	return groups.Read(file)
+}
