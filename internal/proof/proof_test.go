@@ -1,0 +1,247 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// families are the counters compared: labels and what they are in the store, in that order.
+var families = []struct {
+	metric string
+	labels []string
+	counts string // SQL: the labels' values and how many records have them
+}{
+	{"entra_signins_total", []string{"app_id", "kind", "status"}, `
+		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant],
+			(ARRAY['success', 'failure', 'interrupted'])[r.status], count(*)
+		FROM entra.sign_in r LEFT JOIN entra.application a ON a.id = r.application GROUP BY 1, 2, 3`},
+}
+
+// While records come in, the exporter is restarted, and old records are removed, both servers see exactly the records
+// that the store got.
+func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
+	address := pgtest.Database(t)
+	db, err := store.Open(store.Config{URL: address})
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+
+	companion := filepath.Join(t.TempDir(), "entra-activity")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", companion, "../../cmd/entra-activity").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	exporter := freeAddress(t)
+	serve := func() (stop func()) {
+		zeroHold := 3 * scrapeInterval
+		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter, "--zero-hold="+zeroHold.String())
+	}
+	stop := serve()
+	servers := startServers(t, exporter)
+	p := &proof{t: t, db: db, servers: servers}
+
+	now := time.Now()
+	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -12), End: now, SignIns: 6000})
+	signIns := firstSights(tenant.SignIns())
+	third := len(signIns) / 3
+
+	p.mark()
+	for _, step := range []struct {
+		name    string
+		records [][][]byte
+		during  func()
+	}{
+		{"the first records", slices.Collect(slices.Chunk(signIns[:third], third/5+1)), func() {}},
+		{"the exporter is restarted", slices.Collect(slices.Chunk(signIns[third:2*third], third/5+1)), func() { stop(); stop = serve() }},
+		{"old records are removed", slices.Collect(slices.Chunk(signIns[2*third:], third/5+1)), func() {
+			retain := exec.CommandContext(t.Context(), companion, "--database-url="+address, "retention", "--keep=6d")
+			out, err := retain.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			require.NotContains(t, string(out), "Sign-ins             0 removed")
+		}},
+	} {
+		p.window(step.name, func() {
+			for i, chunk := range step.records {
+				p.imports(tenant.ID(), chunk)
+				if i == 1 {
+					step.during()
+				}
+				time.Sleep(scrapeInterval / 2)
+			}
+		})
+	}
+
+	t.Run("the rules", func(t *testing.T) { rulesWork(t, servers) })
+}
+
+// firstSights leaves out the records that come again, which count where they were counted first.
+func firstSights(records iter.Seq[[]byte]) (list [][]byte) {
+	seen := map[string]bool{}
+	for r := range records {
+		var record struct{ ID string }
+		if json.Unmarshal(r, &record) == nil && !seen[record.ID] {
+			seen[record.ID] = true
+			list = append(list, bytes.Clone(r))
+		}
+	}
+	return list
+}
+
+// proof compares servers with a store.
+type proof struct {
+	t       *testing.T
+	db      *store.DB
+	servers []server
+	got     []counts    // what the store has got until now, by family
+	marks   []time.Time // when each server last scraped just that
+}
+
+// counts is a number of records by values of labels.
+type counts map[string]float64
+
+func key(values []string) string { return strings.Join(values, " | ") }
+
+// imports stores records, and counts what the store got by them.
+func (p *proof) imports(tenant string, records [][]byte) {
+	p.t.Helper()
+	before := p.stored()
+	_, err := ingest.Import(p.t.Context(), p.db, []ingest.Source{{Name: "demo", Objects: slices.Values(records)}}, ingest.Options{
+		Tenant: tenant, Refused: func(r ingest.Refusal) error { return fmt.Errorf("%s: %s", r.Reason, r.Text) },
+	})
+	require.NoError(p.t, err)
+	for i, after := range p.stored() {
+		for k, n := range after {
+			p.got[i][k] += n - before[i][k]
+		}
+	}
+}
+
+// stored counts what the store holds.
+func (p *proof) stored() []counts {
+	p.t.Helper()
+	var list []counts
+	for _, f := range families {
+		c := counts{}
+		rows, err := p.db.QueryContext(p.t.Context(), f.counts)
+		require.NoError(p.t, err)
+		for rows.Next() {
+			values := make([]string, len(f.labels))
+			var n float64
+			var targets []any
+			for i := range values {
+				targets = append(targets, &values[i])
+			}
+			require.NoError(p.t, rows.Scan(append(targets, &n)...))
+			c[key(values)] = n
+		}
+		require.NoError(p.t, rows.Err())
+		require.NoError(p.t, rows.Close())
+		list = append(list, c)
+	}
+	return list
+}
+
+// mark waits until every server has scraped all that the store has got, and notes the time of that scrape.
+func (p *proof) mark() {
+	p.t.Helper()
+	if p.got == nil {
+		for range families {
+			p.got = append(p.got, counts{})
+		}
+	}
+	p.marks = nil
+	for _, s := range p.servers {
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(scrapeInterval / 4) {
+			at := time.Now()
+			scraped, err := s.query(p.t, "timestamp(entra_exporter_up)", at)
+			if err == nil && len(scraped) == 1 && p.complete(s, at) {
+				p.marks = append(p.marks, time.UnixMilli(int64(scraped[0].value*1000+0.5)))
+				break
+			}
+			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all: %v %v", s.name, scraped, err)
+		}
+	}
+}
+
+// complete tells whether a server's counters are at what the store got.
+func (p *proof) complete(s server, at time.Time) bool {
+	for i, f := range families {
+		var want, sum float64
+		for _, n := range p.got[i] {
+			want += n
+		}
+		samples, err := s.query(p.t, f.metric, at)
+		for _, x := range samples {
+			sum += x.value
+		}
+		if err != nil || sum != want {
+			return false
+		}
+	}
+	return true
+}
+
+// window compares what the servers see in a window with what the store gets in it. The window begins and ends with a
+// scrape: of what lies between a border and the next scrape, Prometheus makes an estimate.
+func (p *proof) window(name string, work func()) {
+	p.t.Run(name, func(t *testing.T) {
+		outer := p.t
+		p.t = t
+		defer func() { p.t = outer }()
+
+		before := make([]counts, len(families))
+		for i := range families {
+			before[i] = counts{}
+			for k, n := range p.got[i] {
+				before[i][k] = n
+			}
+		}
+		from := p.marks
+		work()
+		p.mark()
+		for i, f := range families {
+			want, total := counts{}, 0.0
+			for k, n := range p.got[i] {
+				if n > before[i][k] {
+					want[k] = n - before[i][k]
+					total += want[k]
+				}
+			}
+			require.NotEmpty(t, want)
+			for n, s := range p.servers {
+				expr := fmt.Sprintf("sum by (%s) (increase(%s[%dms]))", strings.Join(f.labels, ", "), f.metric, p.marks[n].Sub(from[n]).Milliseconds())
+				samples, err := s.query(t, expr, p.marks[n])
+				require.NoError(t, err)
+				got := counts{}
+				for _, x := range samples {
+					values := make([]string, len(f.labels))
+					for i, label := range f.labels {
+						values[i] = x.labels[label]
+					}
+					if x.value != 0 {
+						got[key(values)] = x.value
+					}
+				}
+				assert.Equal(t, want, got, "%s: %s", s.name, expr)
+			}
+			t.Logf("%s: %v records in %d series, the same in %d servers", f.metric, total, len(want), len(p.servers))
+		}
+	})
+}
