@@ -1,0 +1,341 @@
+package alerting
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// fields are those of a record that matter; # stands for the record's number.
+type fields map[string]string
+
+// some are a number of records of a kind, the last of them a while ago, and a second between each.
+type some struct {
+	n    int
+	kind *activity.Kind
+	ago  time.Duration
+	fields
+}
+
+func signIns(n int, ago time.Duration, f fields) some { return some{n, activity.SignIn, ago, f} }
+func audits(n int, ago time.Duration, f fields) some  { return some{n, activity.AuditEvent, ago, f} }
+
+var admin = "admin@contoso.example"
+
+// examples are records on which a rule fires for these labels, and such on which it does not, each for itself.
+var examples = map[string]struct {
+	fires  some
+	labels data.Labels
+	quiet  map[string]some
+}{
+	"entra-password-spray": {
+		signIns(15, 50*time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
+		data.Labels{"ipAddress": "192.0.2.65"},
+		map[string]some{
+			"fourteen users":            signIns(14, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
+			"one user, many times":      signIns(50, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "megan"}),
+			"each from another address": signIns(50, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userId": "user#"}),
+			"prompts, not passwords":    signIns(50, time.Minute, fields{"errorCode": "50074", "ipAddress": "192.0.2.65", "userId": "user#"}),
+			"over an hour ago":          signIns(50, 61*time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
+		},
+	},
+	"entra-password-guessing": {
+		signIns(30, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{
+			"somebody forgot a password": signIns(12, time.Minute, fields{"errorCode": "50126", "userPrincipalName": "megan@contoso.example"}),
+			"many users, once each":      signIns(50, time.Minute, fields{"errorCode": "50126", "userPrincipalName": "user#@contoso.example"}),
+		},
+	},
+	"entra-account-lockouts": {
+		signIns(25, time.Minute, fields{"errorCode": "50053", "ipAddress": "192.0.2.#", "userId": "user#"}),
+		data.Labels{"tenantId": ""}, // the example's own
+		map[string]some{
+			"twenty-four users":    signIns(24, time.Minute, fields{"errorCode": "50053", "userId": "user#"}),
+			"one user, many times": signIns(50, time.Minute, fields{"errorCode": "50053", "userId": "megan"}),
+		},
+	},
+	"entra-mfa-fatigue": {
+		signIns(10, 10*time.Minute, fields{"errorCode": "500121", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{
+			"nine prompts":                 signIns(9, time.Minute, fields{"errorCode": "500121", "userPrincipalName": "megan@contoso.example"}),
+			"many users, once each":        signIns(50, time.Minute, fields{"errorCode": "500121", "userPrincipalName": "user#@contoso.example"}),
+			"prompts that nobody answered": signIns(50, time.Minute, fields{"errorCode": "50074", "userPrincipalName": "megan@contoso.example"}),
+		},
+	},
+	"entra-break-glass": {
+		signIns(1, 2*time.Hour, fields{"errorCode": "50126", "userPrincipalName": "emergency-access-01@example.com"}),
+		data.Labels{"userPrincipalName": "emergency-access-01@example.com", "status": "failure"},
+		map[string]some{"somebody else": signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": "megan@contoso.example"})},
+	},
+	"entra-disabled-account": {
+		signIns(1, 2*time.Hour, fields{"errorCode": "50057", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{"a locked account": signIns(9, time.Minute, fields{"errorCode": "50053", "userPrincipalName": "megan@contoso.example"})},
+	},
+	"entra-legacy-authentication": {
+		signIns(1, 2*time.Hour, fields{"errorCode": "0", "clientAppUsed": "IMAP4", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example", "clientAppUsed": "IMAP4"},
+		map[string]some{
+			"blocked":         signIns(9, time.Minute, fields{"errorCode": "53003", "clientAppUsed": "IMAP4", "userPrincipalName": "megan@contoso.example"}),
+			"a modern client": signIns(9, time.Minute, fields{"errorCode": "0", "clientAppUsed": "Browser", "userPrincipalName": "megan@contoso.example"}),
+			"not known":       signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": "megan@contoso.example"}),
+		},
+	},
+	"entra-device-code": {
+		signIns(1, 2*time.Hour, fields{"errorCode": "0", "authenticationProtocol": "deviceCode", "appDisplayName": "Microsoft Azure CLI", "appId": "cli", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example", "appDisplayName": "Microsoft Azure CLI"},
+		map[string]some{
+			"not completed":    signIns(9, time.Minute, fields{"errorCode": "50199", "authenticationProtocol": "deviceCode", "userPrincipalName": "megan@contoso.example"}),
+			"another protocol": signIns(9, time.Minute, fields{"errorCode": "0", "authenticationProtocol": "oAuth2", "userPrincipalName": "megan@contoso.example"}),
+		},
+	},
+	"entra-high-risk-sign-in": {
+		signIns(1, 2*time.Hour, fields{"errorCode": "0", "riskLevelDuringSignIn": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{
+			"held off":    signIns(9, time.Minute, fields{"errorCode": "53003", "riskLevelDuringSignIn": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
+			"remediated":  signIns(9, time.Minute, fields{"errorCode": "0", "riskLevelDuringSignIn": "high", "riskState": "remediated", "userPrincipalName": "megan@contoso.example"}),
+			"medium risk": signIns(9, time.Minute, fields{"errorCode": "0", "riskLevelDuringSignIn": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
+		},
+	},
+	"entra-conditional-access-blocks": {
+		signIns(20, time.Minute, fields{"errorCode": "53003", "userPrincipalName": "megan@contoso.example"}),
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{"many users, once each": signIns(50, time.Minute, fields{"errorCode": "53003", "userPrincipalName": "user#@contoso.example"})},
+	},
+	"entra-impossible-travel": {
+		some{1, activity.RiskDetection, 5 * time.Hour, fields{"riskEventType": "unlikelyTravel", "riskLevel": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{
+			"another detection":     {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "unfamiliarFeatures", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
+			"dismissed by somebody": {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "unlikelyTravel", "riskState": "dismissed", "userPrincipalName": "megan@contoso.example"}},
+		},
+	},
+	"entra-high-risk-detection": {
+		some{1, activity.RiskDetection, 5 * time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
+		data.Labels{"userPrincipalName": "megan@contoso.example", "riskEventType": "leakedCredentials"},
+		map[string]some{
+			"medium risk": {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
+			"remediated":  {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "high", "riskState": "remediated", "userPrincipalName": "megan@contoso.example"}},
+		},
+	},
+	"entra-risky-user-high": {
+		some{1, activity.RiskyUser, 90 * 24 * time.Hour, fields{"riskLevel": "high", "riskState": "atRisk", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
+		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		map[string]some{
+			"medium risk": {1, activity.RiskyUser, time.Hour, fields{"riskLevel": "medium", "riskState": "atRisk", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
+			"remediated":  {1, activity.RiskyUser, time.Hour, fields{"riskLevel": "high", "riskState": "remediated", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
+		},
+	},
+	"entra-privileged-role-granted": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Add member to role", "category": "RoleManagement", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		data.Labels{"activityDisplayName": "Add member to role", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		map[string]some{
+			"not allowed":             audits(9, time.Minute, fields{"activityDisplayName": "Add member to role", "status": "failure", "initiatedByUserPrincipalName": admin}),
+			"role removed":            audits(9, time.Minute, fields{"activityDisplayName": "Remove member from role", "status": "success", "initiatedByUserPrincipalName": admin}),
+			"activated with approval": audits(9, time.Minute, fields{"activityDisplayName": "Add member to role completed (PIM activation)", "status": "success", "initiatedByUserPrincipalName": admin}),
+		},
+	},
+	"entra-consent-granted": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Consent to application", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		data.Labels{"activityDisplayName": "Consent to application", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		map[string]some{"blocked": audits(9, time.Minute, fields{"activityDisplayName": "Consent to application", "status": "failure", "initiatedByUserPrincipalName": admin})},
+	},
+	"entra-application-credential-added": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Update application – Certificates and secrets management", "status": "success", "initiatedByServicePrincipalId": "deployer", "initiatedByAppDisplayName": "Deployer"}),
+		data.Labels{"activityDisplayName": "Update application – Certificates and secrets management", "initiatedByUserPrincipalName": "", "initiatedByAppDisplayName": "Deployer"},
+		map[string]some{"something else about it": audits(9, time.Minute, fields{"activityDisplayName": "Update application", "status": "success", "initiatedByUserPrincipalName": admin})},
+	},
+	"entra-conditional-access-policy-changed": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Update conditional access policy", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		data.Labels{"activityDisplayName": "Update conditional access policy", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		map[string]some{
+			"another policy": audits(9, time.Minute, fields{"activityDisplayName": "Update policy", "status": "success", "initiatedByUserPrincipalName": admin}),
+			"yesterday":      audits(9, 24*time.Hour, fields{"activityDisplayName": "Update conditional access policy", "status": "success", "initiatedByUserPrincipalName": admin}),
+		},
+	},
+	"entra-federation-changed": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Set federation settings on domain", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		data.Labels{"activityDisplayName": "Set federation settings on domain", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		map[string]some{"a domain that is not verified": audits(9, time.Minute, fields{"activityDisplayName": "Add unverified domain", "status": "success", "initiatedByUserPrincipalName": admin})},
+	},
+	"entra-mfa-changed-by-administrator": {
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Admin registered security info", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		data.Labels{"activityDisplayName": "Admin registered security info", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		map[string]some{"people do so themselves": audits(9, time.Minute, fields{"activityDisplayName": "User registered security info", "status": "success", "initiatedByUserPrincipalName": "megan@contoso.example"})},
+	},
+	"entra-provisioning-failing": {
+		some{10, activity.ProvisioningEvent, 5 * time.Hour, fields{"status": "failure", "errorCode": "InsufficientRights", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
+		data.Labels{"servicePrincipalDisplayName": "Salesforce", "errorCode": "InsufficientRights"},
+		map[string]some{
+			"nine failures": {9, activity.ProvisioningEvent, time.Hour, fields{"status": "failure", "errorCode": "InsufficientRights", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
+			"skipped":       {50, activity.ProvisioningEvent, time.Hour, fields{"status": "skipped", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
+		},
+	},
+}
+
+// now is when all rules are evaluated.
+var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func TestRulesFireWhenTheyShouldAndNotOtherwise(t *testing.T) {
+	s := newScene(t)
+	all := allRules(t)
+	for uid := range all {
+		assert.Contains(t, examples, uid, "no example of when it fires")
+	}
+	for uid, e := range examples {
+		s.add(uid, e.fires)
+		for name, records := range e.quiet {
+			s.add(uid+" "+name, records)
+		}
+	}
+	s.write()
+	for uid, e := range examples {
+		t.Run(uid, func(t *testing.T) {
+			r, ok := all[uid]
+			require.True(t, ok, "no such rule")
+			require.NotEmpty(t, e.quiet)
+			if _, ok := e.labels["tenantId"]; ok {
+				e.labels["tenantId"] = uid
+			}
+			assert.Equal(t, []data.Labels{e.labels}, s.alerts(t, uid, r))
+			for name := range e.quiet {
+				assert.Empty(t, s.alerts(t, uid+" "+name, r), name)
+			}
+			assert.Empty(t, s.alerts(t, "nobody", r), "nothing happened")
+		})
+	}
+}
+
+// scene is a store where each example is a tenant of its own.
+type scene struct {
+	t       *testing.T
+	db      *store.DB
+	address *url.URL
+	records []*activity.Record
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	address := pgtest.Database(t)
+	db, err := store.Open(store.Config{URL: address})
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return &scene{t: t, db: db, address: u}
+}
+
+// add adds an example's records.
+func (s *scene) add(tenant string, e some) {
+	s.t.Helper()
+	for i := range e.n {
+		r := activity.NewRecord(e.kind)
+		r.ID, r.Tenant, r.Fidelity = fmt.Sprintf("%s-%d", tenant, i), tenant, activity.Full
+		r.Time = now.Add(-e.ago - time.Duration(i)*time.Second)
+		r.Raw = []byte("{}")
+		for name, value := range e.fields {
+			field := e.kind.Field(name)
+			require.NotNil(s.t, field, name)
+			require.NoError(s.t, r.Set(field, strings.ReplaceAll(value, "#", strconv.Itoa(i+1))))
+			// Accounts are told apart by their id.
+			if id := strings.Replace(name, "PrincipalName", "Id", 1); id != name && e.fields[id] == "" {
+				require.NoError(s.t, r.Set(e.kind.Field(id), strings.ReplaceAll(value, "#", strconv.Itoa(i+1))))
+			}
+		}
+		if e.kind == activity.SignIn {
+			require.NoError(s.t, r.Set(e.kind.Field("signInEventTypes"), activity.Interactive))
+		}
+		r.Complete()
+		s.records = append(s.records, r)
+	}
+}
+
+func (s *scene) write() {
+	s.t.Helper()
+	w, err := store.NewWriter(s.t.Context(), s.db)
+	require.NoError(s.t, err)
+	result, err := w.Write(s.t.Context(), store.Batch{Source: "test", Records: s.records})
+	require.NoError(s.t, err)
+	require.Empty(s.t, result.Refusals)
+}
+
+// alerts evaluates a rule as Grafana's scheduler does, on a data source for one tenant, and returns the labels for which
+// it fires.
+func (s *scene) alerts(t *testing.T, tenant string, r rule) []data.Labels {
+	t.Helper()
+	host := s.address.Hostname()
+	port, err := strconv.Atoi(s.address.Port())
+	require.NoError(t, err)
+	password, _ := s.address.User.Password()
+	settings, err := json.Marshal(map[string]any{"host": host, "port": port, "database": s.address.Path[1:], "user": s.address.User.Username(), "tlsMode": "disable", "tenant": tenant})
+	require.NoError(t, err)
+	source := backend.DataSourceInstanceSettings{UID: r.Data[0].DatasourceUID, JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password}}
+	instance, err := plugin.NewInstance(t.Context(), source)
+	require.NoError(t, err)
+	d := instance.(*plugin.DataSource)
+	defer d.Dispose()
+
+	within := r.Data[0].RelativeTimeRange
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
+		PluginContext: backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "grafana_scheduler", Role: "Admin"}, DataSourceInstanceSettings: &source},
+		Headers:       map[string]string{"FromAlert": "true"},
+		Queries: []backend.DataQuery{{
+			RefID: "A", JSON: r.question(t), MaxDataPoints: 43200, Interval: time.Second,
+			TimeRange: backend.TimeRange{From: now.Add(-time.Duration(within.From) * time.Second), To: now.Add(-time.Duration(within.To) * time.Second)},
+		}},
+	})
+	require.NoError(t, err)
+	answer := response.Responses["A"]
+	require.NoError(t, answer.Error)
+	return above(t, answer.Frames, r.limit(t))
+}
+
+// above does what Grafana's threshold expression does to numbers: each row of a long frame is a number whose labels are the
+// texts beside it.
+func above(t *testing.T, frames data.Frames, limit float64) (labels []data.Labels) {
+	t.Helper()
+	require.Len(t, frames, 1)
+	if len(frames[0].Fields) == 0 {
+		return nil // no data
+	}
+	require.Equal(t, data.FrameTypeNumericLong, frames[0].Meta.Type)
+	for row := range frames[0].Rows() {
+		of := data.Labels{}
+		var value float64
+		for _, f := range frames[0].Fields {
+			switch v := f.At(row).(type) {
+			case string:
+				of[f.Name] = v
+			case *float64:
+				value = *v
+			default:
+				t.Fatalf("a field of type %T", v)
+			}
+		}
+		if value > limit {
+			labels = append(labels, of)
+		}
+	}
+	return labels
+}
