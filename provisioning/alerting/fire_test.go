@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -192,7 +194,7 @@ var examples = map[string]struct {
 	},
 }
 
-// now is when all rules are evaluated.
+// now is when rules are evaluated on the examples.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func TestRulesFireWhenTheyShouldAndNotOtherwise(t *testing.T) {
@@ -216,13 +218,43 @@ func TestRulesFireWhenTheyShouldAndNotOtherwise(t *testing.T) {
 			if _, ok := e.labels["tenantId"]; ok {
 				e.labels["tenantId"] = uid
 			}
-			assert.Equal(t, []data.Labels{e.labels}, s.alerts(t, uid, r))
+			assert.Equal(t, []data.Labels{e.labels}, s.alerts(t, uid, r, now))
 			for name := range e.quiet {
-				assert.Empty(t, s.alerts(t, uid+" "+name, r), name)
+				assert.Empty(t, s.alerts(t, uid+" "+name, r, now), name)
 			}
-			assert.Empty(t, s.alerts(t, "nobody", r), "nothing happened")
+			assert.Empty(t, s.alerts(t, "nobody", r, now), "nothing happened")
 		})
 	}
+}
+
+// The incidents of an invented tenant, amid its ordinary days, are found.
+func TestRulesFindTheIncidents(t *testing.T) {
+	s := newScene(t)
+	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -20), End: now, SignIns: 10_000})
+	_, err := ingest.Import(t.Context(), s.db, []ingest.Source{
+		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()},
+	}, ingest.Options{Tenant: tenant.ID()})
+	require.NoError(t, err)
+	all := allRules(t)
+	find := map[string]struct{ uid, label string }{
+		"Password spray":                      {"entra-password-spray", "192.0.2.65"},
+		"MFA fatigue":                         {"entra-mfa-fatigue", "lucia.ferrer@"},
+		"Emergency account used":              {"entra-privileged-role-granted", "Add member to role"},
+		"Consent to an application":           {"entra-consent-granted", "Consent to application"},
+		"Conditional Access policy too tight": {"entra-conditional-access-policy-changed", "Update conditional access policy"},
+	}
+	for _, incident := range tenant.Incidents() {
+		want, ok := find[incident.Name]
+		if !ok {
+			continue
+		}
+		delete(find, incident.Name)
+		r := all[want.uid]
+		assert.Contains(t, fmt.Sprint(s.alerts(t, tenant.ID(), r, incident.End.Add(time.Minute))), want.label, incident.Name)
+		before := s.alerts(t, tenant.ID(), r, incident.Start)
+		assert.NotContains(t, fmt.Sprint(before), want.label, "%s: before it", incident.Name)
+	}
+	assert.Empty(t, find, "incidents that the tenant did not have")
 }
 
 // scene is a store where each example is a tenant of its own.
@@ -280,9 +312,9 @@ func (s *scene) write() {
 	require.Empty(s.t, result.Refusals)
 }
 
-// alerts evaluates a rule as Grafana's scheduler does, on a data source for one tenant, and returns the labels for which
-// it fires.
-func (s *scene) alerts(t *testing.T, tenant string, r rule) []data.Labels {
+// alerts evaluates a rule as Grafana's scheduler does at a time, on a data source for one tenant, and returns the labels for
+// which it fires.
+func (s *scene) alerts(t *testing.T, tenant string, r rule, at time.Time) []data.Labels {
 	t.Helper()
 	host := s.address.Hostname()
 	port, err := strconv.Atoi(s.address.Port())
@@ -302,7 +334,7 @@ func (s *scene) alerts(t *testing.T, tenant string, r rule) []data.Labels {
 		Headers:       map[string]string{"FromAlert": "true"},
 		Queries: []backend.DataQuery{{
 			RefID: "A", JSON: r.question(t), MaxDataPoints: 43200, Interval: time.Second,
-			TimeRange: backend.TimeRange{From: now.Add(-time.Duration(within.From) * time.Second), To: now.Add(-time.Duration(within.To) * time.Second)},
+			TimeRange: backend.TimeRange{From: at.Add(-time.Duration(within.From) * time.Second), To: at.Add(-time.Duration(within.To) * time.Second)},
 		}},
 	})
 	require.NoError(t, err)
