@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -71,10 +72,11 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		{"the first records", slices.Collect(slices.Chunk(signIns[:third], third/5+1)), func() {}},
 		{"the exporter is restarted", slices.Collect(slices.Chunk(signIns[third:2*third], third/5+1)), func() { stop(); stop = serve() }},
 		{"old records are removed", slices.Collect(slices.Chunk(signIns[2*third:], third/5+1)), func() {
+			before := total(p.stored()[0])
 			retain := exec.CommandContext(t.Context(), companion, "--database-url="+address, "retention", "--keep=6d")
 			out, err := retain.CombinedOutput()
 			require.NoError(t, err, "%s", out)
-			require.NotContains(t, string(out), "Sign-ins             0 removed")
+			require.Less(t, total(p.stored()[0]), before)
 		}},
 	} {
 		p.window(step.name, func() {
@@ -88,7 +90,7 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		})
 	}
 
-	t.Run("the rules", func(t *testing.T) { rulesWork(t, servers) })
+	t.Run("the rules", func(t *testing.T) { rulesWork(t, servers[0], servers[1]) })
 }
 
 // firstSights leaves out the records that come again, which count where they were counted first.
@@ -115,6 +117,13 @@ type proof struct {
 
 // counts is a number of records by values of labels.
 type counts map[string]float64
+
+func total(c counts) (n float64) {
+	for _, x := range c {
+		n += x
+	}
+	return n
+}
 
 func key(values []string) string { return strings.Join(values, " | ") }
 
@@ -183,15 +192,12 @@ func (p *proof) mark() {
 // complete tells whether a server's counters are at what the store got.
 func (p *proof) complete(s server, at time.Time) bool {
 	for i, f := range families {
-		var want, sum float64
-		for _, n := range p.got[i] {
-			want += n
-		}
+		var sum float64
 		samples, err := s.query(p.t, f.metric, at)
 		for _, x := range samples {
 			sum += x.value
 		}
-		if err != nil || sum != want {
+		if err != nil || sum != total(p.got[i]) {
 			return false
 		}
 	}
@@ -208,20 +214,16 @@ func (p *proof) window(name string, work func()) {
 
 		before := make([]counts, len(families))
 		for i := range families {
-			before[i] = counts{}
-			for k, n := range p.got[i] {
-				before[i][k] = n
-			}
+			before[i] = maps.Clone(p.got[i])
 		}
 		from := p.marks
 		work()
 		p.mark()
 		for i, f := range families {
-			want, total := counts{}, 0.0
+			want := counts{}
 			for k, n := range p.got[i] {
 				if n > before[i][k] {
 					want[k] = n - before[i][k]
-					total += want[k]
 				}
 			}
 			require.NotEmpty(t, want)
@@ -241,7 +243,7 @@ func (p *proof) window(name string, work func()) {
 				}
 				assert.Equal(t, want, got, "%s: %s", s.name, expr)
 			}
-			t.Logf("%s: %v records in %d series, the same in %d servers", f.metric, total, len(want), len(p.servers))
+			t.Logf("%s: %v records in %d series, the same in %d servers", f.metric, total(want), len(want), len(p.servers))
 		}
 	})
 }
