@@ -99,7 +99,7 @@ func nodeModules() error {
 	if err != nil || !stale {
 		return err
 	}
-	return npm("ci", "--no-audit", "--no-fund")
+	return npm("ci", "--no-audit", "--no-fund", "--loglevel=error") // warnings are about packages of others
 }
 
 func frontend() error {

@@ -127,6 +127,9 @@ func cellText(field *data.Field, row int) string {
 	case time.Time:
 		return v.UTC().Format("2006-01-02 15:04:05")
 	case float64:
+		if c := field.Config; c != nil && c.Unit == "percentunit" {
+			return strconv.FormatFloat(100*v, 'g', 3, 64) + "%"
+		}
 		return strconv.FormatFloat(v, 'g', 6, 64)
 	}
 	cell := []rune(strings.Join(strings.Fields(fmt.Sprint(value)), " "))

@@ -51,6 +51,12 @@ func TestPrintPutsSeriesSideBySide(t *testing.T) {
 	}, lines(out.String()))
 }
 
+func TestSummaryOfAShareIsInPerCent(t *testing.T) {
+	share := data.NewField("value", nil, []float64{0.0860022})
+	share.Config = &data.FieldConfig{Unit: "percentunit"}
+	assert.Equal(t, "8.6%", answer{frames: data.Frames{data.NewFrame("", share)}}.summary())
+}
+
 func lines(text string) []string {
 	var list []string
 	for line := range strings.Lines(text) {

@@ -6,16 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // errNoGrafana says that there is none on this machine.
 var errNoGrafana = errors.New("no Grafana found: set GRAFANA_HOME to its folder, or put it on the PATH")
+
+const (
+	// grafanaTimeout covers the first start of a Grafana, when it makes its own database, on a slow machine.
+	grafanaTimeout = 3 * time.Minute
+	pollInterval   = 200 * time.Millisecond
+)
 
 // findGrafana returns Grafana's program and the folder with its configuration and front end.
 func findGrafana() (program, home string, err error) {
@@ -43,26 +51,40 @@ func findGrafana() (program, home string, err error) {
 	return "", "", fmt.Errorf("%s has no conf/defaults.ini beside it: set GRAFANA_HOME to Grafana's folder", program)
 }
 
-// startGrafana runs a private Grafana with the plugin, a data source with the settings and the bundled dashboards.
-// It keeps its files in folder.
-func startGrafana(ctx context.Context, root, folder string, s settings) (address string, stop func(), err error) {
+// grafana is a private Grafana with the plugin, a data source and the bundled dashboards.
+type grafana struct {
+	address string
+	log     string
+	command *exec.Cmd
+	ended   chan struct{} // closed when it has
+}
+
+// startGrafana starts one that keeps its files in folder.
+func startGrafana(ctx context.Context, root, folder string, s settings) (*grafana, error) {
 	program, home, err := findGrafana()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	if err := provision(root, folder, s); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
+	log, err := os.Create(filepath.Join(folder, "grafana.log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // Grafana has its own handle
 	command := exec.CommandContext(ctx, program, "server", "--homepath", home)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 5 * time.Second
+	command.Stdout, command.Stderr = log, log
 	command.Env = append(os.Environ(),
 		"GF_SERVER_HTTP_ADDR=127.0.0.1",
 		"GF_SERVER_HTTP_PORT="+strconv.Itoa(port),
+		"GF_LOG_MODE=console",
 		"GF_PATHS_DATA="+filepath.Join(folder, "data"),
 		"GF_PATHS_LOGS="+filepath.Join(folder, "log"),
 		"GF_PATHS_PLUGINS="+filepath.Join(folder, "plugins"),
@@ -70,27 +92,74 @@ func startGrafana(ctx context.Context, root, folder string, s settings) (address
 		"GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS="+pluginID,
 		"GF_AUTH_ANONYMOUS_ENABLED=true",
 		"GF_AUTH_ANONYMOUS_ORG_ROLE=Admin",
+		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
+		// Nothing of it leaves this machine.
 		"GF_ANALYTICS_REPORTING_ENABLED=false",
 		"GF_ANALYTICS_CHECK_FOR_UPDATES=false",
-		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
+		"GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false",
+		"GF_NEWS_NEWS_FEED_ENABLED=false",
+		"GF_PLUGINS_PREINSTALL_DISABLED=true",
+		"GF_SECURITY_DISABLE_GRAVATAR=true",
 	)
 	if err := command.Start(); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	done := make(chan struct{})
+	g := &grafana{
+		address: fmt.Sprintf("http://127.0.0.1:%d", port),
+		log:     log.Name(),
+		command: command,
+		ended:   make(chan struct{}),
+	}
 	go func() {
-		defer close(done)
+		defer close(g.ended)
 		_ = command.Wait()
 	}()
-	return fmt.Sprintf("http://127.0.0.1:%d/", port), func() {
-		_ = command.Cancel()
-		select {
-		case <-done:
-		case <-time.After(command.WaitDelay):
-			_ = command.Process.Kill()
-			<-done
+	return g, nil
+}
+
+// awaitAnswer waits until it can be opened.
+func (g *grafana) awaitAnswer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, grafanaTimeout, fmt.Errorf("it has not answered within %v", grafanaTimeout))
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, g.address+"/api/health", nil)
+		if err != nil {
+			return err
 		}
-	}, nil
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-g.ended:
+			return g.ending()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// ending tells why it is no longer there, as far as its log does.
+func (g *grafana) ending() error {
+	text, err := os.ReadFile(g.log)
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return fmt.Errorf("it has ended by itself; its last words were:\n%s", strings.Join(lines[max(0, len(lines)-5):], "\n"))
+}
+
+func (g *grafana) stop() {
+	_ = g.command.Cancel()
+	select {
+	case <-g.ended:
+	case <-time.After(g.command.WaitDelay):
+		_ = g.command.Process.Kill()
+		<-g.ended
+	}
 }
 
 // provision writes what Grafana reads when it starts. JSON is YAML, too.

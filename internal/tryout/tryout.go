@@ -51,6 +51,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if opts.SignIns == 0 {
 		opts.SignIns = DefaultSignIns
 	}
+	if opts.Root, err = filepath.Abs(opts.Root); err != nil { // Grafana runs in another folder
+		return err
+	}
 	if opts.Plugin == "" {
 		opts.Plugin = pluginBinary(opts.Root)
 	}
@@ -138,7 +141,8 @@ func importPublished(ctx context.Context, db *store.DB, opts Options) (ingest.Su
 	}
 	summary, err := ingest.Import(ctx, db, sources, ingest.Options{Feed: "published"})
 	total := summary.Total()
-	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published, refused %d\n", total.New+total.Changed+total.Unchanged, total.Refused)
+	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published; their files hold %d of other logs, too, which are refused\n",
+		total.New+total.Changed+total.Unchanged, total.Refused)
 	return summary, err
 }
 
@@ -313,17 +317,26 @@ func serveUntilDone(ctx context.Context, opts Options, s settings, server *embed
 		return err
 	}
 	defer os.RemoveAll(folder)
-	address, stop, err := startGrafana(ctx, opts.Root, folder, s)
-	switch {
-	case errors.Is(err, errNoGrafana):
-		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
-	case err != nil:
-		return fmt.Errorf("start Grafana: %w", err)
-	default:
-		defer stop()
-		fmt.Fprintf(opts.Out, "Grafana:     %s (starting; its log is in %s)\n", address, folder)
+	g, err := startGrafana(ctx, opts.Root, folder, s)
+	if errors.Is(err, errNoGrafana) {
+		fmt.Fprintf(opts.Out, "Dashboards:  %v\n\n%s\n", err, howToStop)
+		<-ctx.Done()
+		return nil
 	}
-	fmt.Fprintln(opts.Out, "\nCtrl-C stops all of it.")
-	<-ctx.Done()
-	return nil
+	if err != nil {
+		return fmt.Errorf("start Grafana: %w", err)
+	}
+	defer g.stop()
+	if err := g.awaitAnswer(ctx); err != nil {
+		return fmt.Errorf("start Grafana: %w", err)
+	}
+	fmt.Fprintf(opts.Out, "Dashboards:  %s (Grafana logs to %s)\n\n%s\n", g.address, g.log, howToStop)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-g.ended:
+		return fmt.Errorf("Grafana: %w", g.ending())
+	}
 }
+
+const howToStop = "Ctrl-C stops all of it."
