@@ -32,25 +32,41 @@ func at(x, y, width, height uint32) dashboard.GridPos {
 	return dashboard.GridPos{X: x, Y: y, W: width, H: height}
 }
 
-// statusColours paint each status as the portal does, in panels that name series or columns by status.
-var statusColours = []struct{ status, colour string }{
-	{"success", "green"},
-	{"failure", "red"},
-	{"interrupted", "orange"},
+// nothing is what graphs and lists of sign-ins show instead of an empty frame.
+const nothing = "No sign-ins in this time range. Choose another one, or import records with entra-activity import."
+
+// statuses are written and painted as the portal does.
+var statuses = []struct{ status, label, colour string }{
+	{"success", "Success", "green"},
+	{"failure", "Failure", "red"},
+	{"interrupted", "Interrupted", "orange"},
 }
 
-func colour(name string) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": name}}}
-}
-
-// statusCell paints the cells of a status column.
+// statusCell writes and paints the cells of a status column.
 func statusCell() []dashboard.DynamicConfigValue {
-	mapped := map[string]dashboard.ValueMappingResult{}
-	for i, s := range statusColours {
-		mapped[s.status] = dashboard.ValueMappingResult{Color: cog.ToPtr(s.colour), Index: cog.ToPtr(int32(i))}
+	written := map[string]dashboard.ValueMappingResult{}
+	for i, s := range statuses {
+		written[s.status] = dashboard.ValueMappingResult{Text: cog.ToPtr(s.label), Color: cog.ToPtr(s.colour), Index: cog.ToPtr(int32(i))}
 	}
 	return []dashboard.DynamicConfigValue{
-		{Id: "mappings", Value: []dashboard.ValueMap{{Type: dashboard.MappingTypeValueToText, Options: mapped}}},
+		mapValues(written),
 		{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}},
+		{Id: "custom.width", Value: 110},
 	}
+}
+
+// requirementCell writes the cells of an authentication requirement column as the portal does.
+func requirementCell() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{
+		mapValues(map[string]dashboard.ValueMappingResult{
+			"multiFactorAuthentication":  {Text: cog.ToPtr("Multifactor"), Index: cog.ToPtr(int32(0))},
+			"singleFactorAuthentication": {Text: cog.ToPtr("Single-factor"), Index: cog.ToPtr(int32(1))},
+		}),
+		{Id: "displayName", Value: "Authentication"},
+		{Id: "custom.width", Value: 130},
+	}
+}
+
+func mapValues(written map[string]dashboard.ValueMappingResult) dashboard.DynamicConfigValue {
+	return dashboard.DynamicConfigValue{Id: "mappings", Value: []dashboard.ValueMap{{Type: dashboard.MappingTypeValueToText, Options: written}}}
 }

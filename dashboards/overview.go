@@ -6,7 +6,6 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
-	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
@@ -16,38 +15,28 @@ func overview() *dashboard.DashboardBuilder {
 	return newDashboard("entra-overview", "Entra ID: Overview",
 		"Who signs in to what, and how it ends: the portal's user sign-ins and application usage, for as long as the records are kept.").
 		Time("now-30d", "now").
-		WithPanel(number("Sign-ins", "Interactive sign-ins by users in the time range.", "short",
-			question{Measure: "count"}).GridPos(at(0, 0, 6, 4))).
-		WithPanel(number("Failure rate", "Share of the interactive sign-ins that failed. Interrupted ones, where something more was asked for, are no failures.", "percentunit",
-			question{Measure: "failureRate"}).GridPos(at(6, 0, 6, 4))).
-		WithPanel(number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.", "short",
-			question{Measure: "count", Filters: []filter{is("status", "interrupted")}}).GridPos(at(12, 0, 6, 4))).
-		WithPanel(number("Active users", "Different users with at least one interactive sign-in in the time range, however it ended.", "short",
-			question{Measure: "distinctUsers"}).GridPos(at(18, 0, 6, 4))).
+		WithPanel(count().GridPos(at(0, 0, 6, 4))).
+		WithPanel(failureRate().GridPos(at(6, 0, 6, 4))).
+		WithPanel(number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.",
+			question{Measure: "count", Filters: []filter{is("status", "interrupted")}}).
+			ColorScheme(fixed("orange")).GridPos(at(12, 0, 6, 4))).
+		WithPanel(activeUsers().GridPos(at(18, 0, 6, 4))).
 		WithPanel(userSignIns().GridPos(at(0, 4, 12, 10))).
 		WithPanel(applicationUsage().GridPos(at(12, 4, 12, 10))).
-		WithPanel(failureReasons().GridPos(at(0, 14, 10, 12))).
-		WithPanel(signInList("Latest sign-ins", "The newest interactive sign-ins of the time range.", 100).GridPos(at(10, 14, 14, 12)))
-}
-
-func number(title, description, unit string, q question) *stat.PanelBuilder {
-	q.View = "value"
-	return stat.NewPanelBuilder().
-		Title(title).
-		Description(description).
-		Datasource(datasource).
-		WithTarget(q).
-		Unit(unit).
-		GraphMode(common.BigValueGraphModeNone).
-		ColorMode(common.BigValueColorModeNone).
-		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
+		WithPanel(failureReasons().GridPos(at(0, 14, 10, 13))).
+		WithPanel(signInList("Latest sign-ins", "The newest interactive sign-ins of the time range.",
+			question{Columns: []string{"createdDateTime", "userDisplayName", "appDisplayName", "status", "authenticationRequirement"}, Limit: 100}).
+			GridPos(at(10, 14, 14, 13)))
 }
 
 func userSignIns() *timeseries.PanelBuilder {
 	panel := graph("User sign-ins", "Interactive sign-ins by users per week and status. Click on a point for the list of its sign-ins.",
 		"status", "status", question{GroupBy: []string{"status"}})
-	for _, s := range statusColours {
-		panel.OverrideByRegexp("/^"+s.status+"$/i", colour(s.colour))
+	for _, s := range statuses {
+		panel.OverrideByName(s.status, []dashboard.DynamicConfigValue{
+			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.colour}},
+			{Id: "displayName", Value: s.label},
+		})
 	}
 	return panel
 }
@@ -57,7 +46,7 @@ func applicationUsage() *timeseries.PanelBuilder {
 		"application", "appDisplayName", question{GroupBy: []string{"appDisplayName"}, Top: 3})
 }
 
-// graph draws counts by week. A click on a point leads to its sign-ins: those with the label of its series, which the
+// graph draws counts by week. The weeks that the time range cuts count with what of them is in it. A click on a point leads to its sign-ins: those with the label of its series, which the
 // other dashboard takes as the variable.
 func graph(title, description, variable, label string, q question) *timeseries.PanelBuilder {
 	q.View, q.Measure, q.Interval = "timeSeries", "count", "1w"
@@ -66,7 +55,8 @@ func graph(title, description, variable, label string, q question) *timeseries.P
 		Description(description).
 		Datasource(datasource).
 		WithTarget(q).
-		Unit("short").
+		NoValue(nothing).
+		Unit("locale").
 		Decimals(0).
 		Min(0).
 		LineWidth(2).
@@ -104,6 +94,13 @@ func failureReasons() *table.PanelBuilder {
 			GroupBy: []string{"errorCode", "failureReason"},
 			Top:     20,
 		}).
-		Unit("short").
-		OverrideByRegexp("/error code/i", []dashboard.DynamicConfigValue{{Id: "unit", Value: "none"}, {Id: "custom.width", Value: 120}})
+		NoValue("No sign-in has failed").
+		Unit("locale").
+		OverrideByName("Sign-in error code", []dashboard.DynamicConfigValue{
+			{Id: "displayName", Value: "Error code"}, {Id: "unit", Value: "none"}, {Id: "custom.align", Value: "left"}, {Id: "custom.width", Value: 100},
+		}).
+		OverrideByName("Failure reason", []dashboard.DynamicConfigValue{
+			{Id: "custom.cellOptions", Value: map[string]any{"type": "auto", "wrapText": true}},
+		}).
+		OverrideByName("Sign-ins", []dashboard.DynamicConfigValue{{Id: "custom.width", Value: 90}})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 )
 
@@ -37,6 +38,7 @@ const ahead = "0h+${half}"
 
 // signIns lists the sign-ins behind a point of a graph.
 func signIns() *dashboard.DashboardBuilder {
+	chosen := []filter{is("status", "$status"), is("appDisplayName", "$application")}
 	return newDashboard(signInsUID, "Entra ID: Sign-ins of a day",
 		"The sign-ins behind a point of the overview's graphs; the last 24 hours when opened by itself.").
 		// Half a day back, as the list looks half a day ahead.
@@ -60,31 +62,41 @@ func signIns() *dashboard.DashboardBuilder {
 			Hide(dashboard.VariableHideHideVariable)).
 		Link(dashboard.NewDashboardLinkBuilder("Overview").
 			Type(dashboard.DashboardLinkTypeLink).
-			Icon("arrow-left").
+			Icon("dashboard").
 			Url("/d/entra-overview?var-datasource=${datasource}")).
-		WithPanel(signInList("Sign-ins", "Who signed in, to which application, how it ended and whether MFA was asked for; the newest first.", 1000,
-			is("status", "$status"), is("appDisplayName", "$application")).
+		WithPanel(shifted(count(chosen...)).GridPos(at(0, 0, 8, 3))).
+		WithPanel(shifted(failureRate(chosen...)).GridPos(at(8, 0, 8, 3))).
+		WithPanel(shifted(activeUsers(chosen...)).GridPos(at(16, 0, 8, 3))).
+		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "Who signed in, to which application, how it ended and whether MFA was asked for; the newest first.",
+			question{
+				Filters: chosen,
+				Columns: []string{"createdDateTime", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement"},
+				Limit:   1000,
+			}).
 			TimeShift(ahead).
 			HideTimeOverride(true).
-			GridPos(at(0, 0, 24, 24)))
+			GridPos(at(0, 3, 24, 22)))
 }
 
-func signInList(title, description string, limit int, filters ...filter) *table.PanelBuilder {
+func shifted(panel *stat.PanelBuilder) *stat.PanelBuilder {
+	return panel.TimeShift(ahead).HideTimeOverride(true)
+}
+
+// signInList shows single sign-ins.
+func signInList(title, description string, q question) *table.PanelBuilder {
+	q.View = "list"
 	return table.NewPanelBuilder().
 		Title(title).
 		Description(description).
 		Datasource(datasource).
-		WithTarget(question{
-			View:    "list",
-			Filters: filters,
-			Columns: []string{"createdDateTime", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement"},
-			Limit:   limit,
-		}).
+		WithTarget(q).
+		NoValue(nothing).
 		// Nothing to count in: dates, names and words stay as they are.
 		Unit("none").
 		Filterable(true).
-		OverrideByRegexp("/^status$/i", append(statusCell(), dashboard.DynamicConfigValue{Id: "custom.width", Value: 110})).
-		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 180}})
+		OverrideByName("Status", statusCell()).
+		OverrideByName("Authentication requirement", requirementCell()).
+		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 165}})
 }
 
 func option(text, value string) dashboard.VariableOption {
