@@ -95,7 +95,8 @@ func decodePanels(text []byte, now time.Time) ([]panel, error) {
 				return nil, err
 			}
 		}
-		found := panel{dashboard: file.Title, title: p.Title, span: backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}}
+		span := backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}
+		found := panel{dashboard: file.Title, title: replaceTimes(p.Title, span), span: span}
 		for _, target := range p.Targets {
 			found.targets = append(found.targets, replaceInStrings(target, values))
 		}
@@ -113,6 +114,19 @@ func replaceVariables(text string, values map[string]string) string {
 			return value
 		}
 		return reference
+	})
+}
+
+var limit = regexp.MustCompile(`\$\{__(from|to):date:[^}]*\}`)
+
+// replaceTimes puts the ends of a time range in the place of Grafana's names for them.
+func replaceTimes(text string, span backend.TimeRange) string {
+	return limit.ReplaceAllStringFunc(text, func(reference string) string {
+		at := span.To
+		if strings.HasPrefix(reference, "${__from") {
+			at = span.From
+		}
+		return at.UTC().Format("2006-01-02 15:04")
 	})
 }
 

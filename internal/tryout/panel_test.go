@@ -21,13 +21,14 @@ func TestPanelsAskWhatTheDashboardShowsWhenOpened(t *testing.T) {
 		]},
 		"panels": [
 			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other"]}]},
-			{"title": "Ahead", "timeShift": "0h+${half}", "targets": [{}]}
+			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]}
 		]}`), now)
 	require.NoError(t, err)
 	require.Len(t, panels, 2)
 	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other"]}`, string(panels[0].targets[0]))
 	assert.Equal(t, backend.TimeRange{From: now.Add(-36 * time.Hour), To: now.Add(-12 * time.Hour)}, panels[0].span)
 	assert.Equal(t, backend.TimeRange{From: now.Add(-24 * time.Hour), To: now}, panels[1].span)
+	assert.Equal(t, "2026-03-30 12:00 to 2026-03-31 12:00", panels[1].title)
 }
 
 func TestOffset(t *testing.T) {

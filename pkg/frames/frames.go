@@ -25,9 +25,9 @@ var colours = map[string]string{
 	activity.Skipped: "text", activity.Warning: "yellow", activity.Timeout: "purple",
 }
 
-var units = map[query.Measure]string{
-	query.Count: "short", query.DistinctUsers: "short", query.FailureRate: "percentunit", query.AverageDuration: "ms",
-}
+// units are those of measures that make no sense in another. Counts have none: what comes with the data goes before what
+// a panel chooses.
+var units = map[query.Measure]string{query.FailureRate: "percentunit", query.AverageDuration: "ms"}
 
 func measureConfig(q *query.Question) data.FieldConfig {
 	return data.FieldConfig{DisplayNameFromDS: query.MeasureLabel(q.Kind, q.Measure), Unit: units[q.Measure]}
