@@ -19,12 +19,6 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// Colours of the outcomes, the same everywhere. They are names of Grafana's palette, which adapts to the theme.
-var colours = map[string]string{
-	activity.Success: "green", activity.Failure: "red", activity.Interrupted: "orange",
-	activity.Skipped: "text", activity.Warning: "yellow", activity.Timeout: "purple",
-}
-
 // units are those of measures that make no sense in another. Counts have none: what comes with the data goes before what
 // a panel chooses.
 var units = map[query.Measure]string{query.FailureRate: "percentunit", query.AverageDuration: "ms"}
@@ -90,7 +84,7 @@ func series(r *query.Result, g *query.Group) *data.Frame {
 		if g.Other {
 			config.DisplayNameFromDS = other
 		}
-		if colour := colours[key(g, 0)]; len(by) == 1 && by[0].Name == "status" && colour != "" {
+		if colour := colours(by[0])[key(g, 0)]; len(by) == 1 && colour != "" {
 			config.Color = map[string]any{"mode": "fixed", "fixedColor": colour}
 		}
 	}
@@ -187,13 +181,18 @@ func set(field *data.Field, n int, value any) {
 
 func columnConfig(f *activity.Field) *data.FieldConfig {
 	config := &data.FieldConfig{DisplayName: f.Label, Description: f.Description}
-	switch {
-	case f.Name == "status":
+	if of := colours(f); of != nil {
 		mapper := data.ValueMapper{}
-		for i, status := range activity.AllStatuses {
-			mapper[status] = data.ValueMappingResult{Color: colours[status], Index: i}
+		for i, value := range f.Values {
+			if of[value] != "" {
+				mapper[value] = data.ValueMappingResult{Color: of[value], Index: i}
+			}
 		}
 		config.Mappings = data.ValueMappings{mapper}
+	}
+	switch {
+	case f.Name == "durationInMilliseconds":
+		config.Unit = "ms"
 	case f.Type == activity.Integer:
 		config.Unit = "none" // codes and numbers of things: no thousands separators
 	}

@@ -50,6 +50,10 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	if !p.From.Before(p.To) {
 		return nil, invalid("range", "the time range ends before it starts: choose another")
 	}
+	asked := p
+	if p.From, p.To = maxTime(p.From, always.from), minTime(p.To, always.to); !p.From.Before(p.To) {
+		return nil, invalid("range", "the time range lies beyond the years 2000 to 2099, in which records are kept: choose another")
+	}
 	var result *Result
 	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
@@ -81,7 +85,16 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		}
 		return err
 	})
-	return result, err
+	if err != nil {
+		return nil, err
+	}
+	if p.From != asked.From || p.To != asked.To {
+		result.Notices = append(result.Notices, "The time range was cut to the years 2000 to 2099, in which records are kept.")
+	}
+	if !scope.Everything() {
+		result.Notices = append(result.Notices, "Only records that you may see are counted and shown.")
+	}
+	return result, nil
 }
 
 func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.Time, error) {

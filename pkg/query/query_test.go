@@ -294,6 +294,31 @@ func TestScopeIsPartOfTheSQL(t *testing.T) {
 	require.Equal(t, []string{"u1@contoso.example"}, users(access.OwnRecords("U1@contoso.example")))
 	require.Empty(t, users(access.Scope{}))
 	require.Empty(t, users(access.OwnRecords("")))
+	r, err := w.Ask(t.Context(), decode(t, object{"view": "value"}), access.OwnRecords("u1@contoso.example"), w.period())
+	require.NoError(t, err)
+	require.Contains(t, r.Notices[0], "Only records that you may see")
+}
+
+func TestAbsurdTimeRanges(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(17, 18)), 100)
+	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
+	for _, view := range []string{"timeSeries", "table", "value", "list"} {
+		r := w.ask(t, object{"view": view}, query.Period{From: year(1), To: year(9999)})
+		require.Contains(t, r.Notices[len(r.Notices)-1], "was cut to the years 2000 to 2099", view)
+	}
+	q := decode(t, object{})
+	for _, tt := range []struct {
+		from, to time.Time
+		error    string
+	}{
+		{year(2027), year(2026), "range: the time range ends before it starts"}, {year(2026), year(2026), "range: the time range ends"},
+		{year(1969), year(1970), "range: the time range lies beyond the years 2000 to 2099"},
+	} {
+		_, err := w.Ask(t.Context(), q, access.All(), query.Period{From: tt.from, To: tt.to})
+		require.ErrorContains(t, err, tt.error)
+	}
+	_, err := w.Ask(t.Context(), decode(t, object{"interval": "1m"}), access.All(), query.Period{From: year(2020), To: year(2026)})
+	require.ErrorContains(t, err, "interval: 1m makes more than 11000 points in this time range: use a wider interval or auto")
 }
 
 func TestRemovedRecordsAreSaid(t *testing.T) {
