@@ -14,8 +14,9 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 )
 
-// The program that Grafana starts answers over the protocol that Grafana speaks.
-func TestTheBuiltPluginAnswers(t *testing.T) {
+// built returns a connection to the program that Grafana starts.
+func built(t *testing.T) goplugin.ClientProtocol {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "gpx_entra_activity")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "..").CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -27,10 +28,15 @@ func TestTheBuiltPluginAnswers(t *testing.T) {
 		Cmd:              exec.Command(program),
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 	})
-	defer client.Kill()
+	t.Cleanup(client.Kill)
 	rpc, err := client.Client()
 	require.NoError(t, err)
+	return rpc
+}
 
+// The program that Grafana starts answers over the protocol that Grafana speaks.
+func TestTheBuiltPluginAnswers(t *testing.T) {
+	rpc := built(t)
 	_, u := database(t)
 	s := settings(t, u, nil)
 	asker := backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s}

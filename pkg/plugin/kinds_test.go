@@ -1,0 +1,184 @@
+package plugin_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/grafana/grafana-plugin-sdk-go/experimental"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// The week that the documentation asks about, the last of the invented tenant's three.
+var week = backend.TimeRange{From: time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)}
+
+// contoso returns the address of a store with three weeks of the invented tenant, which has records of every kind.
+func contoso(t *testing.T) *url.URL {
+	t.Helper()
+	address := pgtest.Database(t)
+	db, err := store.Open(store.Config{URL: address})
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	tenant := demo.New(demo.Options{Seed: 1, Start: week.To.AddDate(0, 0, -21), End: week.To, SignIns: 4000})
+	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
+		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
+		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users", Objects: tenant.RiskyUsers()},
+	}, ingest.Options{Tenant: tenant.ID(), Writers: 1})
+	require.NoError(t, errors.Join(append(summary.Failures, err)...))
+	_, err = db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
+	require.NoError(t, err)
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	return u
+}
+
+// Every kind of record in every view, and every question of the documentation, through the program that Grafana starts.
+func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
+	u := contoso(t)
+	rpc := built(t)
+	s := settings(t, u, nil)
+	raw, err := rpc.Dispense("data")
+	require.NoError(t, err)
+	ask := func(t *testing.T, model string) backend.DataResponse {
+		answer, err := raw.(grpcplugin.DataClient).QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
+			PluginContext: backend.PluginContext{OrgID: 1, PluginID: plugin.ID, DataSourceInstanceSettings: &s},
+			Queries:       []backend.DataQuery{{RefID: "A", JSON: []byte(model), MaxDataPoints: 100, TimeRange: week}},
+		}))
+		require.NoError(t, err)
+		responses, err := backend.FromProto().QueryDataResponse(answer)
+		require.NoError(t, err)
+		response := responses.Responses["A"]
+		require.NoError(t, response.Error, model)
+		return response
+	}
+
+	for _, kind := range query.Kinds() {
+		for _, view := range []query.View{query.TimeSeries, query.Table, query.Value, query.List} {
+			t.Run(fmt.Sprintf("%s %s", kind.Name, view), func(t *testing.T) {
+				model := object{"queryType": kind.Name, "version": 2, "view": view, "limit": 3, "interval": "1w", "top": 3}
+				for _, name := range []string{"status", "riskLevel"} {
+					if kind.Field(name) != nil && (view == query.TimeSeries || view == query.Table) {
+						model["groupBy"] = []string{name}
+					}
+				}
+				if kind == activity.UserActivity {
+					model["filters"] = []any{object{"field": "userPrincipalName", "operator": "contains", "values": []string{"@"}}}
+				}
+				text, err := json.Marshal(model)
+				require.NoError(t, err)
+				response := ask(t, string(text))
+				require.NotEmpty(t, response.Frames[0].Fields)
+				for _, frame := range response.Frames {
+					if frame.Meta.ExecutedQueryString != "" { // the statement is compared elsewhere
+						frame.Meta.ExecutedQueryString = "..."
+					}
+				}
+				experimental.CheckGoldenJSONResponse(t, "testdata", fmt.Sprintf("kind_%s_%s", kind.Name, view), &response, *update)
+			})
+		}
+	}
+
+	t.Run("the documentation", func(t *testing.T) {
+		const path = "../../docs/queries.md"
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		asked := map[string]bool{}
+		answered := example.ReplaceAllStringFunc(string(text), func(block string) string {
+			model := example.FindStringSubmatch(block)[1]
+			var kind struct{ QueryType string }
+			require.NoError(t, json.Unmarshal([]byte(model), &kind), model)
+			asked[kind.QueryType] = true
+			response := ask(t, model)
+			return "```json\n" + model + "```\n\n```text\n" + asText(response.Frames) + "```\n"
+		})
+		for _, kind := range query.Kinds() {
+			require.True(t, asked[kind.Name], "there is no example of %s", kind.Name)
+		}
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(answered), 0o600))
+		}
+		require.Equal(t, string(text), answered, "run the test with -update")
+	})
+}
+
+// example is a query in the documentation and the answer below it.
+var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
+
+// asText writes an answer as a table, series side by side.
+func asText(frames data.Frames) string {
+	var columns []*data.Field
+	for i, frame := range frames {
+		for _, field := range frame.Fields {
+			if i == 0 || field.Name != "time" {
+				columns = append(columns, field)
+			}
+		}
+	}
+	if len(columns) == 0 {
+		return "(nothing)\n"
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for n := -1; n < columns[0].Len(); n++ {
+		var cells []string
+		for _, field := range columns {
+			if n < 0 {
+				cells = append(cells, title(field))
+			} else {
+				cells = append(cells, cell(field, n))
+			}
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	w.Flush() //nolint:errcheck // a strings.Builder takes everything
+	return regexp.MustCompile(` +\n`).ReplaceAllString(b.String(), "\n")
+}
+
+func title(field *data.Field) string {
+	if field.Config == nil {
+		return field.Name
+	}
+	names := []string{field.Config.DisplayName, field.Config.DisplayNameFromDS, field.Name}
+	return names[slices.IndexFunc(names, func(name string) bool { return name != "" })]
+}
+
+func cell(field *data.Field, n int) string {
+	value, ok := field.ConcreteAt(n)
+	if !ok {
+		return "-"
+	}
+	switch v := value.(type) {
+	case time.Time:
+		return strings.TrimSuffix(v.UTC().Format("2006-01-02 15:04"), " 00:00")
+	case float64:
+		switch field.Config.Unit {
+		case "percentunit":
+			return fmt.Sprintf("%.1f %%", v*100)
+		case "ms":
+			return fmt.Sprintf("%.0f ms", v)
+		}
+	}
+	return fmt.Sprint(value)
+}
