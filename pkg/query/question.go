@@ -6,7 +6,9 @@ package query
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -112,7 +114,7 @@ type filterModel struct {
 func Decode(text []byte) (*Question, error) {
 	var m model
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, invalid("query", "not understood: %v", err)
+		return nil, notUnderstood(err)
 	}
 	kind, err := kindByName(m.QueryType)
 	if err != nil {
@@ -184,6 +186,17 @@ func Decode(text []byte) (*Question, error) {
 		}
 	}
 	return q, nil
+}
+
+// notUnderstood says what is wrong with JSON.
+func notUnderstood(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Field == "" {
+		return invalid("query", "not understood: %v: write an object such as {\"queryType\": \"signIn\", \"view\": \"list\"}", err)
+	}
+	part, _, _ := strings.Cut(wrong.Field, ".")
+	expected := map[reflect.Kind]string{reflect.String: "a text", reflect.Int: "a whole number", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Struct: "an object"}
+	return invalid(part, "%s is not what belongs here: use %s", wrong.Value, expected[wrong.Type.Kind()])
 }
 
 // namesUsers tells filters that leave some users of all.

@@ -3,6 +3,9 @@ package query
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
+	"regexp"
 	"testing"
 	"time"
 
@@ -17,61 +20,141 @@ func (full) matching(context.Context, string, func(string) bool) ([]int32, error
 	return []int32{1, 2}, nil
 }
 
-// No value ever becomes part of a statement: the texts of two questions that differ in their values alone are the same.
+// No value ever becomes part of a statement: the texts of two questions that differ in their values alone are the same,
+// whatever the kind, the view and the measure. So there are no more statements than catalogue and operators allow.
 func FuzzValuesNeverBecomeSQL(f *testing.F) {
-	for _, value := range []string{"Azure Portal", "'; DROP TABLE entra.sign_in; --", `\`, "$1", "$$", "%_", "\u202e", "a' OR '1'='1"} {
-		for i := range activity.SignIn.Fields {
-			f.Add(value, i)
+	odd := []string{"Azure Portal", "'; DROP TABLE entra.sign_in; --", `\`, "$1", "$$", "%_", "\u202e", "a' OR '1'='1"}
+	for k, kind := range Kinds() {
+		for i := range kind.Fields {
+			f.Add(odd[(k+i)%len(odd)], k, i)
 		}
 	}
 	p := Period{From: time.Unix(1e9, 0).UTC(), To: time.Unix(1e9+864000, 0).UTC()}
-	f.Fuzz(func(t *testing.T, value string, n int) {
-		field := activity.SignIn.Fields[uint(n)%uint(len(activity.SignIn.Fields))]
+	f.Fuzz(func(t *testing.T, value string, k, n int) {
+		kind := Kinds()[uint(k)%uint(len(Kinds()))]
+		field := kind.Fields[uint(n)%uint(len(kind.Fields))]
 		for _, operator := range Operators(field) {
-			for _, view := range []View{List, Table} {
-				statement := func(v string) (string, bool) {
-					text, _ := json.Marshal(map[string]any{"view": view, "groupBy": []string{"status"}, "filters": []any{map[string]any{"field": field.Name, "operator": operator, "values": []string{v}}}})
-					q, err := Decode(text)
-					if err != nil || len(q.Filters) == 0 {
-						return "", false
-					}
-					c := compiler{q: q, dict: full{}, maxRows: 10, filters: q.Filters}
-					var sql string
-					if view == List {
-						sql, err = c.listSQL(t.Context(), p, 10)
-					} else {
-						var pl *plan
-						if pl, err = newPlan(q, c.needed(), p); err == nil {
-							sql, err = c.countSQL(t.Context(), pl, p)
-						}
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-					return sql, true
-				}
+			for _, asked := range shapes(kind) {
 				// The missing value and what no list of codes holds have shapes of their own.
-				got, ok := statement(value)
-				if !ok || value == "" || rowsDimension(activity.SignIn, field).codes != nil {
+				got, ok := statementOf(t, kind, asked, field, operator, value, p)
+				if !ok || value == "" || rowsDimension(kind, field).codes != nil {
 					continue
 				}
 				for _, other := range []string{"x", "1", "true", "10.0.0.1"} {
-					if want, ok := statement(other); ok && !sameFit(field, operator, value, other) {
+					if want, ok := statementOf(t, kind, asked, field, operator, other, p); ok && !sameFit(kind, field, operator, value, other) {
 						continue
 					} else if ok && got != want {
-						t.Fatalf("%s %s %q changes the statement:\n%s\nand\n%s", field.Name, operator, value, got, want)
+						t.Fatalf("%s %v: %s %s %q changes the statement:\n%s\nand\n%s", kind.Name, asked, field.Name, operator, value, got, want)
 					}
 				}
 			}
 		}
+		search := func(text string) string {
+			q, err := DecodeValues(kind.Name, field.Name, text, "", 10, time.Time{}, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := values{compiler: compiler{q: &Question{Kind: kind, View: Table, GroupBy: []*activity.Field{field}}, dict: full{}}, ValuesQuestion: q, tenant: text}
+			sql, err := v.sql(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sql
+		}
+		if q, err := DecodeValues(kind.Name, field.Name, value, "", 10, time.Time{}, time.Time{}); err == nil && q.Search != "" && search(value) != search("x") {
+			t.Fatalf("%s %s: searching for %q changes the statement:\n%s", kind.Name, field.Name, value, search(value))
+		}
 	})
 }
 
+// shapes lists questions of every view and measure of a kind.
+func shapes(kind *activity.Kind) []map[string]any {
+	list := []map[string]any{{"view": List}}
+	group := kind.Field("tenantId").Name
+	for _, m := range Measures(kind) {
+		if m.IsTime() {
+			list = append(list, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": New})
+			continue
+		}
+		list = append(list, map[string]any{"view": Value, "measure": m}, map[string]any{"view": TimeSeries, "measure": m, "groupBy": []string{group}, "interval": "1d", "top": 2, "other": true})
+		if TellsSeen(kind) {
+			list = append(list, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": New}, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": Unused})
+		}
+	}
+	return list
+}
+
+// statementOf returns the SQL of a question with a filter; ok is false if it cannot be asked.
+func statementOf(t *testing.T, kind *activity.Kind, asked map[string]any, field *activity.Field, operator Operator, value string, p Period) (sql string, ok bool) {
+	t.Helper()
+	filters := []any{map[string]any{"field": field.Name, "operator": operator, "values": []string{value}}}
+	if kind == activity.UserActivity {
+		filters = append(filters, map[string]any{"field": "userId", "operator": "=", "values": []string{"u"}})
+	}
+	model := maps.Clone(asked)
+	model["queryType"], model["filters"] = kind.Name, filters
+	text, _ := json.Marshal(model)
+	q, err := Decode(text)
+	if err != nil || len(q.Filters) < len(filters) {
+		return "", false
+	}
+	c := compiler{q: q, dict: full{}, maxRows: 10, filters: q.Filters}
+	if q.View == List {
+		sql, err = c.listSQL(t.Context(), p, 10)
+	} else {
+		var pl *plan
+		if pl, err = newPlan(q, c.needed(), p); err == nil {
+			sql, err = c.countSQL(t.Context(), pl, p)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sql, true
+}
+
 // sameFit reports whether two values agree on fitting the missing value, which has a shape of its own.
-func sameFit(f *activity.Field, operator Operator, a, b string) bool {
+func sameFit(kind *activity.Kind, f *activity.Field, operator Operator, a, b string) bool {
 	fits := func(v string) bool {
-		filter, err := decodeFilter(activity.SignIn, "", f.Name, operator, []string{v})
+		filter, err := decodeFilter(kind, "", f.Name, operator, []string{v})
 		return err == nil && filter != nil && filter.fits("")
 	}
 	return fits(a) == fits(b)
+}
+
+// Any text gets a question that SQL can be made of, or an error that names the part of the query and what is wrong with it.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `[]`, `null`, `1`, `"`, `{"queryType": 7}`, `{"queryType": "auditEvent", "view": "list", "columns": ["id"]}`, `{"version": 1e99}`, `{"view": {}}`, `{"top": -1, "limit": -9223372036854775808}`,
+		`{"limit": 9223372036854775807, "view": "list"}`, `{"filters": [{"field": "city", "operator": "=~", "values": ["(((((((((("]}]}`, `{"filters": [null, {}]}`, `{"groupBy": ["status", "status", "city"], "top": 3, "other": true}`,
+		`{"filters": [{"field": "errorCode", "operator": ">", "values": ["-1", ""]}]}`, `{"interval": "1ns"}`, `{"timezone": "../../etc/passwd"}`, `{"timezone": "Local"}`, `{"filters": [{"field": "city", "operator": "=", "values": ["$city", "${city}"]}]}`,
+		`{"queryType": "userActivity", "view": "timeSeries", "groupBy": ["kind"], "filters": [{"field": "memberOf", "operator": "in", "values": ["a", "b"]}]}`,
+		`{"queryType": "provisioningEvent", "view": "table", "measure": "averageDuration", "groupBy": ["status"], "seen": "new"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	part := regexp.MustCompile(`^(query|queryType|version|view|measure|seen|top|other|limit|interval|timezone|(filters|columns|groupBy)(\[\d+\])?(\.(field|operator|values))?)$`)
+	p := Period{From: time.Unix(1e9, 0).UTC(), To: time.Unix(1e9+864000, 0).UTC(), MaxDataPoints: 100}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		q, err := Decode(text)
+		var wrong *InvalidError
+		if err != nil {
+			if !errors.As(err, &wrong) || !part.MatchString(wrong.Part) || wrong.Problem == "" {
+				t.Fatalf("%s: %#v does not name the part", text, err)
+			}
+			return
+		}
+		c := compiler{q: q, dict: full{}, maxRows: 10, filters: q.Filters}
+		if q.View == List {
+			_, err = c.listSQL(t.Context(), p, min(q.Limit, c.maxRows))
+		} else {
+			var pl *plan
+			if pl, err = newPlan(q, c.needed(), p); err == nil {
+				_, err = c.countSQL(t.Context(), pl, p)
+			}
+		}
+		if err != nil && !errors.As(err, &wrong) {
+			t.Fatalf("%s: %v", text, err)
+		}
+	})
 }
