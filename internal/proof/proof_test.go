@@ -19,6 +19,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -31,10 +32,12 @@ var families = []struct {
 	counts string // SQL: the labels' values and how many records have them
 }{
 	{"entra_signins_total", []string{"app_id", "kind", "status"}, `
-		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant],
-			(ARRAY['success', 'failure', 'interrupted'])[r.status], count(*)
+		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant], ` + status + `, count(*)
 		FROM entra.sign_in r LEFT JOIN entra.application a ON a.id = r.application GROUP BY 1, 2, 3`},
 }
+
+// status is a record's status, in SQL.
+var status = "(ARRAY['" + strings.Join(activity.AllStatuses, "', '") + "'])[r.status]"
 
 // While records come in, the exporter is restarted, and old records are removed, both servers see exactly the records
 // that the store got.
@@ -60,18 +63,24 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 
 	now := time.Now()
 	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -12), End: now, SignIns: 6000})
-	signIns := firstSights(tenant.SignIns())
-	third := len(signIns) / 3
+	var parts [3][][]byte
+	for _, kind := range []iter.Seq[[]byte]{tenant.SignIns(), tenant.AuditEvents(), tenant.ProvisioningEvents(), tenant.RiskDetections(), tenant.RiskyUsers()} {
+		records := firstSights(kind)
+		for i, r := range records {
+			part := i * len(parts) / len(records)
+			parts[part] = append(parts[part], r)
+		}
+	}
 
 	p.mark()
 	for _, step := range []struct {
 		name    string
-		records [][][]byte
+		records [][]byte
 		during  func()
 	}{
-		{"the first records", slices.Collect(slices.Chunk(signIns[:third], third/5+1)), func() {}},
-		{"the exporter is restarted", slices.Collect(slices.Chunk(signIns[third:2*third], third/5+1)), func() { stop(); stop = serve() }},
-		{"old records are removed", slices.Collect(slices.Chunk(signIns[2*third:], third/5+1)), func() {
+		{"the first records", parts[0], nil},
+		{"the exporter is restarted", parts[1], func() { stop(); stop = serve() }},
+		{"old records are removed", parts[2], func() {
 			before := total(p.stored()[0])
 			retain := exec.CommandContext(t.Context(), companion, "--database-url="+address, "retention", "--keep=6d")
 			out, err := retain.CombinedOutput()
@@ -80,10 +89,11 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		}},
 	} {
 		p.window(step.name, func() {
-			for i, chunk := range step.records {
+			for chunk := range slices.Chunk(step.records, len(step.records)/5+1) {
 				p.imports(tenant.ID(), chunk)
-				if i == 1 {
+				if step.during != nil {
 					step.during()
+					step.during = nil
 				}
 				time.Sleep(scrapeInterval / 2)
 			}
@@ -177,23 +187,27 @@ func (p *proof) mark() {
 	}
 	p.marks = nil
 	for _, s := range p.servers {
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(scrapeInterval / 4) {
-			at := time.Now()
-			scraped, err := s.query(p.t, "timestamp(entra_exporter_up)", at)
-			if err == nil && len(scraped) == 1 && p.complete(s, at) {
-				p.marks = append(p.marks, time.UnixMilli(int64(scraped[0].value*1000+0.5)))
-				break
-			}
-			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all: %v %v", s.name, scraped, err)
+		for deadline := time.Now().Add(20 * time.Second); !p.complete(s); time.Sleep(scrapeInterval / 4) {
+			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all that the store got", s.name)
 		}
+	}
+	time.Sleep(scrapeInterval) // one more scrape, of which all can be seen
+	for _, s := range p.servers {
+		scraped, err := s.query(p.t, "timestamp(entra_exporter_up)", time.Now())
+		require.NoError(p.t, err)
+		require.Len(p.t, scraped, 1, s.name)
+		p.marks = append(p.marks, time.UnixMilli(int64(scraped[0].value*1000+0.5)))
 	}
 }
 
 // complete tells whether a server's counters are at what the store got.
-func (p *proof) complete(s server, at time.Time) bool {
+func (p *proof) complete(s server) bool {
+	if up, err := s.query(p.t, "entra_exporter_up == 1", time.Now()); err != nil || len(up) == 0 {
+		return false
+	}
 	for i, f := range families {
 		var sum float64
-		samples, err := s.query(p.t, f.metric, at)
+		samples, err := s.query(p.t, f.metric, time.Now())
 		for _, x := range samples {
 			sum += x.value
 		}
