@@ -64,13 +64,22 @@ func Test() error {
 // Demo shows the bundled dashboards' answers about an invented tenant, and serves its metrics until Ctrl-C.
 func Demo() error {
 	mg.Deps(Build)
-	return sh.RunV("go", "run", "./internal/tryout/main")
+	return tryout()
 }
 
 // Smoke does what Demo does once, and fails when a panel or a metric has no answer.
 func Smoke() error {
 	mg.Deps(Build)
-	return sh.RunV("go", "run", "./internal/tryout/main", "--smoke")
+	return tryout("--smoke")
+}
+
+// tryout does not use go run, which calls it a failure when Ctrl-C ends the program.
+func tryout(args ...string) error {
+	program := filepath.Join("bin", executable("tryout"))
+	if err := sh.RunV("go", "build", "-o", program, "./internal/tryout/main"); err != nil {
+		return err
+	}
+	return sh.RunV(program, args...)
 }
 
 // Bench runs the benchmarks.
