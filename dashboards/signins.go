@@ -67,7 +67,8 @@ func signIns() *dashboard.DashboardBuilder {
 		WithPanel(shifted(count(chosen...)).GridPos(at(0, 0, 8, 3))).
 		WithPanel(shifted(failureRate(chosen...)).GridPos(at(8, 0, 8, 3))).
 		WithPanel(shifted(activeUsers(chosen...)).GridPos(at(16, 0, 8, 3))).
-		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "Who signed in, to which application, how it ended and whether MFA was asked for; the newest first.",
+		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.
+		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}", "Who signed in, to which application, how it ended and whether MFA was asked for; the newest first.",
 			question{
 				Filters: chosen,
 				Columns: []string{"createdDateTime", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement"},
