@@ -1,19 +1,33 @@
-import type { CatalogueKind, FieldValue } from './types';
+import type { TimeRange } from '@grafana/data';
+
+import type { CatalogueField, CatalogueKind, FieldValue, Filter } from './types';
 
 type GetResource = (path: string, params?: Record<string, string | number>) => Promise<unknown>;
 
-const MAX_VALUES = 50;
+/** What narrows a search for values. */
+interface Search {
+  /** Text that the values contain. */
+  text?: string;
+  limit?: number;
+  /** Only values seen in this range. */
+  range?: TimeRange;
+  /** Only values of records that these let through. */
+  filters?: Filter[];
+}
+
+const DEFAULT_LIMIT = 50;
 
 /** What the backend can be asked about: kinds of records, their fields, and the values these have. */
 export class Catalogue {
   private loading?: Promise<CatalogueKind[]>;
+  private loaded: CatalogueKind[] = [];
 
   constructor(private readonly getResource: GetResource) {}
 
   /** Lists the kinds of records. Asked once; a failure is not remembered. */
   kinds(): Promise<CatalogueKind[]> {
     this.loading ??= this.getResource('catalogue').then(
-      (answer) => (answer as { kinds?: CatalogueKind[] }).kinds ?? [],
+      (answer) => (this.loaded = (answer as { kinds?: CatalogueKind[] }).kinds ?? []),
       (error) => {
         this.loading = undefined;
         throw error;
@@ -22,9 +36,27 @@ export class Catalogue {
     return this.loading;
   }
 
-  /** Lists values of a field that contain the search text. */
-  async values(kind: string, field: string, search: string): Promise<FieldValue[]> {
-    const answer = await this.getResource('values', { kind, field, search, limit: MAX_VALUES });
+  /** A kind of record, for callers that cannot wait; undefined while the kinds are not there. */
+  kind(name: string): CatalogueKind | undefined {
+    return this.loaded.find(({ kind }) => kind === name);
+  }
+
+  /** Lists values of a field. */
+  async values(kind: string, field: string, search: Search = {}): Promise<FieldValue[]> {
+    const { text = '', limit = DEFAULT_LIMIT, range, filters = [] } = search;
+    const answer = await this.getResource('values', {
+      kind,
+      field,
+      search: text,
+      limit,
+      ...(range && { from: range.from.valueOf(), to: range.to.valueOf() }),
+      ...(filters.length > 0 && { filters: JSON.stringify(filters) }),
+    });
     return (answer as { values?: FieldValue[] }).values ?? [];
   }
+}
+
+/** Finds a field by its name, or by its label: tables know their columns by what heads them. */
+export function findField(kind: CatalogueKind | undefined, key: string): CatalogueField | undefined {
+  return kind?.fields.find(({ name }) => name === key) ?? kind?.fields.find(({ label }) => label === key);
 }

@@ -1,16 +1,21 @@
-import { CoreApp, type DataQueryRequest, dateTime, type ScopedVars } from '@grafana/data';
+import { type AdHocVariableFilter, CoreApp, type DataQueryRequest, dateTime, type ScopedVars } from '@grafana/data';
 import { lastValueFrom } from 'rxjs';
 
 import { DEFAULT_QUERY } from './query/views';
-import { newDataSource, serve, setVariables } from './testing';
+import { kinds, newDataSource, type SentRequest, serve, setVariables } from './testing';
 import type { EntraQuery, Filter } from './types';
 
 const query = (changes: Partial<EntraQuery> = {}): EntraQuery => ({ refId: 'A', ...DEFAULT_QUERY, ...changes });
 
 beforeEach(() => setVariables({}));
 
-test('starts with interactive sign-ins by status over time', () => {
+test('starts with interactive sign-ins by status over time, in Explore with their lines', () => {
   expect(newDataSource().getDefaultQuery(CoreApp.Explore)).toMatchObject({
+    queryType: 'signIn',
+    view: 'logs',
+    filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+  });
+  expect(newDataSource().getDefaultQuery(CoreApp.PanelEditor)).toMatchObject({
     queryType: 'signIn',
     view: 'timeSeries',
     measure: 'count',
@@ -24,6 +29,8 @@ test.each([
   ['a query that says nothing yet', { refId: 'A' }, true],
   ['a hidden query', query({ hide: true }), false],
   ['an unknown view', query({ view: 'pie' as 'value' }), false],
+  ['a record without an id', query({ view: 'detail' }), false],
+  ['a record', query({ view: 'detail', filters: [{ field: 'id', operator: '=', values: ['4f6c'] }] }), true],
 ])('%s is asked: %#', (_, candidate, expected) => {
   expect(newDataSource().filterQuery(candidate as EntraQuery)).toBe(expected);
 });
@@ -125,13 +132,127 @@ describe('variables in filters', () => {
   });
 });
 
-test.each<[EntraQuery, string]>([
-  [query(), 'signIn timeSeries count by status where signInEventTypes = interactiveUser'],
-  [query({ filters: [], groupBy: ['appDisplayName'], top: 3 }), 'signIn timeSeries count by appDisplayName (top 3)'],
-  [
-    query({ view: 'list', filters: [{ field: 'status', operator: 'in', values: ['failure', 'interrupted'] }] }),
-    'signIn list where status in failure, interrupted',
-  ],
-])('describes a query in the history: %#', (candidate, expected) => {
-  expect(newDataSource().getQueryDisplayText(candidate)).toBe(expected);
+describe('the query history', () => {
+  test.each<[EntraQuery, string]>([
+    [query(), 'Sign-ins: timeSeries Count by Status where Sign-in type = interactiveUser'],
+    [query({ filters: [], groupBy: ['appDisplayName'], top: 3 }), 'Sign-ins: timeSeries Count by Application (top 3)'],
+    [
+      query({ view: 'table', filters: [], groupBy: ['appId'], seen: 'new' }),
+      'Sign-ins: table Count by Application ID (new)',
+    ],
+    [
+      query({ view: 'list', filters: [{ field: 'status', operator: 'in', values: ['failure', 'interrupted'] }] }),
+      'Sign-ins: list where Status in failure, interrupted',
+    ],
+  ])('describes a query by the portal’s words: %#', async (candidate, expected) => {
+    serve({ '/catalogue': { kinds } });
+    const datasource = newDataSource();
+    await datasource.catalogue.kinds();
+    expect(datasource.getQueryDisplayText(candidate)).toBe(expected);
+  });
+
+  test('describes it by Graph’s words while there are no others', () => {
+    expect(newDataSource().getQueryDisplayText(query())).toBe(
+      'signIn: timeSeries count by status where signInEventTypes = interactiveUser'
+    );
+  });
+});
+
+describe('ad hoc filters', () => {
+  const asked = (queryType: string): EntraQuery => query({ queryType, filters: [] });
+  let requests: SentRequest[];
+
+  beforeEach(() => {
+    requests = serve({
+      '/catalogue': { kinds },
+      '/values': { values: [{ value: 'DE', label: 'DE' }] },
+      '/api/ds/query': { results: {} },
+    });
+  });
+
+  test('are on the fields of the queries’ kinds, by the portal’s words', async () => {
+    const keys = await newDataSource().getTagKeys({ queries: [asked('auditEvent')], filters: [] });
+    expect(keys).toContainEqual({ text: 'Category', value: 'category' });
+    expect(keys.map(({ value }) => value)).not.toContain('appDisplayName');
+
+    const more = await newDataSource().getTagKeys({ queries: [asked('auditEvent'), asked('signIn')], filters: [] });
+    expect(more.filter(({ value }) => value === 'ipAddress')).toHaveLength(1);
+    expect(more.map(({ value }) => value)).toContain('appDisplayName');
+  });
+
+  test('are on every field where no query says which', async () => {
+    const keys = (await newDataSource().getTagKeys()).map(({ value }) => value);
+    expect(keys).toEqual(expect.arrayContaining(['category', 'appDisplayName', 'provisioningAction']));
+  });
+
+  test('offer the values in the range that the other filters leave', async () => {
+    const range = { from: dateTime(1000), to: dateTime(2000), raw: { from: 'now-1h', to: 'now' } };
+    const values = await newDataSource().getTagValues({
+      key: 'countryOrRegion',
+      queries: [asked('riskDetection')],
+      timeRange: range,
+      filters: [
+        { key: 'riskLevel', operator: '=|', value: 'low', values: ['low', 'high'] },
+        { key: 'category', operator: '=', value: 'Policy' },
+      ],
+    });
+    expect(values).toEqual([{ text: 'DE', value: 'DE' }]);
+    expect(requests.at(-1)?.params).toEqual({
+      kind: 'riskDetection',
+      field: 'countryOrRegion',
+      search: '',
+      limit: 50,
+      from: 1000,
+      to: 2000,
+      filters: JSON.stringify([{ field: 'riskLevel', operator: 'in', values: ['low', 'high'] }]),
+    });
+  });
+
+  test.each<[AdHocVariableFilter, Filter]>([
+    [
+      { key: 'city', operator: '=', value: 'Oslo' },
+      { field: 'city', operator: '=', values: ['Oslo'] },
+    ],
+    [
+      { key: 'City', operator: '!=', value: 'Oslo' },
+      { field: 'city', operator: '!=', values: ['Oslo'] },
+    ],
+    [
+      { key: 'city', operator: '=~', value: 'O.*' },
+      { field: 'city', operator: '=~', values: ['O.*'] },
+    ],
+    [
+      { key: 'city', operator: '!~', value: 'O.*' },
+      { field: 'city', operator: '!~', values: ['O.*'] },
+    ],
+    [
+      { key: 'city', operator: '=|', value: 'Oslo', values: ['Oslo', 'Bergen'] },
+      { field: 'city', operator: 'in', values: ['Oslo', 'Bergen'] },
+    ],
+    [
+      { key: 'city', operator: '!=|', value: 'Oslo', values: ['Oslo', 'Bergen'] },
+      { field: 'city', operator: 'notIn', values: ['Oslo', 'Bergen'] },
+    ],
+    [
+      { key: 'errorCode', operator: '>', value: '0' },
+      { field: 'errorCode', operator: '>', values: ['0'] },
+    ],
+  ])('join the filters of a query: %j', async (filter, expected) => {
+    const request = { targets: [query({ filters: [] })], filters: [filter], timezone: 'utc', scopedVars: {} };
+    await lastValueFrom(newDataSource().query(request as unknown as DataQueryRequest<EntraQuery>));
+    expect(requests.at(-1)?.data?.queries[0].filters).toEqual([expected]);
+  });
+
+  test('leave queries alone that have no such field, and say so', async () => {
+    const filters = [{ key: 'category', operator: '=', value: 'Policy' }];
+    const request = { targets: [query({ filters: [] })], filters, timezone: 'utc', scopedVars: {} };
+    const datasource = newDataSource();
+    await lastValueFrom(datasource.query(request as unknown as DataQueryRequest<EntraQuery>));
+    expect(requests.at(-1)?.data?.queries[0].filters).toEqual([]);
+
+    const applicable = async (queryType: string) =>
+      (await datasource.getDrilldownsApplicability({ filters, queries: [asked(queryType)] }))[0].applicable;
+    await expect(applicable('signIn')).resolves.toBe(false);
+    await expect(applicable('auditEvent')).resolves.toBe(true);
+  });
 });

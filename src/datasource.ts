@@ -1,21 +1,61 @@
-import type {
+import {
+  type AdHocVariableFilter,
   CoreApp,
-  DataQueryRequest,
-  DataQueryResponse,
-  DataSourceInstanceSettings,
-  ScopedVars,
+  type DataFrame,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  type DataSourceGetDrilldownsApplicabilityOptions,
+  type DataSourceGetTagKeysOptions,
+  type DataSourceGetTagValuesOptions,
+  type DataSourceInstanceSettings,
+  type DataSourceWithLogsContextSupport,
+  type DataSourceWithQueryModificationSupport,
+  type DataSourceWithSupplementaryQueriesSupport,
+  type DataSourceWithToggleableQueryFiltersSupport,
+  type DrilldownsApplicability,
+  type LogRowContextOptions,
+  type LogRowModel,
+  type MetricFindValue,
+  type QueryFilterOptions,
+  type QueryFixAction,
+  type ScopedVars,
+  type SupplementaryQueryOptions,
+  SupplementaryQueryType,
+  type TimeRange,
+  type ToggleFilterAction,
 } from '@grafana/data';
-import { DataSourceWithBackend } from '@grafana/runtime';
-import type { Observable } from 'rxjs';
+import { config, DataSourceWithBackend } from '@grafana/runtime';
+import React, { type ReactNode } from 'react';
+import { from, lastValueFrom, map, type Observable, of, switchMap } from 'rxjs';
 
-import { Catalogue } from './catalogue';
+import { annotationSupport } from './annotations/annotationSupport';
+import { Catalogue, findField } from './catalogue';
+import { withLinks } from './explore/links';
+import { liveTail } from './explore/liveTail';
+import { contextQuery, contextRequest, type Neighbours, neighboursOf } from './explore/logContext';
+import { LogContextUi } from './explore/LogContextUi';
+import { withLevel } from './explore/severity';
+import { isVolume, supplementaryQuery } from './explore/supplementary';
+import { adHocKeys, fromAdHoc } from './query/adHoc';
 import { displayText } from './query/displayText';
+import { addValue, hasValue, removeValue, type Sense } from './query/filters';
 import { interpolateFilters } from './query/variables';
-import { completeQuery, DEFAULT_QUERY, isValid } from './query/views';
-import type { EntraQuery, EntraSettings } from './types';
+import { completeQuery, DEFAULT_QUERY, EXPLORE_QUERY, isValid } from './query/views';
+import type { CatalogueKind, EntraQuery, EntraSettings } from './types';
+import { VariableSupport } from './variables/VariableSupport';
 
-export class DataSource extends DataSourceWithBackend<EntraQuery, EntraSettings> {
+export class DataSource
+  extends DataSourceWithBackend<EntraQuery, EntraSettings>
+  implements
+    DataSourceWithSupplementaryQueriesSupport<EntraQuery>,
+    DataSourceWithLogsContextSupport<EntraQuery>,
+    DataSourceWithToggleableQueryFiltersSupport<EntraQuery>,
+    DataSourceWithQueryModificationSupport<EntraQuery>
+{
   readonly catalogue: Catalogue;
+  readonly annotations = annotationSupport;
+  readonly variables = new VariableSupport(this);
+  private neighbours: Neighbours = 'user';
 
   constructor(settings: DataSourceInstanceSettings<EntraSettings>) {
     super(settings);
@@ -23,8 +63,8 @@ export class DataSource extends DataSourceWithBackend<EntraQuery, EntraSettings>
     this.catalogue = new Catalogue((path, params) => this.getResource(path, params, { showErrorAlert: false }));
   }
 
-  getDefaultQuery(_app: CoreApp): Partial<EntraQuery> {
-    return DEFAULT_QUERY;
+  getDefaultQuery(app: CoreApp): Partial<EntraQuery> {
+    return app === CoreApp.Explore ? EXPLORE_QUERY : DEFAULT_QUERY;
   }
 
   filterQuery(query: EntraQuery): boolean {
@@ -32,26 +72,197 @@ export class DataSource extends DataSourceWithBackend<EntraQuery, EntraSettings>
   }
 
   getQueryDisplayText(query: EntraQuery): string {
-    return displayText(query);
+    return displayText(query, this.catalogue.kind(query.queryType));
   }
 
   /** Asks in the dashboard's time zone, so that days and weeks begin where its viewer's do. */
   query(request: DataQueryRequest<EntraQuery>): Observable<DataQueryResponse> {
     const timezone = ianaName(request.timezone);
     const targets = request.targets.map((target) => ({ ...completeQuery(target), timezone }));
-    return super.query({ ...request, targets });
+    if (request.liveStreaming) {
+      return liveTail(
+        this.uid,
+        targets.map((target) => this.applyTemplateVariables(target, request.scopedVars))
+      );
+    }
+    return this.forFilters(request.filters).pipe(
+      switchMap(() => super.query({ ...request, targets })),
+      map((response) => ({ ...response, data: response.data.map((frame) => this.present(frame, targets)) }))
+    );
   }
 
-  applyTemplateVariables(query: EntraQuery, scopedVars: ScopedVars): EntraQuery {
-    return { ...query, filters: interpolateFilters(query.filters ?? [], scopedVars) };
+  applyTemplateVariables(query: EntraQuery, scopedVars: ScopedVars, filters: AdHocVariableFilter[] = []): EntraQuery {
+    const adHoc = fromAdHoc(filters, this.catalogue.kind(query.queryType));
+    return { ...query, filters: [...interpolateFilters(query.filters ?? [], scopedVars), ...adHoc] };
   }
 
   /** Also used where a query leaves its dashboard, such as for Explore or a new alert rule. */
-  interpolateVariablesInQueries(queries: EntraQuery[], scopedVars: ScopedVars): EntraQuery[] {
+  interpolateVariablesInQueries(
+    queries: EntraQuery[],
+    scopedVars: ScopedVars,
+    filters?: AdHocVariableFilter[]
+  ): EntraQuery[] {
     return queries.map((query) => ({
-      ...this.applyTemplateVariables(query, scopedVars),
+      ...this.applyTemplateVariables(query, scopedVars, filters),
       datasource: this.getRef(),
     }));
+  }
+
+  /** Where a browser finds all that a query selects, as a file. */
+  downloadUrl(query: EntraQuery, range: TimeRange, format: 'csv' | 'json', scopedVars: ScopedVars = {}): string {
+    const { refId, datasource, hide, ...question } = this.applyTemplateVariables(completeQuery(query), scopedVars);
+    const parameters = new URLSearchParams({
+      query: JSON.stringify(question),
+      from: String(range.from.valueOf()),
+      to: String(range.to.valueOf()),
+      format,
+    });
+    return `${config.appSubUrl}/api/datasources/uid/${this.uid}/resources/download?${parameters}`;
+  }
+
+  // Ad hoc filters
+
+  async getTagKeys({ queries }: Partial<DataSourceGetTagKeysOptions<EntraQuery>> = {}): Promise<MetricFindValue[]> {
+    return adHocKeys(await this.kindsOf(queries));
+  }
+
+  async getTagValues(options: DataSourceGetTagValuesOptions<EntraQuery>): Promise<MetricFindValue[]> {
+    const { key, queries, timeRange, filters } = options;
+    const kind = (await this.kindsOf(queries)).find((candidate) => findField(candidate, key));
+    const field = findField(kind, key);
+    if (!kind || !field) {
+      return [];
+    }
+    const values = await this.catalogue.values(kind.kind, field.name, {
+      range: timeRange,
+      filters: fromAdHoc(filters, kind).filter((filter) => filter.field !== field.name),
+    });
+    return values.map(({ value, label }) => ({ value, text: label }));
+  }
+
+  /** Marks the ad hoc filters that none of the queries could follow. */
+  async getDrilldownsApplicability({
+    filters = [],
+    queries,
+  }: DataSourceGetDrilldownsApplicabilityOptions<EntraQuery> = {}): Promise<DrilldownsApplicability[]> {
+    const kinds = await this.kindsOf(queries);
+    return filters.map(({ key, origin }) => ({
+      key,
+      origin,
+      applicable: kinds.some((kind) => findField(kind, key)?.filterable),
+    }));
+  }
+
+  // Explore
+
+  getSupportedSupplementaryQueryTypes(): SupplementaryQueryType[] {
+    return [SupplementaryQueryType.LogsVolume, SupplementaryQueryType.LogsSample];
+  }
+
+  getSupplementaryQuery(options: SupplementaryQueryOptions, query: EntraQuery): EntraQuery | undefined {
+    return supplementaryQuery(options, query, this.catalogue.kind(query.queryType));
+  }
+
+  getSupplementaryRequest(
+    type: SupplementaryQueryType,
+    request: DataQueryRequest<EntraQuery>,
+    options?: SupplementaryQueryOptions
+  ): DataQueryRequest<EntraQuery> | undefined {
+    const targets = request.targets
+      .map((target) => this.getSupplementaryQuery({ ...options, type } as SupplementaryQueryOptions, target))
+      .filter((target) => target !== undefined);
+    return targets.length > 0 ? { ...request, targets } : undefined;
+  }
+
+  getLogRowContext(row: LogRowModel, options?: LogRowContextOptions, query?: EntraQuery): Promise<DataQueryResponse> {
+    const question = contextQuery(row, this.neighbours, options, query);
+    return lastValueFrom(this.query(contextRequest(row, question, options?.direction)));
+  }
+
+  async getLogRowContextQuery(
+    row: LogRowModel,
+    options?: LogRowContextOptions,
+    query?: EntraQuery
+  ): Promise<EntraQuery> {
+    return contextQuery(row, this.neighbours, options, query);
+  }
+
+  getLogRowContextUi(row: LogRowModel, runContextQuery?: () => void): ReactNode {
+    return React.createElement(LogContextUi, {
+      possible: neighboursOf(row.labels),
+      initial: this.neighbours,
+      onChange: (neighbours) => {
+        this.neighbours = neighbours;
+        runContextQuery?.();
+      },
+    });
+  }
+
+  toggleQueryFilter(query: EntraQuery, { type, options }: ToggleFilterAction): EntraQuery {
+    return this.changeFilter(query, options, type === 'FILTER_FOR' ? '=' : '!=', true);
+  }
+
+  queryHasFilter(query: EntraQuery, { key, value }: QueryFilterOptions): boolean {
+    return hasValue(completeQuery(query).filters, this.fieldName(query, key), value, '=');
+  }
+
+  modifyQuery(query: EntraQuery, { type, options = {} }: QueryFixAction): EntraQuery {
+    switch (type) {
+      case 'ADD_FILTER':
+        return this.changeFilter(query, options, '=', false);
+      case 'ADD_FILTER_OUT':
+        return this.changeFilter(query, options, '!=', false);
+      default:
+        return query;
+    }
+  }
+
+  getSupportedQueryModifications(): string[] {
+    return ['ADD_FILTER', 'ADD_FILTER_OUT'];
+  }
+
+  /** Adds a value to the filters of a query, or takes it out again where it is there and may be toggled. */
+  private changeFilter(
+    saved: EntraQuery,
+    { key, value }: QueryFilterOptions,
+    sense: Sense,
+    toggles: boolean
+  ): EntraQuery {
+    const query = completeQuery(saved);
+    const kind = this.catalogue.kind(query.queryType);
+    const field = this.fieldName(query, key);
+    if (kind && !findField(kind, field)?.filterable) {
+      return saved;
+    }
+    const change = toggles && hasValue(query.filters, field, value, sense) ? removeValue : addValue;
+    return { ...query, filters: change(query.filters, field, value, sense) };
+  }
+
+  private fieldName({ queryType }: EntraQuery, key: string): string {
+    return findField(this.catalogue.kind(queryType), key)?.name ?? key;
+  }
+
+  /** The kinds of record that some queries are about; all where there are none to tell. */
+  private async kindsOf(queries: EntraQuery[] = []): Promise<CatalogueKind[]> {
+    const kinds = await this.catalogue.kinds();
+    const asked = queries
+      .filter(({ datasource }) => !datasource?.uid || datasource.uid === this.uid)
+      .map((query) => completeQuery(query).queryType);
+    return asked.length > 0 ? kinds.filter(({ kind }) => asked.includes(kind)) : kinds;
+  }
+
+  /** Waits for what ad hoc filters need to be understood, and for nothing without them. */
+  private forFilters(filters: AdHocVariableFilter[] = []): Observable<unknown> {
+    return filters.length > 0 ? from(this.catalogue.kinds()) : of(undefined);
+  }
+
+  /** Adds to an answer what leads on from it in Grafana: links, and the level of a logs volume's series. */
+  private present(frame: DataFrame, targets: EntraQuery[]): DataFrame {
+    const query = targets.find(({ refId }) => refId === frame.refId);
+    if (!query) {
+      return frame;
+    }
+    return isVolume(query) ? withLevel(frame) : withLinks(frame, query, this);
   }
 }
 

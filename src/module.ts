@@ -3,6 +3,7 @@ import { initPluginTranslations } from '@grafana/i18n';
 
 import { ConfigEditor } from './components/ConfigEditor';
 import { QueryEditor } from './components/QueryEditor';
+import { QueryEditorHelp } from './components/QueryEditorHelp';
 import { DataSource } from './datasource';
 import pluginJson from './plugin.json';
 import type { EntraQuery, EntraSecrets, EntraSettings } from './types';
@@ -11,4 +12,5 @@ await initPluginTranslations(pluginJson.id);
 
 export const plugin = new DataSourcePlugin<DataSource, EntraQuery, EntraSettings, EntraSecrets>(DataSource)
   .setConfigEditor(ConfigEditor)
-  .setQueryEditor(QueryEditor);
+  .setQueryEditor(QueryEditor)
+  .setQueryEditorHelp(QueryEditorHelp);

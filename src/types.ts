@@ -2,13 +2,19 @@ import type { DataSourceJsonData } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 
 /** What a query's answer looks like. */
-export type View = 'timeSeries' | 'table' | 'value' | 'list';
+export type View = 'timeSeries' | 'table' | 'value' | 'list' | 'logs' | 'detail' | 'annotations';
 
 /** What is computed over the records of a group. */
-export type Measure = 'count' | 'distinctUsers' | 'failureRate';
+export type Measure = 'count' | 'distinctUsers' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
 
 /** Width of a time series' buckets; days and weeks follow the calendar of the query's time zone. */
 export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
+
+/** Which records come first. */
+export type Order = 'newest' | 'oldest';
+
+/** Which groups of a table: all, those seen for the first time in the range, or those not seen in it. */
+export type Seen = '' | 'new' | 'unused';
 
 export type Operator =
   | '='
@@ -34,13 +40,13 @@ export interface Filter {
 }
 
 /** Version of the query model that this editor writes. */
-export const QUERY_VERSION = 1;
+export const QUERY_VERSION = 2;
 
 /**
- * A question about one kind of record. A view ignores what it does not have: see `viewParts`.
+ * A question about one kind of record. A view ignores what it does not have: see `PARTS` in query/views.
  */
 export interface EntraQuery extends DataQuery {
-  /** The kind of record: "signIn". */
+  /** The kind of record, such as "signIn": one of the catalogue's. */
   queryType: string;
   version: number;
   view: View;
@@ -52,11 +58,25 @@ export interface EntraQuery extends DataQuery {
   top?: number;
   /** Whether the groups beyond the largest are added up in one group "other". */
   other?: boolean;
+  seen?: Seen;
   interval?: Interval;
   /** IANA name; taken from the dashboard with every request. */
   timezone?: string;
   /** Field names; empty stands for the kind's default columns. */
   columns?: string[];
+  order?: Order;
+  limit?: number;
+  /** The part of a record that is shown; empty for all of it. */
+  section?: string;
+}
+
+/** What a template variable offers: the values that a field has. */
+export interface VariableQuery extends DataQuery {
+  queryType: string;
+  field: string;
+  filters: Filter[];
+  /** Text that the values contain; `$__searchFilter` is what the viewer types into the variable. */
+  search?: string;
   limit?: number;
 }
 
@@ -81,8 +101,22 @@ export interface CatalogueField {
 export interface CatalogueKind {
   kind: string;
   label: string;
+  description: string;
   timeField: string;
+  views: View[];
+  measures: Array<Named<Measure>>;
+  /** The parts of a record's detail. */
+  sections?: Named[];
+  /** What a new query starts with. */
+  defaultFilters: Filter[];
+  /** Whether tables can be narrowed to what is new or unused. */
+  seen?: boolean;
   fields: CatalogueField[];
+}
+
+export interface Named<T extends string = string> {
+  name: T;
+  label: string;
 }
 
 /** A value that a field has in the database. */
@@ -109,6 +143,8 @@ export interface EntraSettings extends DataSourceJsonData {
   /** Seconds. */
   queryTimeout?: number;
   maxRows?: number;
+  /** Rows of a download that asks for no other number. */
+  downloadLimit?: number;
 }
 
 /** Settings that only the backend can read; certificates and key are PEM text. */

@@ -3,10 +3,10 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox, InlineSwitch, MultiCombobox } from '@grafana/ui';
 
-import { hasPart, MAX_GROUP_FIELDS } from '../query/views';
+import { hasPart, MAX_GROUP_FIELDS, measuresFor } from '../query/views';
 import type { CatalogueKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';
-import { intervalOptions, measureOptions } from './labels';
+import { intervalOptions, seenOptions } from './labels';
 import { LimitField } from './LimitField';
 import { NumberInput } from './NumberInput';
 
@@ -29,7 +29,7 @@ export function AggregationRow({ query, kind, onChange }: Props) {
         <Combobox
           id={`${id}-measure`}
           width={20}
-          options={measureOptions()}
+          options={measuresFor(kind, view).map(({ name, label }) => ({ value: name, label }))}
           value={query.measure}
           onChange={({ value: measure }) => onChange({ ...query, measure })}
         />
@@ -72,6 +72,20 @@ export function AggregationRow({ query, kind, onChange }: Props) {
             id={`${id}-other`}
             value={query.other}
             onChange={(event) => onChange({ ...query, other: event.currentTarget.checked })}
+          />
+        </EditorField>
+      )}
+      {hasPart(view, 'seen') && kind.seen && groupBy.length > 0 && (
+        <EditorField
+          label={t('query-editor.seen.label', 'Seen')}
+          tooltip={t('query-editor.seen.tooltip', 'Only groups that are new in the time range, or no longer used')}
+        >
+          <Combobox
+            id={`${id}-seen`}
+            width={16}
+            options={seenOptions()}
+            value={query.seen}
+            onChange={({ value: seen }) => onChange({ ...query, seen })}
           />
         </EditorField>
       )}

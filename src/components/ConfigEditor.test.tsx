@@ -55,7 +55,8 @@ test.each<[label: RegExp, key: keyof EntraSettings]>([
   [/^Idle connections/, 'maxIdleConns'],
   [/^Connection lifetime/, 'connMaxLifetime'],
   [/^Query timeout/, 'queryTimeout'],
-  [/^Rows/, 'maxRows'],
+  [/^RowsNo list/, 'maxRows'],
+  [/^Rows of a download/, 'downloadLimit'],
 ])('%s saves a number as %s, and nothing when emptied', async (label, key) => {
   const user = open();
   await user.click(screen.getByRole('button', { name: 'Expand section Limits' }));
@@ -117,6 +118,11 @@ test('a saved secret is not shown, and can be replaced', async () => {
 
   await user.type(screen.getByLabelText(/^Password/), 'new');
   expect(saved.secureJsonData).toEqual({ password: 'new' });
+});
+
+test('explains what Save & test does', () => {
+  open();
+  expect(screen.getByText(/^Save & test connects to the database/)).toBeInTheDocument();
 });
 
 test('a provisioned data source cannot be changed', () => {

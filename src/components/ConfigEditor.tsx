@@ -1,6 +1,7 @@
 import React from 'react';
+import { t } from '@grafana/i18n';
 import { DataSourceDescription } from '@grafana/plugin-ui';
-import { Divider } from '@grafana/ui';
+import { Divider, Text } from '@grafana/ui';
 
 import { ConnectionSection } from './config/ConnectionSection';
 import { LimitsSection } from './config/LimitsSection';
@@ -23,6 +24,13 @@ export function ConfigEditor(props: ConfigProps) {
       <TenantSection {...props} />
       <Divider spacing={4} />
       <LimitsSection {...props} />
+      <Divider spacing={4} />
+      <Text element="p" color="secondary">
+        {t(
+          'config-editor.test-explanation',
+          'Save & test connects to the database with these settings, checks that it holds the schema this version reads and that the user may read it but not write to it, and says what to do where something is missing.'
+        )}
+      </Text>
     </>
   );
 }

@@ -13,7 +13,7 @@ import { operatorOption } from './labels';
 interface Props {
   filter: Filter;
   fields: CatalogueField[];
-  loadValues: (field: string, search: string) => Promise<FieldValue[]>;
+  loadValues: (search: string) => Promise<FieldValue[]>;
   onChange: (filter: Filter) => void;
   onDelete: () => void;
 }
@@ -32,7 +32,7 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
           field.values.map((value) => ({ value, label: value })),
           search
         )
-      : await loadValues(filter.field, search);
+      : await loadValues(search);
     return [...matching(variables(), search), ...values];
   };
 

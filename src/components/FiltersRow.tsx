@@ -1,47 +1,54 @@
 import React from 'react';
+import type { TimeRange } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorList, EditorRow } from '@grafana/plugin-ui';
 
 import type { Catalogue } from '../catalogue';
 import { newFilter } from '../query/filters';
-import type { CatalogueKind, EntraQuery, Filter } from '../types';
+import { interpolateFilters } from '../query/variables';
+import type { CatalogueField, CatalogueKind, Filter } from '../types';
 import { FilterEditor } from './FilterEditor';
 
 interface Props {
-  query: EntraQuery;
   kind: CatalogueKind;
+  filters: Filter[];
   catalogue: Catalogue;
-  onChange: (query: EntraQuery) => void;
+  /** Values are suggested that were seen in this range. */
+  range?: TimeRange;
+  onChange: (filters: Filter[]) => void;
 }
 
 /** The conditions that records have to meet, all of them. */
-export function FiltersRow({ query, kind, catalogue, onChange }: Props) {
+export function FiltersRow({ kind, filters, catalogue, range, onChange }: Props) {
   const fields = kind.fields.filter((field) => field.filterable);
   if (fields.length === 0) {
     return null;
   }
 
   // The list adds an empty item; ours starts on a field nobody filters on yet, and restricts nothing until it has values.
-  const completeAdded = (filters: Array<Partial<Filter>>): Filter[] =>
-    filters.map((filter) => {
-      if (filter.field) {
-        return filter as Filter;
-      }
-      const unused = fields.find(({ name }) => !query.filters.some(({ field }) => field === name));
-      return newFilter(unused ?? fields[0]);
-    });
+  const completeAdded = (items: Array<Partial<Filter>>): Filter[] =>
+    items.map((item) => (item.field ? (item as Filter) : newFilter(unusedField(fields, filters))));
+
+  // Values are suggested that the other filters leave.
+  const loadValues = (edited: Filter, text: string) => {
+    const others = interpolateFilters(
+      filters.filter((filter) => filter !== edited),
+      {}
+    );
+    return catalogue.values(kind.kind, edited.field, { text, range, filters: others });
+  };
 
   return (
     <EditorRow>
       <EditorField label={t('query-editor.filters.label', 'Filters')}>
         <EditorList
-          items={query.filters}
-          onChange={(filters) => onChange({ ...query, filters: completeAdded(filters as Array<Partial<Filter>>) })}
+          items={filters}
+          onChange={(items) => onChange(completeAdded(items as Array<Partial<Filter>>))}
           renderItem={(filter, onChangeItem, onDelete) => (
             <FilterEditor
               filter={filter as Filter}
               fields={fields}
-              loadValues={(field, search) => catalogue.values(kind.kind, field, search)}
+              loadValues={(text) => loadValues(filter as Filter, text)}
               onChange={onChangeItem}
               onDelete={onDelete}
             />
@@ -50,4 +57,10 @@ export function FiltersRow({ query, kind, catalogue, onChange }: Props) {
       </EditorField>
     </EditorRow>
   );
+}
+
+/** The next field to filter on: people look for what they see first. */
+function unusedField(fields: CatalogueField[], filters: Filter[]): CatalogueField {
+  const unused = fields.filter(({ name }) => !filters.some(({ field }) => field === name));
+  return unused.find((field) => field.default) ?? unused[0] ?? fields[0];
 }

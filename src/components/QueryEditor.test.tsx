@@ -1,9 +1,10 @@
 import React, { useState } from 'react';
+import { CoreApp, dateTime, type TimeRange } from '@grafana/data';
 import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
 import { DEFAULT_QUERY } from '../query/views';
-import { auditEvent, fakeLayout, newDataSource, type SentRequest, serve, setVariables, signIn } from '../testing';
+import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
 import type { EntraQuery, Filter } from '../types';
 import { QueryEditor } from './QueryEditor';
 
@@ -12,6 +13,9 @@ const values = [
   { value: 'Power BI', label: 'Power BI' },
 ];
 
+const [from, to] = [dateTime(1000), dateTime(2000)];
+const range: TimeRange = { from, to, raw: { from, to } };
+
 let requests: SentRequest[];
 let onChange: jest.Mock<void, [EntraQuery]>;
 let onRunQuery: jest.Mock;
@@ -19,19 +23,21 @@ let onRunQuery: jest.Mock;
 beforeEach(() => {
   fakeLayout();
   setVariables({ app: 'Azure Portal' });
-  requests = serve({ '/catalogue': { kinds: [signIn, auditEvent] }, '/values': { values } });
+  requests = serve({ '/catalogue': { kinds }, '/values': { values } });
   onChange = jest.fn();
   onRunQuery = jest.fn();
 });
 
 /** Keeps the query as Grafana does between changes. */
-function Editor({ query: initial }: { query: EntraQuery }) {
+function Editor({ query: initial, app }: { query: EntraQuery; app?: CoreApp }) {
   const [datasource] = useState(newDataSource);
   const [query, setQuery] = useState(initial);
   return (
     <QueryEditor
       datasource={datasource}
       query={query}
+      app={app}
+      range={range}
       onChange={(changed) => {
         onChange(changed);
         setQuery(changed);
@@ -41,18 +47,35 @@ function Editor({ query: initial }: { query: EntraQuery }) {
   );
 }
 
-async function open(changes: Partial<EntraQuery> = {}) {
+async function open(changes: Partial<EntraQuery> = {}, app?: CoreApp) {
   const user = userEvent.setup();
-  const view = render(<Editor query={{ refId: 'A', ...DEFAULT_QUERY, ...changes }} />);
+  const view = render(<Editor query={{ refId: 'A', ...DEFAULT_QUERY, ...changes }} app={app} />);
   await screen.findByLabelText('Activity');
   return { user, ...view };
 }
 
 const changed = () => onChange.mock.lastCall?.[0];
 
-async function choose(user: ReturnType<typeof userEvent.setup>, label: string, option: string | RegExp) {
+type User = ReturnType<typeof userEvent.setup>;
+
+/** Chooses with the mouse, after searching where the list is long. */
+async function choose(user: User, label: string, option: string | RegExp, search = '') {
   await user.click(screen.getByRole('combobox', { name: label }));
+  if (search) {
+    await user.keyboard(search);
+  }
   await user.click(await screen.findByRole('option', { name: option }));
+}
+
+/** Chooses with the keyboard alone: goes there, searches, takes the first that is found. */
+async function chooseByKeys(user: User, label: string, search: string, option: string | RegExp) {
+  const combobox = screen.getByRole('combobox', { name: label });
+  while (document.activeElement !== combobox) {
+    await user.tab();
+  }
+  await user.keyboard(search);
+  await screen.findByRole('option', { name: option });
+  await user.keyboard('{ArrowDown}{Enter}');
 }
 
 const filter = (field: string, operator: Filter['operator'], ...values: string[]): Filter => ({
@@ -62,17 +85,21 @@ const filter = (field: string, operator: Filter['operator'], ...values: string[]
 });
 
 describe('shows what a view has', () => {
-  const CONTROLS = ['Measure', 'Group by', 'Top', 'Other', 'Interval', 'Columns', 'Limit'];
+  const CONTROLS = ['Measure', 'Group by', 'Top', 'Other', 'Seen', 'Interval', 'Add a column', 'Order', 'Limit'];
 
   test.each<[EntraQuery['view'], string[]]>([
     ['timeSeries', ['Measure', 'Group by', 'Top', 'Other', 'Interval']],
-    ['table', ['Measure', 'Group by', 'Top', 'Other', 'Limit']],
+    ['table', ['Measure', 'Group by', 'Top', 'Other', 'Seen', 'Limit']],
     ['value', ['Measure']],
-    ['list', ['Columns', 'Limit']],
+    ['list', ['Add a column', 'Order', 'Limit']],
+    ['logs', ['Order', 'Limit']],
+    ['detail', []],
   ])('%s: %p', async (view, expected) => {
     await open({ view, top: 3 });
     expect(screen.getByLabelText('Filter by')).toBeInTheDocument();
     expect(CONTROLS.filter((label) => screen.queryByLabelText(label))).toEqual(expected);
+    expect(screen.queryByLabelText('Section') !== null).toBe(view === 'detail');
+    expect(screen.queryByRole('link', { name: 'Download as CSV' }) !== null).toBe(view === 'list' || view === 'logs');
   });
 
   test('no top without groups, and nothing for the rest of all', async () => {
@@ -86,9 +113,9 @@ describe('shows what a view has', () => {
   });
 
   test('nothing without a name', async () => {
-    for (const view of ['timeSeries', 'list'] as const) {
+    for (const view of ['timeSeries', 'table', 'list', 'logs', 'detail'] as const) {
       const { unmount } = await open({ view, top: 3, filters: [filter('errorCode', '>', '0'), filter('status', '=')] });
-      for (const role of ['combobox', 'spinbutton', 'switch', 'radio', 'button'] as const) {
+      for (const role of ['combobox', 'spinbutton', 'switch', 'radio', 'radiogroup', 'button', 'link'] as const) {
         screen.queryAllByRole(role).forEach((control) => expect(control).toHaveAccessibleName());
       }
       unmount();
@@ -96,10 +123,106 @@ describe('shows what a view has', () => {
   });
 });
 
-test('lists the kinds that the backend answers, and drops what another kind has not', async () => {
-  const { user } = await open();
-  await choose(user, 'Activity', 'Audit events');
-  expect(changed()).toMatchObject({ queryType: 'auditEvent', filters: [], groupBy: [] });
+describe('shows what a kind has', () => {
+  test.each(kinds.map(({ kind, label, views }) => [kind, label, views] as const))('%s', async (kind, label, views) => {
+    await open({ queryType: kind, view: views[0], filters: [] });
+    expect(screen.getByLabelText('Activity')).toHaveValue(label);
+    const offered = within(screen.getByRole('radiogroup', { name: 'View' })).getAllByRole('radio');
+    expect(offered).toHaveLength(views.filter((view) => view !== 'annotations').length);
+  });
+
+  test('no time series of the users at risk now, and nothing seen before', async () => {
+    await open({ queryType: 'riskyUser', view: 'table', filters: [], groupBy: ['riskLevel'] });
+    expect(screen.queryByRole('radio', { name: 'Time series' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Seen')).not.toBeInTheDocument();
+  });
+
+  test('its own measures', async () => {
+    const { user } = await open({ queryType: 'provisioningEvent', view: 'timeSeries', filters: [] });
+    await choose(user, 'Measure', 'Average duration');
+    expect(changed()).toMatchObject({ queryType: 'provisioningEvent', measure: 'averageDuration' });
+  });
+
+  test('numbers only for alert rules', async () => {
+    await open({}, CoreApp.UnifiedAlerting);
+    expect(screen.getAllByRole('radio')).toHaveLength(3);
+    expect(screen.queryByRole('radio', { name: 'List' })).not.toBeInTheDocument();
+  });
+});
+
+describe('another kind', () => {
+  test('keeps what it has too, and starts with its own filters', async () => {
+    const { user } = await open({ filters: [filter('status', '=', 'failure')], groupBy: ['status', 'appDisplayName'] });
+    await choose(user, 'Activity', /^Audit events/);
+    expect(changed()).toMatchObject({
+      queryType: 'auditEvent',
+      view: 'timeSeries',
+      filters: [filter('status', '=', 'failure')],
+      groupBy: ['status'],
+    });
+
+    await choose(user, 'Activity', /^Sign-ins/, 'Sign-ins');
+    expect(changed()?.filters).toEqual([
+      filter('signInEventTypes', '=', 'interactiveUser'),
+      filter('status', '=', 'failure'),
+    ]);
+    expect(screen.getByLabelText('Values for Sign-in type')).toBeInTheDocument();
+  });
+
+  test('asks once', async () => {
+    const { user } = await open();
+    await choose(user, 'Activity', /^Risk detections/, 'Risk det');
+    expect(onChange).toHaveBeenCalledTimes(1);
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a query is built', () => {
+  test('by mouse: failed sign-ins of an application by country', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('radio', { name: 'Table' }));
+    await user.click(screen.getByRole('button', { name: 'Add' }));
+    await choose(user, 'Values for Status', 'failure');
+    await user.click(screen.getByRole('button', { name: 'Remove filter on Sign-in type' }));
+    await choose(user, 'Group by', /^Country or region/, 'Country');
+    expect(changed()).toEqual({
+      refId: 'A',
+      queryType: 'signIn',
+      version: 2,
+      view: 'table',
+      filters: [filter('status', '=', 'failure')],
+      measure: 'count',
+      groupBy: ['status', 'countryOrRegion'],
+      top: 0,
+      other: true,
+      seen: '',
+      limit: 1000,
+    });
+  });
+
+  test('by keyboard: role changes as a list, oldest first', async () => {
+    const { user } = await open();
+    await chooseByKeys(user, 'Activity', 'Audit', /^Audit events/);
+    expect(changed()?.queryType).toBe('auditEvent');
+
+    await user.tab();
+    expect(screen.getByRole('radio', { name: 'Time series' })).toHaveFocus();
+    await user.keyboard('{ArrowRight}{ArrowRight}{ArrowRight}');
+    expect(changed()?.view).toBe('list');
+
+    await user.tab();
+    expect(screen.getByRole('button', { name: 'Add' })).toHaveFocus();
+    await user.keyboard('{Enter}');
+    await user.tab({ shift: true });
+    await chooseByKeys(user, 'Filter by', 'Category', /^Category/);
+    await chooseByKeys(user, 'Values for Category', 'RoleManagement', /RoleManagement/);
+    expect(changed()).toMatchObject({
+      queryType: 'auditEvent',
+      view: 'list',
+      filters: [filter('category', '=', 'RoleManagement')],
+      order: 'newest',
+    });
+  });
 });
 
 test('changing the view keeps the filters', async () => {
@@ -107,14 +230,14 @@ test('changing the view keeps the filters', async () => {
   const { user } = await open({ filters });
   await user.click(screen.getByRole('radio', { name: 'List' }));
 
-  expect(changed()).toMatchObject({ view: 'list', filters, columns: [], limit: 1000 });
+  expect(changed()).toMatchObject({ view: 'list', filters, columns: [], order: 'newest', limit: 1000 });
   expect(changed()).not.toHaveProperty('interval');
   expect(screen.getByLabelText('Values for Application')).toBeInTheDocument();
   expect(onRunQuery).toHaveBeenCalledTimes(1);
 });
 
 describe('filters', () => {
-  test('are added on a field of their own, and restrict nothing yet', async () => {
+  test('are added on a field of their own that people look for, and restrict nothing yet', async () => {
     const { user } = await open();
     await user.click(screen.getByRole('button', { name: 'Add' }));
     expect(changed()?.filters).toEqual([filter('signInEventTypes', '=', 'interactiveUser'), filter('status', '=')]);
@@ -128,7 +251,7 @@ describe('filters', () => {
 
   test('take a field and one of its comparisons', async () => {
     const { user } = await open();
-    await choose(user, 'Filter by', /^Application/);
+    await choose(user, 'Filter by', /^Application The/, 'Application');
     expect(changed()?.filters).toEqual([filter('appDisplayName', '=')]);
 
     await user.click(screen.getByRole('combobox', { name: 'Comparison for Application' }));
@@ -146,9 +269,17 @@ describe('filters', () => {
     expect(changed()?.filters).toEqual([filter('appDisplayName', '=', 'Power BI')]);
     expect(requests.filter(({ url }) => url.endsWith('/values')).at(-1)).toMatchObject({
       url: '/api/datasources/uid/entra/resources/values',
-      params: { kind: 'signIn', field: 'appDisplayName', search: 'po' },
+      params: { kind: 'signIn', field: 'appDisplayName', search: 'po', from: 1000, to: 2000 },
     });
     expect(onRunQuery).toHaveBeenCalled();
+  });
+
+  test('take values that the other filters leave, whatever the variables in these are', async () => {
+    const { user } = await open({
+      filters: [filter('resourceDisplayName', '='), filter('appDisplayName', '=', '${app}')],
+    });
+    await choose(user, 'Values for Resource', 'Power BI');
+    expect(requests.at(-1)?.params?.filters).toBe(JSON.stringify([filter('appDisplayName', '=', 'Azure Portal')]));
   });
 
   test('take several values, as one of them', async () => {
@@ -194,9 +325,9 @@ describe('aggregation', () => {
 
   test('groups by further fields, three at most', async () => {
     const { user } = await open({ groupBy: ['status', 'ipAddress'] });
-    await choose(user, 'Group by', 'Application');
+    await choose(user, 'Group by', /^Application The/, 'Application');
     expect(changed()?.groupBy).toEqual(['status', 'ipAddress', 'appDisplayName']);
-    await waitFor(() => expect(screen.queryByRole('option', { name: 'Sign-in type' })).not.toBeInTheDocument());
+    await waitFor(() => expect(screen.queryByRole('option', { name: /^City/ })).not.toBeInTheDocument());
   });
 
   test('keeps the largest groups, told once the number is complete', async () => {
@@ -224,14 +355,59 @@ describe('aggregation', () => {
   });
 });
 
-describe('list', () => {
-  test('takes columns', async () => {
-    const { user } = await open({ view: 'list' });
-    await choose(user, 'Columns', 'IP address');
-    expect(changed()?.columns).toEqual(['ipAddress']);
+describe('columns', () => {
+  const columns = ['createdDateTime', 'userPrincipalName', 'appDisplayName'];
+
+  test('start with those of the catalogue', async () => {
+    await open({ queryType: 'riskyUser', view: 'list', filters: [], columns: [] });
+    expect(screen.getAllByRole('listitem').map((item) => item.textContent)).toEqual([
+      'Risk last updated',
+      'User',
+      'Username',
+      'Risk level',
+      'Risk state',
+      'Risk detail',
+    ]);
+    expect(screen.queryByRole('button', { name: 'Reset to defaults' })).not.toBeInTheDocument();
   });
 
-  test('takes a limit, and goes back to the default without one', async () => {
+  test('are searched for and added at the end', async () => {
+    const { user } = await open({ view: 'list', columns });
+    await choose(user, 'Add a column', /^IP address/, 'IP');
+    expect(changed()?.columns).toEqual([...columns, 'ipAddress']);
+    expect(screen.getByLabelText('Add a column')).toHaveValue('');
+    expect(screen.getByLabelText('Add a column')).toHaveFocus();
+  });
+
+  test('are removed, and go back to the defaults', async () => {
+    const { user } = await open({ view: 'list', columns });
+    await user.click(screen.getByRole('button', { name: 'Remove column Username' }));
+    expect(changed()?.columns).toEqual(['createdDateTime', 'appDisplayName']);
+    await user.click(screen.getByRole('button', { name: 'Reset to defaults' }));
+    expect(changed()?.columns).toEqual([]);
+  });
+
+  test('are moved by keyboard, and keep the focus', async () => {
+    const { user } = await open({ view: 'list', columns });
+    screen.getByRole('button', { name: 'Move Date right' }).focus();
+    await user.keyboard('{Enter}');
+    expect(changed()?.columns).toEqual(['userPrincipalName', 'createdDateTime', 'appDisplayName']);
+    expect(screen.getByRole('button', { name: 'Move Date right' })).toHaveFocus();
+
+    await user.keyboard('{Enter}');
+    expect(changed()?.columns).toEqual(['userPrincipalName', 'appDisplayName', 'createdDateTime']);
+    expect(screen.getByRole('button', { name: 'Move Date left' })).toHaveFocus();
+  });
+});
+
+describe('rows', () => {
+  test('come in an order', async () => {
+    const { user } = await open({ view: 'logs' });
+    await user.click(screen.getByRole('radio', { name: 'Oldest first' }));
+    expect(changed()?.order).toBe('oldest');
+  });
+
+  test('take a limit, and go back to the default without one', async () => {
     const { user } = await open({ view: 'list' });
     const limit = screen.getByLabelText('Limit');
     await user.clear(limit);
@@ -242,6 +418,46 @@ describe('list', () => {
     await user.tab();
     expect(changed()?.limit).toBe(1000);
   });
+
+  test('are downloaded: all that the query selects, with the values of variables', async () => {
+    await open({ view: 'list', filters: [filter('appDisplayName', '=', '${app}')], columns: ['id'] });
+    const link = screen.getByRole('link', { name: 'Download as CSV' });
+    const url = new URL(link.getAttribute('href') ?? '', 'http://grafana');
+    expect(url.pathname).toBe('/api/datasources/uid/entra/resources/download');
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({ from: '1000', to: '2000', format: 'csv' });
+    expect(JSON.parse(url.searchParams.get('query') ?? '')).toEqual({
+      queryType: 'signIn',
+      version: 2,
+      view: 'list',
+      filters: [filter('appDisplayName', '=', 'Azure Portal')],
+      columns: ['id'],
+      order: 'newest',
+      limit: 1000,
+    });
+  });
+});
+
+test('one record is asked for by its id, whole or a section of it', async () => {
+  const { user } = await open({ filters: [] });
+  await user.click(screen.getByRole('radio', { name: 'One record' }));
+  const id = screen.getByRole('combobox', { name: 'Values for Request ID' });
+  await user.type(id, '4f6c');
+  await user.click(await screen.findByRole('option', { name: /4f6c/ }));
+  await choose(user, 'Section', 'Conditional Access');
+  expect(changed()).toEqual({
+    refId: 'A',
+    queryType: 'signIn',
+    version: 2,
+    view: 'detail',
+    filters: [filter('id', '=', '4f6c')],
+    section: 'policies',
+  });
+});
+
+test('applications that are new are a table', async () => {
+  const { user } = await open({ view: 'table', groupBy: ['appDisplayName'] });
+  await choose(user, 'Seen', /^New/);
+  expect(changed()?.seen).toBe('new');
 });
 
 test('says why there is no catalogue, and tries again', async () => {
@@ -250,7 +466,7 @@ test('says why there is no catalogue, and tries again', async () => {
   const alert = await screen.findByRole('alert');
   expect(alert).toHaveTextContent('the database refuses the password');
 
-  serve({ '/catalogue': { kinds: [signIn] } });
+  serve({ '/catalogue': { kinds } });
   await userEvent.click(within(alert).getByRole('button', { name: 'Try again' }));
   expect(await screen.findByLabelText('Activity')).toBeInTheDocument();
 });

@@ -1,6 +1,6 @@
 import { t } from '@grafana/i18n';
 
-import type { Interval, Measure, Operator, TLSMode, View } from '../types';
+import type { Interval, Operator, Order, Seen, TLSMode, View } from '../types';
 
 // Functions, because translations are not there yet when a module is loaded.
 
@@ -10,20 +10,41 @@ interface Labelled<T extends string> {
   description?: string;
 }
 
-export const viewOptions = (): Array<Labelled<View>> => [
-  { value: 'timeSeries', label: t('query-editor.view.time-series', 'Time series') },
-  { value: 'table', label: t('query-editor.view.table', 'Table') },
-  { value: 'value', label: t('query-editor.view.value', 'Single value') },
-  { value: 'list', label: t('query-editor.view.list', 'List') },
+export function viewLabel(view: View): string {
+  switch (view) {
+    case 'timeSeries':
+      return t('query-editor.view.time-series', 'Time series');
+    case 'table':
+      return t('query-editor.view.table', 'Table');
+    case 'value':
+      return t('query-editor.view.value', 'Single value');
+    case 'list':
+      return t('query-editor.view.list', 'List');
+    case 'logs':
+      return t('query-editor.view.logs', 'Logs');
+    case 'detail':
+      return t('query-editor.view.detail', 'One record');
+    case 'annotations':
+      return t('query-editor.view.annotations', 'Annotations');
+  }
+}
+
+export const orderOptions = (): Array<Labelled<Order>> => [
+  { value: 'newest', label: t('query-editor.order.newest', 'Newest first') },
+  { value: 'oldest', label: t('query-editor.order.oldest', 'Oldest first') },
 ];
 
-export const measureOptions = (): Array<Labelled<Measure>> => [
-  { value: 'count', label: t('query-editor.measure.count', 'Count') },
-  { value: 'distinctUsers', label: t('query-editor.measure.distinct-users', 'Distinct users') },
+export const seenOptions = (): Array<Labelled<Seen>> => [
+  { value: '', label: t('query-editor.seen.all', 'All') },
   {
-    value: 'failureRate',
-    label: t('query-editor.measure.failure-rate', 'Failure rate'),
-    description: t('query-editor.measure.failure-rate-description', 'Share of sign-ins that failed'),
+    value: 'new',
+    label: t('query-editor.seen.new', 'New'),
+    description: t('query-editor.seen.new-description', 'Seen in the time range for the first time'),
+  },
+  {
+    value: 'unused',
+    label: t('query-editor.seen.unused', 'Unused'),
+    description: t('query-editor.seen.unused-description', 'Seen before the time range, but not in it'),
   },
 ];
 

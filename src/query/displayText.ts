@@ -1,20 +1,26 @@
-import type { EntraQuery } from '../types';
+import { findField } from '../catalogue';
+import type { CatalogueKind, EntraQuery } from '../types';
 import { restricts } from './filters';
 import { completeQuery, hasPart } from './views';
 
 /** Describes a query in one line, for the query history and collapsed editors. */
-export function displayText(saved: EntraQuery): string {
+export function displayText(saved: EntraQuery, kind?: CatalogueKind): string {
   const query = completeQuery(saved);
-  const parts = [`${query.queryType} ${query.view}`];
+  const label = (name: string) => findField(kind, name)?.label ?? name;
+
+  const parts = [`${kind?.label ?? query.queryType}: ${query.view}`];
   if (hasPart(query.view, 'measure')) {
-    parts.push(query.measure ?? '');
+    parts.push(kind?.measures.find(({ name }) => name === query.measure)?.label ?? query.measure ?? '');
   }
   if (hasPart(query.view, 'groupBy') && query.groupBy?.length) {
-    parts.push(`by ${query.groupBy.join(', ')}${query.top ? ` (top ${query.top})` : ''}`);
+    parts.push(`by ${query.groupBy.map(label).join(', ')}${query.top ? ` (top ${query.top})` : ''}`);
+  }
+  if (query.seen) {
+    parts.push(`(${query.seen})`);
   }
   const filters = query.filters
     .filter(restricts)
-    .map(({ field, operator, values }) => `${field} ${operator} ${values.join(', ')}`);
+    .map(({ field, operator, values }) => `${label(field)} ${operator} ${values.join(', ')}`);
   if (filters.length > 0) {
     parts.push(`where ${filters.join(' and ')}`);
   }

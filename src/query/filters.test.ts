@@ -1,8 +1,9 @@
-import { signIn } from '../testing';
+import { findField } from '../catalogue';
+import { kindNamed } from '../testing';
 import type { CatalogueField, Filter } from '../types';
-import { newFilter, restricts, withField, withOperator, withValues } from './filters';
+import { addValue, hasValue, newFilter, removeValue, restricts, withField, withOperator, withValues } from './filters';
 
-const field = (name: string) => signIn.fields.find((candidate) => candidate.name === name) as CatalogueField;
+const field = (name: string) => findField(kindNamed('signIn'), name) as CatalogueField;
 
 const filter = (operator: Filter['operator'], ...values: string[]): Filter => ({
   field: 'appDisplayName',
@@ -33,7 +34,7 @@ test('another field keeps the comparison it knows', () => {
 });
 
 test('another field starts with its own comparison otherwise', () => {
-  expect(withField(filter('contains', 'a'), field('ipAddress'))).toEqual({
+  expect(withField(filter('=~', 'a'), field('ipAddress'))).toEqual({
     field: 'ipAddress',
     operator: '=',
     values: [],
@@ -51,4 +52,37 @@ test.each([
 ] as const)('several values turn %s into %s', (before, after) => {
   expect(withValues(filter(before), ['a', 'b'])).toEqual(filter(after, 'a', 'b'));
   expect(withValues(filter(before), ['a'])).toEqual(filter(before, 'a'));
+});
+
+describe('filter for and filter out', () => {
+  const other: Filter = { field: 'status', operator: '=', values: ['failure'] };
+
+  test.each<[string, Filter[], Filter[]]>([
+    ['is added', [other], [other, filter('=', 'Teams')]],
+    ['takes the place of another value', [filter('in', 'Excel', 'Word'), other], [other, filter('=', 'Teams')]],
+    ['undoes its opposite', [filter('notIn', 'Teams', 'Word')], [filter('notIn', 'Word'), filter('=', 'Teams')]],
+  ])('a value asked for %s', (_, before, after) => {
+    expect(addValue(before, 'appDisplayName', 'Teams', '=')).toEqual(after);
+  });
+
+  test.each<[string, Filter[], Filter[]]>([
+    ['is added', [other], [other, filter('!=', 'Teams')]],
+    ['joins others that are', [filter('!=', 'Excel'), other], [other, filter('notIn', 'Excel', 'Teams')]],
+    ['undoes its opposite', [filter('=', 'Teams')], [filter('!=', 'Teams')]],
+  ])('a value left out %s', (_, before, after) => {
+    expect(addValue(before, 'appDisplayName', 'Teams', '!=')).toEqual(after);
+  });
+
+  test('a value is taken out, and a filter without values with it', () => {
+    expect(removeValue([filter('in', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toEqual([
+      filter('in', 'Excel'),
+    ]);
+    expect(removeValue([filter('=', 'Teams'), other], 'appDisplayName', 'Teams', '=')).toEqual([other]);
+  });
+
+  test('a value is known in whatever filter it is', () => {
+    expect(hasValue([filter('in', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toBe(true);
+    expect(hasValue([filter('notIn', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toBe(false);
+    expect(hasValue([filter('=', 'Teams')], 'status', 'Teams', '=')).toBe(false);
+  });
 });

@@ -14,6 +14,11 @@ export function restricts({ operator, values }: Filter): boolean {
   return values.length > 0 && !values.includes('$__all') && (isPattern || !values.includes('*'));
 }
 
+/** Tells whether a field can be filtered in this way. */
+export function suits(filter: Filter, field?: CatalogueField): boolean {
+  return Boolean(field?.filterable && field.operators?.includes(filter.operator));
+}
+
 /** A filter on a field that restricts nothing yet. */
 export function newFilter(field: CatalogueField): Filter {
   return { field: field.name, operator: field.operators?.[0] ?? '=', values: [] };
@@ -34,4 +39,37 @@ export function withOperator(filter: Filter, operator: Operator): Filter {
 export function withValues(filter: Filter, values: string[]): Filter {
   const several = SEVERAL[filter.operator];
   return { ...filter, values, operator: values.length > 1 && several ? several : filter.operator };
+}
+
+/** Whether records with a value are wanted, or all others. */
+export type Sense = '=' | '!=';
+
+/** Tells whether the filters ask for a value of a field, or for all others. */
+export function hasValue(filters: Filter[], field: string, value: string, sense: Sense): boolean {
+  return filters.some((filter) => filter.field === field && isSense(filter, sense) && filter.values.includes(value));
+}
+
+/** Asks for a value of a field, instead of others of that field; or leaves it out, besides others left out. */
+export function addValue(filters: Filter[], field: string, value: string, sense: Sense): Filter[] {
+  const others = removeValue(filters, field, value, sense === '=' ? '!=' : '=').filter(
+    (filter) => !(filter.field === field && isSense(filter, sense))
+  );
+  const left = filters.filter((filter) => filter.field === field && isSense(filter, sense));
+  const values = sense === '=' ? [] : left.flatMap((filter) => filter.values);
+  return [...others, withValues({ field, operator: sense, values: [] }, [...new Set([...values, value])])];
+}
+
+/** Takes a value out of the filters on a field; a filter without values goes too. */
+export function removeValue(filters: Filter[], field: string, value: string, sense: Sense): Filter[] {
+  return filters.flatMap((filter) => {
+    if (filter.field !== field || !isSense(filter, sense) || !filter.values.includes(value)) {
+      return [filter];
+    }
+    const values = filter.values.filter((candidate) => candidate !== value);
+    return values.length > 0 ? [{ ...filter, values }] : [];
+  });
+}
+
+function isSense({ operator }: Filter, sense: Sense): boolean {
+  return operator === sense || operator === SEVERAL[sense];
 }

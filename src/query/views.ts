@@ -1,9 +1,13 @@
-import { QUERY_VERSION, type CatalogueKind, type EntraQuery, type View } from '../types';
+import { CoreApp } from '@grafana/data';
+import { isEqual } from 'lodash';
+
+import { type CatalogueKind, type EntraQuery, type Measure, type Named, QUERY_VERSION, type View } from '../types';
+import { newFilter, suits } from './filters';
+import { migrateQuery } from './migrate';
 
 /** The parts of a query that only some views have. */
-export type ViewPart = 'measure' | 'groupBy' | 'top' | 'other' | 'interval' | 'columns' | 'limit';
-
-export const VIEWS: View[] = ['timeSeries', 'table', 'value', 'list'];
+export type ViewPart =
+  'measure' | 'groupBy' | 'top' | 'other' | 'seen' | 'interval' | 'columns' | 'order' | 'limit' | 'section';
 
 /** At most so many fields make up a group. */
 export const MAX_GROUP_FIELDS = 3;
@@ -11,11 +15,17 @@ export const MAX_GROUP_FIELDS = 3;
 /** How many rows a query asks for unless told otherwise. */
 export const DEFAULT_LIMIT = 1000;
 
+/** The field that names a record, of every kind. */
+export const RECORD_ID = 'id';
+
 const PARTS: Record<View, ViewPart[]> = {
   timeSeries: ['measure', 'groupBy', 'top', 'other', 'interval'],
-  table: ['measure', 'groupBy', 'top', 'other', 'limit'],
+  table: ['measure', 'groupBy', 'top', 'other', 'seen', 'limit'],
   value: ['measure'],
-  list: ['columns', 'limit'],
+  list: ['columns', 'order', 'limit'],
+  logs: ['order', 'limit'],
+  detail: ['section'],
+  annotations: ['limit'],
 };
 
 /** What the backend takes where a query says nothing. */
@@ -24,8 +34,36 @@ const DEFAULTS: Required<Pick<EntraQuery, ViewPart>> = {
   groupBy: [],
   top: 0,
   other: false,
+  seen: '',
   interval: 'auto',
   columns: [],
+  order: 'newest',
+  limit: DEFAULT_LIMIT,
+  section: '',
+};
+
+const INTERACTIVE: Pick<EntraQuery, 'queryType' | 'version' | 'filters'> = {
+  queryType: 'signIn',
+  version: QUERY_VERSION,
+  filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+};
+
+/** The editor's first question: interactive sign-ins by status over time, as the portal opens with. */
+export const DEFAULT_QUERY: Omit<EntraQuery, 'refId'> = {
+  ...INTERACTIVE,
+  view: 'timeSeries',
+  measure: 'count',
+  groupBy: ['status'],
+  top: 0,
+  other: true,
+  interval: 'auto',
+};
+
+/** The first question in Explore, which draws the statuses over time above the lines. */
+export const EXPLORE_QUERY: Omit<EntraQuery, 'refId'> = {
+  ...INTERACTIVE,
+  view: 'logs',
+  order: 'newest',
   limit: DEFAULT_LIMIT,
 };
 
@@ -34,35 +72,39 @@ export function hasPart(view: View, part: ViewPart): boolean {
   return PARTS[view]?.includes(part) ?? false;
 }
 
-/** The editor's first question: interactive sign-ins by status over time, as the portal opens with. */
-export const DEFAULT_QUERY: Omit<EntraQuery, 'refId'> = {
-  queryType: 'signIn',
-  version: QUERY_VERSION,
-  view: 'timeSeries',
-  filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
-  measure: 'count',
-  groupBy: ['status'],
-  top: 0,
-  other: true,
-  interval: 'auto',
-};
+/** The views of a kind that make sense where the query is used: alert rules need numbers. */
+export function viewsFor(kind: CatalogueKind, app?: CoreApp): View[] {
+  const isAlerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
+  return kind.views.filter((view) =>
+    isAlerting ? ['timeSeries', 'table', 'value'].includes(view) : view !== 'annotations'
+  );
+}
 
-/** Tells whether a query can be asked; one that says nothing can, as the default query. */
-export function isValid({ view }: Partial<EntraQuery>): boolean {
-  return view === undefined || VIEWS.includes(view);
+/** What can be computed over a kind of record; when something was first or last seen is a column of tables only. */
+export function measuresFor(kind: CatalogueKind, view: View): Array<Named<Measure>> {
+  return kind.measures.filter(({ name }) => view === 'table' || (name !== 'firstSeen' && name !== 'lastSeen'));
+}
+
+/** Tells whether a query can be asked: a view that is known, and of a single record its id. */
+export function isValid({ view, filters = [] }: Partial<EntraQuery>): boolean {
+  if (view === 'detail') {
+    return filters.some(({ field, values }) => field === RECORD_ID && values.some(Boolean));
+  }
+  return view === undefined || view in PARTS;
 }
 
 /** Fills what a saved query leaves out; one that says nothing becomes the default query. */
-export function completeQuery(query: Partial<EntraQuery> & Pick<EntraQuery, 'refId'>): EntraQuery {
+export function completeQuery(saved: Partial<EntraQuery> & Pick<EntraQuery, 'refId'>): EntraQuery {
+  const query = migrateQuery(saved);
   if (query.view === undefined) {
     return { ...DEFAULT_QUERY, ...query };
   }
   const complete = { queryType: 'signIn', version: QUERY_VERSION, filters: [], ...query, view: query.view };
-  return isValid(query) ? withView(complete, query.view) : complete;
+  return query.view in PARTS ? withView(complete, query.view) : complete;
 }
 
 /** Changes the view: keeps what the new one has too, drops the rest and adds what it lacks. */
-export function withView(query: EntraQuery, view: View): EntraQuery {
+export function withView(query: EntraQuery, view: View, kind?: CatalogueKind): EntraQuery {
   const changed: EntraQuery = { ...query, view };
   for (const part of Object.keys(DEFAULTS) as ViewPart[]) {
     if (!hasPart(view, part)) {
@@ -70,17 +112,35 @@ export function withView(query: EntraQuery, view: View): EntraQuery {
     }
   }
   const defaults = Object.fromEntries(PARTS[view].map((part) => [part, DEFAULTS[part]]));
-  return { ...defaults, ...changed };
+  return kind ? withinKind({ ...defaults, ...changed }, kind) : { ...defaults, ...changed };
 }
 
-/** Changes the kind of record: keeps what names fields that the new kind has too. */
-export function withKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
-  const known = new Set(kind.fields.map((field) => field.name));
-  return {
+/** Changes the kind of record: keeps what the new kind has too, and starts with its filters instead of the old kind's. */
+export function withKind(query: EntraQuery, kind: CatalogueKind, old?: CatalogueKind): EntraQuery {
+  const chosen = query.filters.filter((filter) => !old?.defaultFilters.some((preset) => isEqual(preset, filter)));
+  const added = kind.defaultFilters.filter(({ field }) => !chosen.some((filter) => filter.field === field));
+  const view = kind.views.includes(query.view) ? query.view : kind.views[0];
+  return withView({ ...query, queryType: kind.kind, filters: [...added, ...chosen] }, view, kind);
+}
+
+/** Drops what a kind of record has not. */
+function withinKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
+  const fields = new Map(kind.fields.map((field) => [field.name, field]));
+  const fitting: EntraQuery = {
     ...query,
-    queryType: kind.kind,
-    filters: query.filters.filter(({ field }) => known.has(field)),
-    ...(query.groupBy && { groupBy: query.groupBy.filter((name) => known.has(name)) }),
-    ...(query.columns && { columns: query.columns.filter((name) => known.has(name)) }),
+    filters: query.filters.filter((filter) => suits(filter, fields.get(filter.field))),
+    ...(query.groupBy && { groupBy: query.groupBy.filter((name) => fields.get(name)?.groupable) }),
+    ...(query.columns && { columns: query.columns.filter((name) => fields.has(name)) }),
+    ...(query.section && !kind.sections?.some(({ name }) => name === query.section) && { section: '' }),
+    ...(query.seen && !kind.seen && { seen: '' as const }),
   };
+  const measures = measuresFor(kind, query.view);
+  if (fitting.measure && !measures.some(({ name }) => name === fitting.measure)) {
+    fitting.measure = measures[0]?.name;
+  }
+  const id = fields.get(RECORD_ID);
+  if (query.view === 'detail' && id && !fitting.filters.some(({ field }) => field === RECORD_ID)) {
+    fitting.filters = [...fitting.filters, newFilter(id)];
+  }
+  return fitting;
 }

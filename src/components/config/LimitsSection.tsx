@@ -7,7 +7,7 @@ import { type ConfigProps, useSettings } from './useSettings';
 import { WIDTH } from './width';
 
 /** What the backend takes where nothing is set. */
-const DEFAULTS = { queryTimeout: '30', maxRows: '10000' };
+const DEFAULTS = { queryTimeout: '30', maxRows: '10000', downloadLimit: '250000' };
 
 /** How much of the database a query may use. */
 export function LimitsSection(props: ConfigProps) {
@@ -41,6 +41,17 @@ export function LimitsSection(props: ConfigProps) {
         description={t('config-editor.limits.max-rows-description', 'No list is longer, whatever its query asks for')}
       >
         <Input {...number('maxRows')} id="config-max-rows" width={WIDTH} placeholder={DEFAULTS.maxRows} />
+      </Field>
+      <Field
+        label={t('config-editor.limits.download', 'Rows of a download')}
+        description={t('config-editor.limits.download-description', 'A download holds the newest so many records')}
+      >
+        <Input
+          {...number('downloadLimit')}
+          id="config-download-limit"
+          width={WIDTH}
+          placeholder={DEFAULTS.downloadLimit}
+        />
       </Field>
     </ConfigSection>
   );

@@ -2,72 +2,21 @@ import { type DataSourceInstanceSettings, type DataSourcePluginMeta, PluginType,
 import { type BackendSrv, setBackendSrv, setTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 import { of, throwError } from 'rxjs';
 
-import { DataSource } from './datasource';
-import pluginJson from './plugin.json';
-import type { CatalogueKind, EntraSettings } from './types';
+import { DataSource } from '../datasource';
+import pluginJson from '../plugin.json';
+import type { CatalogueKind, EntraSettings } from '../types';
+import catalogue from './catalogue.json';
 
-export const signIn: CatalogueKind = {
-  kind: 'signIn',
-  label: 'Sign-ins',
-  timeField: 'createdDateTime',
-  fields: [
-    { name: 'createdDateTime', label: 'Date', type: 'time', default: true },
-    {
-      name: 'signInEventTypes',
-      label: 'Sign-in type',
-      type: 'enum',
-      filterable: true,
-      groupable: true,
-      operators: ['=', '!=', 'in', 'notIn'],
-      values: ['interactiveUser', 'nonInteractiveUser', 'servicePrincipal', 'managedIdentity'],
-    },
-    {
-      name: 'status',
-      label: 'Status',
-      type: 'enum',
-      filterable: true,
-      groupable: true,
-      default: true,
-      operators: ['=', '!=', 'in', 'notIn'],
-      values: ['success', 'failure', 'interrupted'],
-    },
-    {
-      name: 'appDisplayName',
-      label: 'Application',
-      type: 'text',
-      filterable: true,
-      groupable: true,
-      default: true,
-      operators: ['=', '!=', 'in', 'notIn', 'contains', 'startsWith', '=~', '!~'],
-    },
-    {
-      name: 'errorCode',
-      label: 'Sign-in error code',
-      type: 'integer',
-      filterable: true,
-      groupable: true,
-      operators: ['=', '!=', 'in', 'notIn', '>', '<', '>=', '<='],
-    },
-    {
-      name: 'ipAddress',
-      label: 'IP address',
-      type: 'address',
-      filterable: true,
-      groupable: true,
-      operators: ['=', '!=', 'inNetwork', 'notInNetwork'],
-    },
-  ],
-};
+/** What the backend's catalogue says, of all kinds. */
+export const kinds = catalogue.kinds as CatalogueKind[];
 
-export const auditEvent: CatalogueKind = {
-  kind: 'auditEvent',
-  label: 'Audit events',
-  timeField: 'activityDateTime',
-  fields: [
-    { name: 'activityDateTime', label: 'Date', type: 'time', default: true },
-    { name: 'category', label: 'Category', type: 'text', filterable: true, groupable: true, operators: ['='] },
-  ],
-};
+export function kindNamed(name: string): CatalogueKind {
+  const kind = kinds.find((candidate) => candidate.kind === name);
+  if (!kind) {
+    throw new Error(`There is no kind ${name}`);
+  }
+  return kind;
+}
 
 /** A request that reached Grafana's server. */
 export interface SentRequest {

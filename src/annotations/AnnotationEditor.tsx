@@ -1,0 +1,50 @@
+import React from 'react';
+import type { QueryEditorProps } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { Button, Stack } from '@grafana/ui';
+
+import { KindAndView } from '../components/KindAndView';
+import { QueryParts } from '../components/QueryParts';
+import { WithCatalogue } from '../components/WithCatalogue';
+import type { DataSource } from '../datasource';
+import { annotationExamples } from '../query/examples';
+import type { EntraQuery, EntraSettings } from '../types';
+import { annotationQuery } from './annotationQuery';
+
+type Props = QueryEditorProps<DataSource, EntraQuery, EntraSettings>;
+
+/** Edits which records are marked on a dashboard's graphs. */
+export function AnnotationEditor({ query: saved, onChange, datasource, range }: Props) {
+  const query = annotationQuery(saved);
+
+  return (
+    <WithCatalogue catalogue={datasource.catalogue}>
+      {(kinds) => {
+        const kind = kinds.find((candidate) => candidate.kind === query.queryType);
+        return (
+          <EditorRows>
+            <EditorRow>
+              <EditorField label={t('annotation-editor.examples', 'Start from')}>
+                <Stack wrap="wrap">
+                  {annotationExamples().map(({ title, query: example }) => (
+                    <Button key={title} variant="secondary" onClick={() => onChange({ ...query, ...example })}>
+                      {title}
+                    </Button>
+                  ))}
+                </Stack>
+              </EditorField>
+            </EditorRow>
+            <KindAndView
+              query={query}
+              kinds={kinds.filter(({ views }) => views.includes('annotations'))}
+              views={[]}
+              onChange={onChange}
+            />
+            {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={onChange} />}
+          </EditorRows>
+        );
+      }}
+    </WithCatalogue>
+  );
+}

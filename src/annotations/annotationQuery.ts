@@ -1,0 +1,17 @@
+import { completeQuery, DEFAULT_LIMIT } from '../query/views';
+import { type EntraQuery, QUERY_VERSION } from '../types';
+
+/** What a new annotation marks: changes of who holds which role. */
+export const DEFAULT_ANNOTATION: Omit<EntraQuery, 'refId'> = {
+  queryType: 'auditEvent',
+  version: QUERY_VERSION,
+  view: 'annotations',
+  filters: [{ field: 'category', operator: '=', values: ['RoleManagement'] }],
+  limit: DEFAULT_LIMIT,
+};
+
+/** The question of an annotation: the saved one, or the first. */
+export function annotationQuery(saved: Partial<EntraQuery> = {}): EntraQuery {
+  const question = saved.view === 'annotations' ? saved : DEFAULT_ANNOTATION;
+  return completeQuery({ ...question, refId: saved.refId ?? 'Anno' });
+}

@@ -1,0 +1,40 @@
+import React from 'react';
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+
+import { examples } from '../query/examples';
+import { kinds, newDataSource, serve } from '../testing';
+import { QueryEditorHelp } from './QueryEditorHelp';
+
+test('an example is asked by a click, or with the keyboard', async () => {
+  serve({ '/catalogue': { kinds } });
+  const user = userEvent.setup();
+  const onClickExample = jest.fn();
+  const datasource = newDataSource();
+  render(<QueryEditorHelp datasource={datasource} query={{ refId: 'A' } as never} onClickExample={onClickExample} />);
+
+  await user.click(screen.getByRole('button', { name: 'Which three applications are used most?' }));
+  expect(onClickExample).toHaveBeenLastCalledWith({
+    refId: 'A',
+    datasource: { uid: 'entra', type: 'entra-activity-datasource' },
+    queryType: 'signIn',
+    version: 2,
+    view: 'table',
+    filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+    measure: 'count',
+    groupBy: ['appDisplayName'],
+    top: 3,
+    other: false,
+    seen: '',
+    limit: 1000,
+  });
+
+  for (const { title, query } of examples()) {
+    screen.getByRole('button', { name: title }).focus();
+    await user.keyboard('{Enter}');
+    expect(onClickExample).toHaveBeenLastCalledWith(
+      expect.objectContaining({ queryType: query.queryType, view: query.view })
+    );
+    expect(datasource.filterQuery(onClickExample.mock.lastCall[0])).toBe(true);
+  }
+});

@@ -1,0 +1,34 @@
+import React from 'react';
+import type { QueryEditorHelpProps } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { Card, Stack, Text } from '@grafana/ui';
+
+import { examples } from '../query/examples';
+import { completeQuery } from '../query/views';
+import type { EntraQuery } from '../types';
+
+/** Shows questions to start from; a click asks one. */
+export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpProps<EntraQuery>) {
+  return (
+    <Stack direction="column" gap={1}>
+      <Text element="h2" variant="h4">
+        {t('help.title', 'Questions to start from')}
+      </Text>
+      <Text color="secondary">
+        {t(
+          'help.introduction',
+          'A query asks about one kind of activity. Filters choose the records, the view the form of the answer. Select a question to ask it, then change it.'
+        )}
+      </Text>
+      {examples().map(({ title, query: example }) => {
+        const query = { ...completeQuery({ ...example, refId: 'A' }), datasource: datasource.getRef() };
+        return (
+          <Card key={title} noMargin onClick={() => onClickExample(query)}>
+            <Card.Heading>{title}</Card.Heading>
+            <Card.Description>{datasource.getQueryDisplayText?.(query)}</Card.Description>
+          </Card>
+        );
+      })}
+    </Stack>
+  );
+}

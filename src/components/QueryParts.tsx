@@ -1,0 +1,39 @@
+import React from 'react';
+import type { TimeRange } from '@grafana/data';
+
+import type { DataSource } from '../datasource';
+import { hasPart } from '../query/views';
+import type { CatalogueKind, EntraQuery } from '../types';
+import { AggregationRow } from './AggregationRow';
+import { ColumnsRow } from './ColumnsRow';
+import { FiltersRow } from './FiltersRow';
+import { RowsRow } from './RowsRow';
+import { SectionRow } from './SectionRow';
+
+interface Props {
+  query: EntraQuery;
+  kind: CatalogueKind;
+  datasource: DataSource;
+  range?: TimeRange;
+  onChange: (query: EntraQuery) => void;
+}
+
+/** Everything about a query but its kind and view: only what these have. */
+export function QueryParts({ query, kind, datasource, range, onChange }: Props) {
+  const { view, filters } = query;
+  return (
+    <>
+      <FiltersRow
+        kind={kind}
+        filters={filters}
+        catalogue={datasource.catalogue}
+        range={range}
+        onChange={(changed) => onChange({ ...query, filters: changed })}
+      />
+      {hasPart(view, 'measure') && <AggregationRow query={query} kind={kind} onChange={onChange} />}
+      {hasPart(view, 'columns') && <ColumnsRow query={query} kind={kind} onChange={onChange} />}
+      {hasPart(view, 'limit') && !hasPart(view, 'measure') && <RowsRow query={query} onChange={onChange} />}
+      {hasPart(view, 'section') && <SectionRow query={query} kind={kind} onChange={onChange} />}
+    </>
+  );
+}

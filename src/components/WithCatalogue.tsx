@@ -1,0 +1,71 @@
+import React, { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { t } from '@grafana/i18n';
+import { Alert, Button, LoadingPlaceholder, Stack } from '@grafana/ui';
+
+import type { Catalogue } from '../catalogue';
+import type { CatalogueKind } from '../types';
+
+interface Props {
+  catalogue: Catalogue;
+  children: (kinds: CatalogueKind[]) => ReactNode;
+}
+
+/** Shows an editor once it is known what the data source can be asked about. */
+export function WithCatalogue({ catalogue, children }: Props) {
+  const { kinds, error, retry } = useCatalogue(catalogue);
+
+  if (error) {
+    return (
+      <Alert severity="error" title={t('query-editor.catalogue-failed', 'The data source does not answer')}>
+        <Stack direction="column" alignItems="flex-start">
+          {error}
+          <Button size="sm" variant="secondary" onClick={retry}>
+            {t('query-editor.retry', 'Try again')}
+          </Button>
+        </Stack>
+      </Alert>
+    );
+  }
+  if (!kinds) {
+    return <LoadingPlaceholder text={t('query-editor.loading', 'Loading fields…')} />;
+  }
+  return <>{children(kinds)}</>;
+}
+
+interface State {
+  kinds?: CatalogueKind[];
+  error?: string;
+}
+
+function useCatalogue(catalogue: Catalogue): State & { retry: () => void } {
+  const [state, setState] = useState<State>({});
+  const [attempt, setAttempt] = useState(0);
+
+  useEffect(() => {
+    let current = true;
+    catalogue.kinds().then(
+      (kinds) => current && setState({ kinds }),
+      (error) => current && setState({ error: messageOf(error) })
+    );
+    return () => {
+      current = false;
+    };
+  }, [catalogue, attempt]);
+
+  const retry = useCallback(() => {
+    setState({});
+    setAttempt((count) => count + 1);
+  }, []);
+
+  return { ...state, retry };
+}
+
+/** The message of a failed request; Grafana rejects with an object that holds the plugin's answer. */
+function messageOf(error: unknown): string {
+  const { data, message, statusText } = error as {
+    data?: { message?: string; error?: string };
+    message?: string;
+    statusText?: string;
+  };
+  return data?.message ?? data?.error ?? message ?? statusText ?? String(error);
+}

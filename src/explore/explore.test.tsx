@@ -1,0 +1,271 @@
+import React from 'react';
+import {
+  CoreApp,
+  createDataFrame,
+  type DataFrame,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  dateTime,
+  FieldType,
+  type LogRowModel,
+  LogRowContextQueryDirection,
+  SupplementaryQueryType,
+} from '@grafana/data';
+import { type GrafanaLiveSrv, type LiveDataStreamOptions, setGrafanaLiveSrv } from '@grafana/runtime';
+import { render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { lastValueFrom, of } from 'rxjs';
+
+import type { DataSource } from '../datasource';
+import { DEFAULT_QUERY, EXPLORE_QUERY } from '../query/views';
+import { kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
+import type { EntraQuery, Filter } from '../types';
+
+const logs: EntraQuery = { refId: 'A', ...EXPLORE_QUERY };
+const numbers: EntraQuery = { refId: 'B', ...DEFAULT_QUERY };
+const where = (field: string, operator: Filter['operator'], ...values: string[]): Filter => ({
+  field,
+  operator,
+  values,
+});
+
+let datasource: DataSource;
+let requests: SentRequest[];
+
+beforeEach(async () => {
+  setVariables({});
+  requests = serve({ '/catalogue': { kinds }, '/api/ds/query': { results: {} } });
+  datasource = newDataSource();
+  await datasource.catalogue.kinds();
+});
+
+function request(targets: EntraQuery[], changes: Partial<DataQueryRequest<EntraQuery>> = {}) {
+  const [from, to] = [dateTime(1000), dateTime(2000)];
+  return {
+    targets,
+    app: CoreApp.Explore,
+    range: { from, to, raw: { from, to } },
+    timezone: 'utc',
+    scopedVars: {},
+    ...changes,
+  } as DataQueryRequest<EntraQuery>;
+}
+
+/** Answers a query with a frame, as Grafana's server writes them. */
+function answer(refId: string, fields: Array<{ name: string; type: FieldType; labels?: Record<string, string> }>) {
+  const frame = { schema: { refId, fields }, data: { values: fields.map(() => []) } };
+  requests = serve({ '/catalogue': { kinds }, '/api/ds/query': { results: { [refId]: { frames: [frame] } } } });
+}
+
+describe('beside a query', () => {
+  test('of lines is how many there are of each status', () => {
+    expect(datasource.getSupplementaryRequest(SupplementaryQueryType.LogsVolume, request([logs]))?.targets).toEqual([
+      expect.objectContaining({
+        refId: 'log-volume-A',
+        queryType: 'signIn',
+        view: 'timeSeries',
+        measure: 'count',
+        groupBy: ['status'],
+        filters: logs.filters,
+      }),
+    ]);
+  });
+
+  test('of risk detections is how many there are of each level', () => {
+    const query = datasource.getSupplementaryQuery(
+      { type: SupplementaryQueryType.LogsVolume },
+      { ...logs, queryType: 'riskDetection', filters: [] }
+    );
+    expect(query?.groupBy).toEqual(['riskLevel']);
+  });
+
+  test('of numbers are some of the lines they count', () => {
+    const sample = datasource.getSupplementaryRequest(SupplementaryQueryType.LogsSample, request([numbers, logs]), {
+      type: SupplementaryQueryType.LogsSample,
+      limit: 20,
+    });
+    expect(sample?.targets).toEqual([
+      expect.objectContaining({ refId: 'log-sample-B', view: 'logs', filters: numbers.filters, limit: 20 }),
+    ]);
+  });
+
+  test.each([
+    ['numbers', numbers],
+    ['a hidden query', { ...logs, hide: true }],
+    ['a kind without lines', { ...logs, queryType: 'riskyUser' }],
+  ])('of %s is no volume', (_, query) => {
+    expect(datasource.getSupplementaryRequest(SupplementaryQueryType.LogsVolume, request([query]))).toBeUndefined();
+  });
+
+  test.each([
+    ['success', 'info'],
+    ['interrupted', 'warning'],
+    ['failure', 'error'],
+  ])('%s has the colour of level %s', async (status, level) => {
+    answer('log-volume-A', [
+      { name: 'time', type: FieldType.time },
+      { name: 'value', type: FieldType.number, labels: { status } },
+    ]);
+    const volume = request([{ ...numbers, refId: 'log-volume-A' }]);
+    const response = await lastValueFrom(datasource.query(volume));
+    expect(response.data[0].fields[1].labels).toEqual({ status, level });
+  });
+});
+
+describe('around a line', () => {
+  const row = (labels: Record<string, string>) =>
+    ({ uid: 'A_1', timeEpochMs: 1_000_000_000, labels, dataFrame: createDataFrame({ fields: [] }) }) as LogRowModel;
+  const line = row({ userPrincipalName: 'mona@example.com', ipAddress: '192.0.2.7', status: 'failure' });
+  const { Backward, Forward } = LogRowContextQueryDirection;
+  const sent = () => requests.at(-1)?.data;
+
+  test('are the same user’s records right before it, the nearest first', async () => {
+    await datasource.getLogRowContext(line, { direction: Backward, limit: 30 }, logs);
+    expect(sent()).toMatchObject({
+      to: '1000000001',
+      queries: [
+        {
+          queryType: 'signIn',
+          view: 'logs',
+          filters: [where('userPrincipalName', '=', 'mona@example.com')],
+          order: 'newest',
+          limit: 30,
+        },
+      ],
+    });
+  });
+
+  test('and right after it', async () => {
+    await datasource.getLogRowContext(line, { direction: Forward }, { ...logs, queryType: 'riskDetection' });
+    expect(sent()).toMatchObject({ from: '1000000000', queries: [{ queryType: 'riskDetection', order: 'oldest' }] });
+  });
+
+  test('or the same address’s, or everyone’s', async () => {
+    const rerun = jest.fn();
+    render(<>{datasource.getLogRowContextUi(line, rerun)}</>);
+    expect(screen.getByRole('radio', { name: 'The same user' })).toBeChecked();
+
+    await userEvent.click(screen.getByRole('radio', { name: 'The same address' }));
+    expect(rerun).toHaveBeenCalledTimes(1);
+    await expect(datasource.getLogRowContextQuery(line, {}, logs)).resolves.toMatchObject({
+      filters: [where('ipAddress', '=', '192.0.2.7')],
+    });
+
+    await userEvent.click(screen.getByRole('radio', { name: 'Everyone' }));
+    await expect(datasource.getLogRowContextQuery(line, {}, logs)).resolves.toMatchObject({ filters: [] });
+  });
+
+  test('are the address’s where no user is named', async () => {
+    const nobody = row({ ipAddress: '192.0.2.7' });
+    render(<>{datasource.getLogRowContextUi(nobody)}</>);
+    expect(screen.queryByRole('radio', { name: 'The same user' })).not.toBeInTheDocument();
+    await expect(datasource.getLogRowContextQuery(nobody, {}, logs)).resolves.toMatchObject({
+      filters: [where('ipAddress', '=', '192.0.2.7')],
+    });
+  });
+});
+
+describe('the details of a line and the cells of a table', () => {
+  const failures = { ...logs, filters: [where('status', '=', 'failure')] };
+  const teams = { key: 'appDisplayName', value: 'Teams' };
+
+  test('filter for a value and, once more, no longer', () => {
+    const once = datasource.toggleQueryFilter(failures, { type: 'FILTER_FOR', options: teams });
+    expect(once.filters).toEqual([where('status', '=', 'failure'), where('appDisplayName', '=', 'Teams')]);
+    expect(datasource.queryHasFilter(once, teams)).toBe(true);
+
+    const twice = datasource.toggleQueryFilter(once, { type: 'FILTER_FOR', options: teams });
+    expect(twice.filters).toEqual(failures.filters);
+    expect(datasource.queryHasFilter(twice, teams)).toBe(false);
+  });
+
+  test('filter a value out instead of for it', () => {
+    const query = datasource.toggleQueryFilter(
+      { ...failures, filters: [where('appDisplayName', '=', 'Teams')] },
+      { type: 'FILTER_OUT', options: teams }
+    );
+    expect(query.filters).toEqual([where('appDisplayName', '!=', 'Teams')]);
+  });
+
+  test('know a column by what heads it', () => {
+    const options = { key: 'Application', value: 'Teams' };
+    expect(datasource.modifyQuery(failures, { type: 'ADD_FILTER_OUT', options }).filters).toContainEqual(
+      where('appDisplayName', '!=', 'Teams')
+    );
+    expect(datasource.modifyQuery(failures, { type: 'ADD_FILTER', options }).filters).toContainEqual(
+      where('appDisplayName', '=', 'Teams')
+    );
+  });
+
+  test('leave a query alone that cannot be filtered so', () => {
+    const options = { key: 'createdDateTime', value: '2026-01-01' };
+    expect(datasource.modifyQuery(failures, { type: 'ADD_FILTER', options })).toBe(failures);
+    expect(datasource.modifyQuery(failures, { type: 'ADD_STRING_FILTER', options })).toBe(failures);
+  });
+});
+
+describe('links', () => {
+  async function linksOf(query: EntraQuery, ...names: string[]) {
+    answer(
+      query.refId,
+      names.map((name) => ({ name, type: FieldType.string }))
+    );
+    const { data } = await lastValueFrom(datasource.query(request([query])));
+    const [frame] = data as DataFrame[];
+    return frame.fields.map(({ config }) => config.links?.[0].internal);
+  }
+
+  test('lead from a list to the record, its user, address and application', async () => {
+    const list: EntraQuery = { ...logs, view: 'list' };
+    const links = await linksOf(list, 'id', 'userPrincipalName', 'ipAddress', 'appDisplayName', 'city');
+    const target = { datasourceUid: 'entra', datasourceName: 'Entra ID' };
+    const to = (queryType: string, view: string, field: string) => ({
+      ...target,
+      query: { refId: 'A', version: 2, queryType, view, filters: [where(field, '=', '${__value.raw}')] },
+    });
+    expect(links).toEqual([
+      to('signIn', 'detail', 'id'),
+      to('userActivity', 'list', 'userPrincipalName'),
+      to('signIn', 'list', 'ipAddress'),
+      to('signIn', 'list', 'appDisplayName'),
+      undefined,
+    ]);
+  });
+
+  test('stay as the backend made them', async () => {
+    const own = { title: 'Own', url: 'https://example.com' };
+    const frame = {
+      schema: { refId: 'A', fields: [{ name: 'id', type: FieldType.string, config: { links: [own] } }] },
+      data: { values: [[]] },
+    };
+    serve({ '/api/ds/query': { results: { A: { frames: [frame] } } } });
+    const { data } = await lastValueFrom(datasource.query(request([logs])));
+    expect(data[0].fields[0].config.links).toEqual([own]);
+  });
+});
+
+test('the tail of a query follows it live', async () => {
+  let options: LiveDataStreamOptions | undefined;
+  const frame = createDataFrame({ fields: [{ name: 'body', type: FieldType.string, values: ['mona@example.com'] }] });
+  setGrafanaLiveSrv({
+    getDataStream: (asked) => {
+      options = asked;
+      return of<DataQueryResponse>({ data: [frame] });
+    },
+  } as GrafanaLiveSrv);
+  setVariables({ app: 'Zürich' });
+
+  const query = { ...logs, filters: [where('appDisplayName', '=', '$app'), where('status', '=')] };
+  const response = await lastValueFrom(datasource.query(request([query], { liveStreaming: true })));
+
+  expect(response.data[0].refId).toBe('A');
+  const [, channel] = options?.addr.path.split('/') ?? [];
+  expect(options?.addr).toMatchObject({ scope: 'ds', stream: 'entra', namespace: 'entra' });
+  expect(channel).toMatch(/^[\w-]+$/);
+  expect(JSON.parse(Buffer.from(channel, 'base64url').toString())).toEqual({
+    queryType: 'signIn',
+    version: 2,
+    view: 'logs',
+    filters: [where('appDisplayName', '=', 'Zürich')],
+  });
+});

@@ -1,0 +1,40 @@
+import { findField } from '../catalogue';
+import { kindNamed, kinds } from '../testing';
+import { annotationExamples, examples } from './examples';
+import { completeQuery, measuresFor } from './views';
+
+const all = [...examples(), ...annotationExamples()];
+
+test.each(all.map(({ title, query }) => [title, query] as const))('%s: the catalogue knows all of it', (_, query) => {
+  const kind = kindNamed(query.queryType);
+  const complete = completeQuery({ ...query, refId: 'A' });
+
+  expect(kind.views).toContain(complete.view);
+  if (complete.measure) {
+    expect(measuresFor(kind, complete.view).map(({ name }) => name)).toContain(complete.measure);
+  }
+  for (const { field: name, operator, values } of complete.filters) {
+    const field = findField(kind, name);
+    expect(field?.operators).toContain(operator);
+    if (field?.values?.length) {
+      expect(field.values).toEqual(expect.arrayContaining(values));
+    }
+  }
+  for (const name of complete.groupBy ?? []) {
+    expect(findField(kind, name)).toMatchObject({ name, groupable: true });
+  }
+  for (const name of complete.columns ?? []) {
+    expect(findField(kind, name)).toMatchObject({ name });
+  }
+  expect(complete.seen && !kind.seen).toBeFalsy();
+});
+
+test('there is an example of every kind that can be asked without a name', () => {
+  const shown = new Set(examples().map(({ query }) => query.queryType));
+  expect(kinds.map(({ kind }) => kind).filter((kind) => !shown.has(kind))).toEqual(['userActivity']);
+});
+
+test('there is an example of every view but a single record', () => {
+  const shown = new Set(all.map(({ query }) => query.view));
+  expect([...shown].sort()).toEqual(['annotations', 'list', 'logs', 'table', 'timeSeries', 'value']);
+});
