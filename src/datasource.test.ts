@@ -13,14 +13,14 @@ test('starts with interactive sign-ins by status over time, in Explore with thei
   expect(newDataSource().getDefaultQuery(CoreApp.Explore)).toMatchObject({
     queryType: 'signIn',
     view: 'logs',
-    filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+    filters: [{ field: 'signInEventTypes', operator: 'in', values: ['interactiveUser'] }],
   });
   expect(newDataSource().getDefaultQuery(CoreApp.PanelEditor)).toMatchObject({
     queryType: 'signIn',
     view: 'timeSeries',
     measure: 'count',
     groupBy: ['status'],
-    filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+    filters: [{ field: 'signInEventTypes', operator: 'in', values: ['interactiveUser'] }],
   });
 });
 
@@ -134,11 +134,14 @@ describe('variables in filters', () => {
 
 describe('the query history', () => {
   test.each<[EntraQuery, string]>([
-    [query(), 'Sign-ins: timeSeries Count by Status where Sign-in type = interactiveUser'],
-    [query({ filters: [], groupBy: ['appDisplayName'], top: 3 }), 'Sign-ins: timeSeries Count by Application (top 3)'],
+    [query(), 'Sign-ins: timeSeries Sign-ins by Status where Sign-in type in interactiveUser'],
+    [
+      query({ filters: [], groupBy: ['appDisplayName'], top: 3 }),
+      'Sign-ins: timeSeries Sign-ins by Application (top 3)',
+    ],
     [
       query({ view: 'table', filters: [], groupBy: ['appId'], seen: 'new' }),
-      'Sign-ins: table Count by Application ID (new)',
+      'Sign-ins: table Sign-ins by Application ID (new)',
     ],
     [
       query({ view: 'list', filters: [{ field: 'status', operator: 'in', values: ['failure', 'interrupted'] }] }),
@@ -153,7 +156,7 @@ describe('the query history', () => {
 
   test('describes it by Graph’s words while there are no others', () => {
     expect(newDataSource().getQueryDisplayText(query())).toBe(
-      'signIn: timeSeries count by status where signInEventTypes = interactiveUser'
+      'signIn: timeSeries count by status where signInEventTypes in interactiveUser'
     );
   });
 });

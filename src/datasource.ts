@@ -30,6 +30,7 @@ import { from, lastValueFrom, map, type Observable, of, switchMap } from 'rxjs';
 
 import { annotationSupport } from './annotations/annotationSupport';
 import { Catalogue, findField } from './catalogue';
+import { withFilters } from './explore/filterable';
 import { withLinks } from './explore/links';
 import { liveTail } from './explore/liveTail';
 import { contextQuery, contextRequest, type Neighbours, neighboursOf } from './explore/logContext';
@@ -82,7 +83,8 @@ export class DataSource
     if (request.liveStreaming) {
       return liveTail(
         this.uid,
-        targets.map((target) => this.applyTemplateVariables(target, request.scopedVars))
+        targets.map((target) => this.applyTemplateVariables(target, request.scopedVars)),
+        async (query) => (await this.postResource<{ path: string }>('tail', { query })).path
       );
     }
     return this.forFilters(request.filters).pipe(
@@ -256,13 +258,13 @@ export class DataSource
     return filters.length > 0 ? from(this.catalogue.kinds()) : of(undefined);
   }
 
-  /** Adds to an answer what leads on from it in Grafana: links, and the level of a logs volume's series. */
+  /** Adds to an answer what leads on from it in Grafana: links, filters, and the level of a logs volume's series. */
   private present(frame: DataFrame, targets: EntraQuery[]): DataFrame {
     const query = targets.find(({ refId }) => refId === frame.refId);
     if (!query) {
       return frame;
     }
-    return isVolume(query) ? withLevel(frame) : withLinks(frame, query, this);
+    return isVolume(query) ? withLevel(frame) : withFilters(withLinks(frame, query, this), query);
   }
 }
 

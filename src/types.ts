@@ -143,8 +143,10 @@ export interface EntraSettings extends DataSourceJsonData {
   /** Seconds. */
   queryTimeout?: number;
   maxRows?: number;
-  /** Rows of a download that asks for no other number. */
+  /** The most records that a download holds. */
   downloadLimit?: number;
+  /** Seconds. */
+  downloadTimeout?: number;
 }
 
 /** Settings that only the backend can read; certificates and key are PEM text. */

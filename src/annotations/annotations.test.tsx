@@ -90,7 +90,7 @@ describe('the editor of an annotation', () => {
   test('takes another kind, of those that can be marked', async () => {
     const user = await open();
     await user.click(screen.getByRole('combobox', { name: 'Activity' }));
-    expect(screen.queryByRole('option', { name: /^User activity/ })).not.toBeInTheDocument();
+    expect(screen.queryByRole('option', { name: /^Activity of a user/ })).not.toBeInTheDocument();
     await user.keyboard('Provisioning');
     await user.click(await screen.findByRole('option', { name: /^Provisioning events/ }));
     expect(saved).toMatchObject({ queryType: 'provisioningEvent', view: 'annotations', filters: [] });

@@ -57,6 +57,7 @@ test.each<[label: RegExp, key: keyof EntraSettings]>([
   [/^Query timeout/, 'queryTimeout'],
   [/^RowsNo list/, 'maxRows'],
   [/^Rows of a download/, 'downloadLimit'],
+  [/^Download timeout/, 'downloadTimeout'],
 ])('%s saves a number as %s, and nothing when emptied', async (label, key) => {
   const user = open();
   await user.click(screen.getByRole('button', { name: 'Expand section Limits' }));

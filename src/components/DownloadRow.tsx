@@ -8,13 +8,16 @@ interface Props {
   json: string;
 }
 
-/** Offers all that a query selects as a file, beyond the rows that are shown. */
+/** Offers the records that a query selects as a file: those behind a number, and more than a list shows. */
 export function DownloadRow({ csv, json }: Props) {
   return (
     <EditorRow>
       <EditorField
         label={t('query-editor.download.label', 'Download')}
-        tooltip={t('query-editor.download.tooltip', 'All records that the query selects, not only the rows shown')}
+        tooltip={t(
+          'query-editor.download.tooltip',
+          'The records that the query selects in the time range, whatever it makes of them'
+        )}
       >
         <Stack>
           <LinkButton

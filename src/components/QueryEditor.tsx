@@ -30,7 +30,7 @@ export function QueryEditor({ query: saved, onChange, onRunQuery, datasource, ap
           <EditorRows>
             <KindAndView query={query} kinds={kinds} views={kind ? viewsFor(kind, app) : []} onChange={change} />
             {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={change} />}
-            {range && (query.view === 'list' || query.view === 'logs') && (
+            {range && query.view !== 'detail' && (
               <DownloadRow
                 csv={datasource.downloadUrl(query, range, 'csv', data?.request?.scopedVars)}
                 json={datasource.downloadUrl(query, range, 'json', data?.request?.scopedVars)}

@@ -20,7 +20,7 @@ test('an example is asked by a click, or with the keyboard', async () => {
     queryType: 'signIn',
     version: 2,
     view: 'table',
-    filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+    filters: [{ field: 'signInEventTypes', operator: 'in', values: ['interactiveUser'] }],
     measure: 'count',
     groupBy: ['appDisplayName'],
     top: 3,

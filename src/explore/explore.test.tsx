@@ -92,7 +92,7 @@ describe('beside a query', () => {
   test.each([
     ['numbers', numbers],
     ['a hidden query', { ...logs, hide: true }],
-    ['a kind without lines', { ...logs, queryType: 'riskyUser' }],
+    ['a kind that the backend does not know', { ...logs, queryType: 'riskyPie' }],
   ])('of %s is no volume', (_, query) => {
     expect(datasource.getSupplementaryRequest(SupplementaryQueryType.LogsVolume, request([query]))).toBeUndefined();
   });
@@ -205,31 +205,91 @@ describe('the details of a line and the cells of a table', () => {
 });
 
 describe('links', () => {
-  async function linksOf(query: EntraQuery, ...names: string[]) {
-    answer(
-      query.refId,
-      names.map((name) => ({ name, type: FieldType.string }))
-    );
+  const target = { datasourceUid: 'entra', datasourceName: 'Entra ID' };
+  const to = (queryType: string, view: string, ...filters: Filter[]) => ({
+    ...target,
+    query: { refId: 'A', version: 2, queryType, view, filters },
+  });
+  const here = (field: string) => where(field, '=', '${__value.raw}');
+
+  async function fieldsOf(query: EntraQuery, name: string, ...fields: Array<[string, FieldType, unknown[]]>) {
+    const frame = {
+      schema: { refId: query.refId, name, fields: fields.map(([name, type]) => ({ name, type })) },
+      data: { values: fields.map(([, , values]) => values) },
+    };
+    serve({ '/api/ds/query': { results: { [query.refId]: { frames: [frame] } } } });
     const { data } = await lastValueFrom(datasource.query(request([query])));
-    const [frame] = data as DataFrame[];
-    return frame.fields.map(({ config }) => config.links?.[0].internal);
+    return (data as DataFrame[])[0].fields;
+  }
+
+  async function linksOf(query: EntraQuery, name: string, ...names: string[]) {
+    const fields = await fieldsOf(query, name, ...names.map((each) => [each, FieldType.string, []] as never));
+    return fields.map(({ config }) => config.links?.[0].internal);
   }
 
   test('lead from a list to the record, its user, address and application', async () => {
     const list: EntraQuery = { ...logs, view: 'list' };
-    const links = await linksOf(list, 'id', 'userPrincipalName', 'ipAddress', 'appDisplayName', 'city');
-    const target = { datasourceUid: 'entra', datasourceName: 'Entra ID' };
-    const to = (queryType: string, view: string, field: string) => ({
-      ...target,
-      query: { refId: 'A', version: 2, queryType, view, filters: [where(field, '=', '${__value.raw}')] },
-    });
+    const links = await linksOf(list, '', 'id', 'userPrincipalName', 'ipAddress', 'appDisplayName', 'city');
     expect(links).toEqual([
-      to('signIn', 'detail', 'id'),
-      to('userActivity', 'list', 'userPrincipalName'),
-      to('signIn', 'list', 'ipAddress'),
-      to('signIn', 'list', 'appDisplayName'),
+      to('signIn', 'detail', here('id')),
+      to('userActivity', 'list', here('userPrincipalName')),
+      to('signIn', 'list', here('ipAddress')),
+      to('signIn', 'list', here('appDisplayName')),
       undefined,
     ]);
+  });
+
+  test('lead to records of their own kind where a list mixes them', async () => {
+    const mixed: EntraQuery = { ...logs, queryType: 'userActivity', view: 'list' };
+    expect((await linksOf(mixed, '', 'kind', 'id'))[1]).toEqual(to('${__data.fields["kind"]}', 'detail', here('id')));
+  });
+
+  test('lead from one record to those that belong to it', async () => {
+    const detail: EntraQuery = { ...logs, view: 'detail', filters: [where('id', '=', '4f6c')] };
+    expect(await linksOf(detail, 'riskDetections', 'id')).toEqual([to('riskDetection', 'detail', here('id'))]);
+    expect(await linksOf(detail, 'attempt', 'id')).toEqual([to('signIn', 'detail', here('id'))]);
+    expect(await linksOf(detail, 'policies', 'id')).toEqual([undefined]);
+  });
+
+  test('lead from a property of a record to others that share it', async () => {
+    const detail: EntraQuery = { ...logs, view: 'detail', filters: [where('id', '=', '4f6c')] };
+    const [, value] = await linksOf(detail, 'summary', 'property', 'value', 'field');
+    const follow = (field: string, text: string) => {
+      const row: Record<string, string> = { '${__data.fields["field"]}': field, '${__value.raw}': text };
+      return value?.query({ replaceVariables: (variable: string) => row[variable], scopedVars: {} });
+    };
+    expect(follow('city', 'Oslo')).toMatchObject({
+      queryType: 'signIn',
+      view: 'list',
+      filters: [where('city', '=', 'Oslo')],
+    });
+    expect(follow('userPrincipalName', 'mona')).toMatchObject({ queryType: 'userActivity', view: 'list' });
+    expect(follow('', 'Mfa')).toMatchObject({ view: 'detail', filters: detail.filters });
+  });
+
+  test('lead from a line to its record', async () => {
+    const fields = await fieldsOf(
+      { ...logs, queryType: 'userActivity' },
+      '',
+      ['id', FieldType.string, ['userActivity/4f6c']],
+      ['labels', FieldType.other, [{ kind: 'auditEvent' }]]
+    );
+    const [, , record, kind] = fields;
+    expect(record).toMatchObject({ name: 'record', values: ['4f6c'] });
+    expect(kind).toMatchObject({ name: 'kind', values: ['auditEvent'] });
+    expect(record.config.links?.[0].internal).toEqual(to('${__data.fields["kind"]}', 'detail', here('id')));
+  });
+
+  test('are beside buttons that filter for and filter out', async () => {
+    const table: EntraQuery = { ...numbers, view: 'table' };
+    const fields = await fieldsOf(
+      table,
+      '',
+      ['status', FieldType.string, []],
+      ['createdDateTime', FieldType.time, []],
+      ['count', FieldType.number, []]
+    );
+    expect(fields.map(({ config }) => config.filterable)).toEqual([true, undefined, undefined]);
   });
 
   test('stay as the backend made them', async () => {
@@ -254,18 +314,19 @@ test('the tail of a query follows it live', async () => {
     },
   } as GrafanaLiveSrv);
   setVariables({ app: 'Zürich' });
+  requests = serve({ '/resources/tail': { path: 'tail/4f6c' } });
 
   const query = { ...logs, filters: [where('appDisplayName', '=', '$app'), where('status', '=')] };
   const response = await lastValueFrom(datasource.query(request([query], { liveStreaming: true })));
 
   expect(response.data[0].refId).toBe('A');
-  const [, channel] = options?.addr.path.split('/') ?? [];
-  expect(options?.addr).toMatchObject({ scope: 'ds', stream: 'entra', namespace: 'entra' });
-  expect(channel).toMatch(/^[\w-]+$/);
-  expect(JSON.parse(Buffer.from(channel, 'base64url').toString())).toEqual({
-    queryType: 'signIn',
-    version: 2,
-    view: 'logs',
-    filters: [where('appDisplayName', '=', 'Zürich')],
+  const question = { queryType: 'signIn', version: 2, view: 'logs', filters: [where('appDisplayName', '=', 'Zürich')] };
+  expect(requests.at(-1)).toMatchObject({ url: expect.stringMatching(/resources\/tail$/), data: { query: question } });
+  expect(options?.addr).toEqual({
+    scope: 'ds',
+    stream: 'entra',
+    namespace: 'entra',
+    path: 'tail/4f6c',
+    data: question,
   });
 });

@@ -3,6 +3,7 @@ import { type DataFrame, FieldType } from '@grafana/data';
 /** The log level that stands for an outcome or a risk, so that Explore colours it as it colours lines. */
 const LEVELS: Record<string, string> = {
   success: 'info',
+  skipped: 'info',
   interrupted: 'warning',
   warning: 'warning',
   failure: 'error',
@@ -10,7 +11,7 @@ const LEVELS: Record<string, string> = {
   none: 'info',
   low: 'info',
   medium: 'warning',
-  high: 'critical',
+  high: 'error',
 };
 
 /** Fields whose values have a level, the most telling first. */

@@ -17,7 +17,7 @@ const ask = (title: string, question: Question): Example => ({
 
 const where = (field: string, operator: Operator, ...values: string[]): Filter => ({ field, operator, values });
 
-const interactive = where('signInEventTypes', '=', 'interactiveUser');
+const interactive = where('signInEventTypes', 'in', 'interactiveUser');
 
 // Functions, because translations are not there yet when a module is loaded.
 

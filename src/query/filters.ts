@@ -19,6 +19,11 @@ export function suits(filter: Filter, field?: CatalogueField): boolean {
   return Boolean(field?.filterable && field.operators?.includes(filter.operator));
 }
 
+/** Tells whether two filters ask for the same. */
+export function isSame(a: Filter, b: Filter): boolean {
+  return a.field === b.field && a.operator === b.operator && a.values.join('\n') === b.values.join('\n');
+}
+
 /** A filter on a field that restricts nothing yet. */
 export function newFilter(field: CatalogueField): Filter {
   return { field: field.name, operator: field.operators?.[0] ?? '=', values: [] };

@@ -126,7 +126,8 @@ describe('changing the kind', () => {
   });
 
   test('takes another view where the new kind lacks it', () => {
-    expect(change({}, 'signIn', 'userActivity')).toMatchObject({ view: 'list', columns: [] });
+    const users = { ...kindNamed('riskyUser'), views: ['list', 'detail'] satisfies EntraQuery['view'][] };
+    expect(withKind(query, users)).toMatchObject({ view: 'list', columns: [] });
   });
 
   test('keeps the columns that the new kind has', () => {
@@ -135,9 +136,10 @@ describe('changing the kind', () => {
   });
 
   test('starts with the new kind’s filters instead of the old one’s', () => {
-    expect(change({}, 'signIn', 'riskySignIn').filters).toEqual([]);
+    expect(change({}, 'signIn', 'riskDetection').filters).toEqual([]);
+    expect(change({}, 'signIn', 'riskySignIn').filters).toEqual(query.filters);
     expect(change({ filters: [where('status', '=', 'failure')] }, 'auditEvent', 'signIn').filters).toEqual([
-      where('signInEventTypes', '=', 'interactiveUser'),
+      where('signInEventTypes', 'in', 'interactiveUser'),
       where('status', '=', 'failure'),
     ]);
   });

@@ -1,8 +1,7 @@
 import { CoreApp } from '@grafana/data';
-import { isEqual } from 'lodash';
 
 import { type CatalogueKind, type EntraQuery, type Measure, type Named, QUERY_VERSION, type View } from '../types';
-import { newFilter, suits } from './filters';
+import { isSame, newFilter, suits } from './filters';
 import { migrateQuery } from './migrate';
 
 /** The parts of a query that only some views have. */
@@ -45,7 +44,7 @@ const DEFAULTS: Required<Pick<EntraQuery, ViewPart>> = {
 const INTERACTIVE: Pick<EntraQuery, 'queryType' | 'version' | 'filters'> = {
   queryType: 'signIn',
   version: QUERY_VERSION,
-  filters: [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }],
+  filters: [{ field: 'signInEventTypes', operator: 'in', values: ['interactiveUser'] }],
 };
 
 /** The editor's first question: interactive sign-ins by status over time, as the portal opens with. */
@@ -117,7 +116,7 @@ export function withView(query: EntraQuery, view: View, kind?: CatalogueKind): E
 
 /** Changes the kind of record: keeps what the new kind has too, and starts with its filters instead of the old kind's. */
 export function withKind(query: EntraQuery, kind: CatalogueKind, old?: CatalogueKind): EntraQuery {
-  const chosen = query.filters.filter((filter) => !old?.defaultFilters.some((preset) => isEqual(preset, filter)));
+  const chosen = query.filters.filter((filter) => !old?.defaultFilters.some((preset) => isSame(preset, filter)));
   const added = kind.defaultFilters.filter(({ field }) => !chosen.some((filter) => filter.field === field));
   const view = kind.views.includes(query.view) ? query.view : kind.views[0];
   return withView({ ...query, queryType: kind.kind, filters: [...added, ...chosen] }, view, kind);

@@ -7,7 +7,7 @@ import { type ConfigProps, useSettings } from './useSettings';
 import { WIDTH } from './width';
 
 /** What the backend takes where nothing is set. */
-const DEFAULTS = { queryTimeout: '30', maxRows: '10000', downloadLimit: '250000' };
+const DEFAULTS = { queryTimeout: '30', maxRows: '10000', downloadLimit: '250000', downloadTimeout: '600' };
 
 /** How much of the database a query may use. */
 export function LimitsSection(props: ConfigProps) {
@@ -51,6 +51,17 @@ export function LimitsSection(props: ConfigProps) {
           id="config-download-limit"
           width={WIDTH}
           placeholder={DEFAULTS.downloadLimit}
+        />
+      </Field>
+      <Field
+        label={t('config-editor.limits.download-timeout', 'Download timeout (seconds)')}
+        description={t('config-editor.limits.download-timeout-description', 'A download that takes longer breaks off')}
+      >
+        <Input
+          {...number('downloadTimeout')}
+          id="config-download-timeout"
+          width={WIDTH}
+          placeholder={DEFAULTS.downloadTimeout}
         />
       </Field>
     </ConfigSection>
