@@ -126,7 +126,7 @@ describe('changing the kind', () => {
   });
 
   test('takes another view where the new kind lacks it', () => {
-    const users = { ...kindNamed('riskyUser'), views: ['list', 'detail'] satisfies EntraQuery['view'][] };
+    const users = { ...kindNamed('riskyUser'), views: ['list', 'detail'] satisfies Array<EntraQuery['view']> };
     expect(withKind(query, users)).toMatchObject({ view: 'list', columns: [] });
   });
 
