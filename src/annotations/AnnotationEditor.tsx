@@ -38,7 +38,6 @@ export function AnnotationEditor({ query: saved, onChange, datasource, range }: 
             <KindAndView
               query={query}
               kinds={kinds.filter(({ views }) => views.includes('annotations'))}
-              views={[]}
               onChange={onChange}
             />
             {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={onChange} />}

@@ -70,7 +70,7 @@ describe('the editor of an annotation', () => {
 
   test('shows no other view, and only what it has', async () => {
     await open();
-    expect(screen.queryByRole('radio')).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('View')).not.toBeInTheDocument();
     expect(screen.queryByLabelText('Measure')).not.toBeInTheDocument();
     expect(screen.getByLabelText('Values for Category')).toBeInTheDocument();
     expect(screen.getByLabelText('Limit')).toHaveValue(1000);

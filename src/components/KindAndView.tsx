@@ -1,23 +1,24 @@
-import React, { useId } from 'react';
+import React, { type ReactNode, useId } from 'react';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { RadioButtonGroup } from '@grafana/ui';
+import { Combobox } from '@grafana/ui';
 
 import { withKind, withView } from '../query/views';
 import type { CatalogueKind, EntraQuery, View } from '../types';
 import { KindSelect } from './KindSelect';
-import { viewLabel } from './labels';
+import { viewOption } from './labels';
 
 interface Props {
   query: EntraQuery;
   kinds: CatalogueKind[];
-  /** The views to choose from. */
-  views: View[];
+  /** The views to choose from, where there is a choice. */
+  views?: View[];
   onChange: (query: EntraQuery) => void;
+  children?: ReactNode;
 }
 
 /** What is asked about, and in what form the answer is wanted. */
-export function KindAndView({ query, kinds, views, onChange }: Props) {
+export function KindAndView({ query, kinds, views, onChange, children }: Props) {
   const id = useId();
   const kind = kinds.find((candidate) => candidate.kind === query.queryType);
 
@@ -31,16 +32,18 @@ export function KindAndView({ query, kinds, views, onChange }: Props) {
           onChange={(chosen) => onChange(withKind(query, chosen, kind))}
         />
       </EditorField>
-      {views.length > 1 && (
+      {views && (
         <EditorField label={t('query-editor.view.label', 'View')}>
-          <RadioButtonGroup
-            aria-label={t('query-editor.view.label', 'View')}
-            options={views.map((view) => ({ value: view, label: viewLabel(view) }))}
+          <Combobox
+            id={`${id}-view`}
+            width={22}
+            options={views.map(viewOption)}
             value={query.view}
-            onChange={(view) => onChange(withView(query, view, kind))}
+            onChange={({ value: view }) => onChange(withView(query, view, kind))}
           />
         </EditorField>
       )}
+      {children}
     </EditorRow>
   );
 }

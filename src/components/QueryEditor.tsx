@@ -5,7 +5,7 @@ import { EditorRows } from '@grafana/plugin-ui';
 import type { DataSource } from '../datasource';
 import { completeQuery, viewsFor } from '../query/views';
 import type { EntraQuery, EntraSettings } from '../types';
-import { DownloadRow } from './DownloadRow';
+import { DownloadField } from './DownloadField';
 import { KindAndView } from './KindAndView';
 import { QueryParts } from './QueryParts';
 import { WithCatalogue } from './WithCatalogue';
@@ -28,14 +28,15 @@ export function QueryEditor({ query: saved, onChange, onRunQuery, datasource, ap
         const kind = kinds.find((candidate) => candidate.kind === query.queryType);
         return (
           <EditorRows>
-            <KindAndView query={query} kinds={kinds} views={kind ? viewsFor(kind, app) : []} onChange={change} />
+            <KindAndView query={query} kinds={kinds} views={kind && viewsFor(kind, app)} onChange={change}>
+              {range && query.view !== 'detail' && (
+                <DownloadField
+                  csv={datasource.downloadUrl(query, range, 'csv', data?.request?.scopedVars)}
+                  json={datasource.downloadUrl(query, range, 'json', data?.request?.scopedVars)}
+                />
+              )}
+            </KindAndView>
             {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={change} />}
-            {range && query.view !== 'detail' && (
-              <DownloadRow
-                csv={datasource.downloadUrl(query, range, 'csv', data?.request?.scopedVars)}
-                json={datasource.downloadUrl(query, range, 'json', data?.request?.scopedVars)}
-              />
-            )}
           </EditorRows>
         );
       }}

@@ -10,22 +10,50 @@ interface Labelled<T extends string> {
   description?: string;
 }
 
-export function viewLabel(view: View): string {
+export function viewOption(view: View): Labelled<View> {
   switch (view) {
     case 'timeSeries':
-      return t('query-editor.view.time-series', 'Time series');
+      return {
+        value: view,
+        label: t('query-editor.view.time-series', 'Time series'),
+        description: t('query-editor.view.time-series-description', 'Numbers over time'),
+      };
     case 'table':
-      return t('query-editor.view.table', 'Table');
+      return {
+        value: view,
+        label: t('query-editor.view.table', 'Table'),
+        description: t('query-editor.view.table-description', 'Numbers by group, the largest first'),
+      };
     case 'value':
-      return t('query-editor.view.value', 'Single value');
+      return {
+        value: view,
+        label: t('query-editor.view.value', 'Single value'),
+        description: t('query-editor.view.value-description', 'One number for the time range'),
+      };
     case 'list':
-      return t('query-editor.view.list', 'List');
+      return {
+        value: view,
+        label: t('query-editor.view.list', 'List'),
+        description: t('query-editor.view.list-description', 'Records with the columns of your choice'),
+      };
     case 'logs':
-      return t('query-editor.view.logs', 'Logs');
+      return {
+        value: view,
+        label: t('query-editor.view.logs', 'Logs'),
+        description: t('query-editor.view.logs-description', 'Records as lines of text'),
+      };
     case 'detail':
-      return t('query-editor.view.detail', 'One record');
+      return {
+        value: view,
+        label: t('query-editor.view.detail', 'One record'),
+        description: t('query-editor.view.detail-description', 'All that is known of it'),
+      };
     case 'annotations':
-      return t('query-editor.view.annotations', 'Annotations');
+      return {
+        value: view,
+        label: t('query-editor.view.annotations', 'Annotations'),
+        description: t('query-editor.view.annotations-description', 'Records as marks on graphs'),
+      };
   }
 }
 
