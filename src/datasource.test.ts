@@ -134,18 +134,18 @@ describe('variables in filters', () => {
 
 describe('the query history', () => {
   test.each<[EntraQuery, string]>([
-    [query(), 'Sign-ins: timeSeries Sign-ins by Status where Sign-in type in interactiveUser'],
+    [query(), 'Sign-ins, Time series: Sign-ins by Status where Sign-in type in interactiveUser'],
     [
       query({ filters: [], groupBy: ['appDisplayName'], top: 3 }),
-      'Sign-ins: timeSeries Sign-ins by Application (top 3)',
+      'Sign-ins, Time series: Sign-ins by Application (top 3)',
     ],
     [
       query({ view: 'table', filters: [], groupBy: ['appId'], seen: 'new' }),
-      'Sign-ins: table Sign-ins by Application ID (new)',
+      'Sign-ins, Table: Sign-ins by Application ID (new)',
     ],
     [
       query({ view: 'list', filters: [{ field: 'status', operator: 'in', values: ['failure', 'interrupted'] }] }),
-      'Sign-ins: list where Status in failure, interrupted',
+      'Sign-ins, List: where Status in failure, interrupted',
     ],
   ])('describes a query by the portal’s words: %#', async (candidate, expected) => {
     serve({ '/catalogue': { kinds } });
@@ -156,7 +156,7 @@ describe('the query history', () => {
 
   test('describes it by Graph’s words while there are no others', () => {
     expect(newDataSource().getQueryDisplayText(query())).toBe(
-      'signIn: timeSeries count by status where signInEventTypes in interactiveUser'
+      'signIn, Time series: count by status where signInEventTypes in interactiveUser'
     );
   });
 });

@@ -1,4 +1,5 @@
 import { findField } from '../catalogue';
+import { viewOption } from '../components/labels';
 import type { CatalogueKind, EntraQuery } from '../types';
 import { restricts } from './filters';
 import { completeQuery, hasPart } from './views';
@@ -8,7 +9,7 @@ export function displayText(saved: EntraQuery, kind?: CatalogueKind): string {
   const query = completeQuery(saved);
   const label = (name: string) => findField(kind, name)?.label ?? name;
 
-  const parts = [`${kind?.label ?? query.queryType}: ${query.view}`];
+  const parts = [`${kind?.label ?? query.queryType}, ${viewOption(query.view).label}:`];
   if (hasPart(query.view, 'measure')) {
     parts.push(kind?.measures.find(({ name }) => name === query.measure)?.label ?? query.measure ?? '');
   }
