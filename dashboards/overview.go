@@ -23,14 +23,14 @@ func overview() *dashboard.DashboardBuilder {
 		WithPanel(activeUsers().GridPos(at(18, 0, 6, 4))).
 		WithPanel(userSignIns().GridPos(at(0, 4, 12, 10))).
 		WithPanel(applicationUsage().GridPos(at(12, 4, 12, 10))).
-		WithPanel(failureReasons().GridPos(at(0, 14, 10, 13))).
+		WithPanel(failureReasons().GridPos(at(0, 14, 24, 8))).
 		WithPanel(signInList("Latest sign-ins", "The newest interactive sign-ins of the time range.",
 			question{Columns: []string{"createdDateTime", "userDisplayName", "appDisplayName", "status", "authenticationRequirement"}, Limit: 100}).
-			GridPos(at(10, 14, 14, 13)))
+			GridPos(at(0, 22, 24, 11)))
 }
 
 func userSignIns() *timeseries.PanelBuilder {
-	panel := graph("User sign-ins", "Interactive sign-ins by users per week and status. Click on a point for the list of its sign-ins.",
+	panel := graph("User sign-ins", "Interactive sign-ins by users per week and status.",
 		"status", "status", question{GroupBy: []string{"status"}})
 	for _, s := range statuses {
 		panel.OverrideByName(s.status, []dashboard.DynamicConfigValue{
@@ -42,17 +42,17 @@ func userSignIns() *timeseries.PanelBuilder {
 }
 
 func applicationUsage() *timeseries.PanelBuilder {
-	return graph("Application usage", "Interactive sign-ins per week to the three applications with most of them. Click on a point for the list of its sign-ins.",
+	return graph("Application usage", "Interactive sign-ins per week to the three applications with most of them.",
 		"application", "appDisplayName", question{GroupBy: []string{"appDisplayName"}, Top: 3})
 }
 
-// graph draws counts by week. The weeks that the time range cuts count with what of them is in it. A click on a point leads to its sign-ins: those with the label of its series, which the
+// graph draws counts by week. A click on a point leads to its sign-ins: those with the label of its series, which the
 // other dashboard takes as the variable.
 func graph(title, description, variable, label string, q question) *timeseries.PanelBuilder {
 	q.View, q.Measure, q.Interval = "timeSeries", "count", "1w"
 	return timeseries.NewPanelBuilder().
 		Title(title).
-		Description(description).
+		Description(description + " The first and the last week count as far as they lie in the time range. Click on a point for the list of its sign-ins.").
 		Datasource(datasource).
 		WithTarget(q).
 		NoValue(nothing).
@@ -94,7 +94,7 @@ func failureReasons() *table.PanelBuilder {
 			GroupBy: []string{"errorCode", "failureReason"},
 			Top:     20,
 		}).
-		NoValue("No sign-in has failed").
+		NoValue("No failures in this time range.").
 		Unit("locale").
 		OverrideByName("Sign-in error code", []dashboard.DynamicConfigValue{
 			{Id: "displayName", Value: "Error code"}, {Id: "unit", Value: "none"}, {Id: "custom.align", Value: "left"}, {Id: "custom.width", Value: 100},
@@ -102,5 +102,10 @@ func failureReasons() *table.PanelBuilder {
 		OverrideByName("Failure reason", []dashboard.DynamicConfigValue{
 			{Id: "custom.cellOptions", Value: map[string]any{"type": "auto", "wrapText": true}},
 		}).
-		OverrideByName("Sign-ins", []dashboard.DynamicConfigValue{{Id: "custom.width", Value: 90}})
+		OverrideByName("Sign-ins", []dashboard.DynamicConfigValue{
+			{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
+			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": "red"}},
+			{Id: "min", Value: 0},
+			{Id: "custom.width", Value: 300},
+		})
 }
