@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
 // errNoGrafana says that there is none on this machine.
@@ -60,7 +62,7 @@ type grafana struct {
 }
 
 // startGrafana starts one that keeps its files in folder.
-func startGrafana(ctx context.Context, root, folder string, s settings) (*grafana, error) {
+func startGrafana(ctx context.Context, root, folder string, s pluginhost.Settings) (*grafana, error) {
 	program, home, err := findGrafana()
 	if err != nil {
 		return nil, err
@@ -89,7 +91,7 @@ func startGrafana(ctx context.Context, root, folder string, s settings) (*grafan
 		"GF_PATHS_LOGS="+filepath.Join(folder, "log"),
 		"GF_PATHS_PLUGINS="+filepath.Join(folder, "plugins"),
 		"GF_PATHS_PROVISIONING="+filepath.Join(folder, "provisioning"),
-		"GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS="+pluginID,
+		"GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS="+pluginhost.PluginID,
 		"GF_AUTH_ANONYMOUS_ENABLED=true",
 		"GF_AUTH_ANONYMOUS_ORG_ROLE=Admin",
 		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
@@ -163,13 +165,13 @@ func (g *grafana) stop() {
 }
 
 // provision writes what Grafana reads when it starts. JSON is YAML, too.
-func provision(root, folder string, s settings) error {
+func provision(root, folder string, s pluginhost.Settings) error {
 	files := map[string]any{
 		"datasources/entra-activity.yaml": map[string]any{
 			"apiVersion": 1,
 			"datasources": []any{map[string]any{
-				"name": "Entra ID Activity", "uid": "entra-activity", "type": pluginID, "isDefault": true,
-				"jsonData": s.json, "secureJsonData": map[string]string{"password": s.password},
+				"name": "Entra ID Activity", "uid": "entra-activity", "type": pluginhost.PluginID, "isDefault": true,
+				"jsonData": s.JSON, "secureJsonData": map[string]string{"password": s.Password},
 			}},
 		},
 		"dashboards/entra-activity.yaml": map[string]any{
@@ -197,7 +199,7 @@ func provision(root, folder string, s settings) error {
 	if err := os.MkdirAll(plugins, 0o700); err != nil {
 		return err
 	}
-	return os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginID))
+	return os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginhost.PluginID))
 }
 
 func freePort() (int, error) {

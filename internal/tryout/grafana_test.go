@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
 // installGrafana puts a program in the place of Grafana.
@@ -25,7 +27,7 @@ func installGrafana(t *testing.T, script string) {
 
 func TestGrafanaThatDoesNotStartSaysWhy(t *testing.T) {
 	installGrafana(t, "echo 'the port is taken'; exit 1")
-	g, err := startGrafana(t.Context(), t.TempDir(), t.TempDir(), settings{})
+	g, err := startGrafana(t.Context(), t.TempDir(), t.TempDir(), pluginhost.Settings{})
 	require.NoError(t, err)
 	defer g.stop()
 	assert.ErrorContains(t, g.awaitAnswer(t.Context()), "the port is taken")
@@ -34,7 +36,7 @@ func TestGrafanaThatDoesNotStartSaysWhy(t *testing.T) {
 func TestGrafanaStopsOnInterrupt(t *testing.T) {
 	folder := t.TempDir()
 	installGrafana(t, `trap 'echo bye; exit' INT; echo ready; while true; do sleep 0.05; done`)
-	g, err := startGrafana(t.Context(), t.TempDir(), folder, settings{})
+	g, err := startGrafana(t.Context(), t.TempDir(), folder, pluginhost.Settings{})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		text, err := os.ReadFile(g.log)

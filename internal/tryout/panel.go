@@ -1,6 +1,7 @@
 package tryout
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
 // panel is what one panel of a bundled dashboard asks when the dashboard is opened.
@@ -19,6 +22,13 @@ type panel struct {
 	dashboard, title string
 	span             backend.TimeRange
 	targets          []json.RawMessage // with the variables' first values in place
+}
+
+// ask puts the panel's questions to the plugin.
+func (p panel) ask(ctx context.Context, plugin *pluginhost.Plugin) (answer, error) {
+	began := time.Now()
+	frames, err := plugin.Query(ctx, p.targets, p.span)
+	return answer{frames: frames, took: time.Since(began)}, err
 }
 
 // dashboardFile is what of a dashboard's JSON decides what its panels ask.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -55,7 +55,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	if opts.Plugin == "" {
-		opts.Plugin = pluginBinary(opts.Root)
+		opts.Plugin = pluginhost.Binary(opts.Root)
 	}
 	if _, err := os.Stat(opts.Plugin); err != nil {
 		return fmt.Errorf("the plugin is not built, run go tool mage build: %w", err)
@@ -102,11 +102,11 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	plugin, err := startPlugin(opts.Plugin, s)
+	plugin, err := pluginhost.Start(opts.Plugin, s)
 	if err != nil {
 		return err
 	}
-	defer plugin.stop()
+	defer plugin.Stop()
 	panels, err := readPanels(filepath.Join(opts.Root, "dashboards"), now)
 	if err != nil {
 		return err
@@ -118,14 +118,6 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	return serveUntilDone(ctx, opts, s, server, metrics)
-}
-
-func pluginBinary(root string) string {
-	name := fmt.Sprintf("gpx_entra_activity_%s_%s", runtime.GOOS, runtime.GOARCH)
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(root, "dist", name)
 }
 
 // importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
@@ -205,7 +197,7 @@ func every(interval time.Duration, f func()) (stop func()) {
 }
 
 // grantReader makes the role that the plugin reads with, and returns the data source settings to use it.
-func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (settings, error) {
+func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (pluginhost.Settings, error) {
 	// The password is the server's own: random, and good for as long as the server lives.
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", reader, strings.ReplaceAll(server.Password(), "'", "''")),
@@ -213,29 +205,29 @@ func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (se
 		fmt.Sprintf("GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s", store.Schema, reader),
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return settings{}, fmt.Errorf("make the role %s: %w", reader, err)
+			return pluginhost.Settings{}, fmt.Errorf("make the role %s: %w", reader, err)
 		}
 	}
-	return settings{
-		json: map[string]any{
+	return pluginhost.Settings{
+		JSON: map[string]any{
 			"host": server.Host(), "port": server.Port(), "database": database, "user": reader, "tlsMode": "disable",
 		},
-		password: server.Password(),
+		Password: server.Password(),
 	}, nil
 }
 
 // smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins that
 // were imported.
-func smoke(ctx context.Context, plugin *plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
+func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
 	report := report{out: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 
 	ask, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	message, err := plugin.health(ask)
+	message, err := plugin.Health(ask)
 	report.line("health", "data source", message, err)
 
 	for _, p := range panels {
-		a, err := plugin.ask(ask, p)
+		a, err := p.ask(ask, plugin)
 		if err == nil {
 			err = a.check()
 		}
@@ -289,7 +281,7 @@ func (r *report) end() error {
 }
 
 // show prints what each panel would show.
-func show(ctx context.Context, plugin *plugin, panels []panel, out io.Writer) error {
+func show(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, out io.Writer) error {
 	dashboard := ""
 	for _, p := range panels {
 		if p.dashboard != dashboard {
@@ -297,7 +289,7 @@ func show(ctx context.Context, plugin *plugin, panels []panel, out io.Writer) er
 			fmt.Fprintf(out, "\n%s\n%s\n", dashboard, strings.Repeat("=", len(dashboard)))
 		}
 		ask, cancel := context.WithTimeout(ctx, askTimeout)
-		a, err := plugin.ask(ask, p)
+		a, err := p.ask(ask, plugin)
 		cancel()
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", p.dashboard, p.title, err)
@@ -309,7 +301,7 @@ func show(ctx context.Context, plugin *plugin, panels []panel, out io.Writer) er
 }
 
 // serveUntilDone names what can be opened, and waits.
-func serveUntilDone(ctx context.Context, opts Options, s settings, server *embedded.Server, metrics string) error {
+func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, server *embedded.Server, metrics string) error {
 	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
 
 	folder, err := os.MkdirTemp("", "entra-activity-grafana-")

@@ -1,37 +1,52 @@
-package tryout
+// Package pluginhost runs the built plugin binary as Grafana would, and asks it over the protocol that Grafana speaks.
+package pluginhost
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 )
 
-const pluginID = "entra-activity-datasource"
+// PluginID is the plugin's id in Grafana.
+const PluginID = "entra-activity-datasource"
 
-// plugin is the built plugin binary, running as Grafana would run it.
-type plugin struct {
+// Binary returns where in a repository's folder the build puts the plugin for this machine.
+func Binary(root string) string {
+	name := fmt.Sprintf("gpx_entra_activity_%s_%s", runtime.GOOS, runtime.GOARCH)
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(root, "dist", name)
+}
+
+// Settings are those of the data source, as Grafana keeps them.
+type Settings struct {
+	JSON     map[string]any
+	Password string
+}
+
+// Plugin is the running plugin.
+type Plugin struct {
 	client      *goplugin.Client
 	data        grpcplugin.DataClient
 	diagnostics grpcplugin.DiagnosticsClient
 	context     backend.PluginContext
 }
 
-// settings are those of the data source, as Grafana keeps them.
-type settings struct {
-	json     map[string]any
-	password string
-}
-
-func startPlugin(binary string, s settings) (*plugin, error) {
-	p := &plugin{client: goplugin.NewClient(&goplugin.ClientConfig{
+// Start runs a binary for one data source.
+func Start(binary string, s Settings) (*Plugin, error) {
+	p := &Plugin{client: goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion:  grpcplugin.ProtocolVersion,
 			MagicCookieKey:   grpcplugin.MagicCookieKey,
@@ -47,13 +62,13 @@ func startPlugin(binary string, s settings) (*plugin, error) {
 		Logger:           hclog.NewNullLogger(), // what matters of the plugin's log comes back as errors
 	})}
 	if err := p.connect(s); err != nil {
-		p.stop()
+		p.Stop()
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
 	return p, nil
 }
 
-func (p *plugin) connect(s settings) error {
+func (p *Plugin) connect(s Settings) error {
 	protocol, err := p.client.Client()
 	if err != nil {
 		return err
@@ -66,29 +81,33 @@ func (p *plugin) connect(s settings) error {
 	if err != nil {
 		return err
 	}
-	jsonData, err := json.Marshal(s.json)
+	jsonData, err := json.Marshal(s.JSON)
 	if err != nil {
 		return err
 	}
 	p.data, p.diagnostics = data.(grpcplugin.DataClient), diagnostics.(grpcplugin.DiagnosticsClient)
 	p.context = backend.PluginContext{
 		OrgID:    1,
-		PluginID: pluginID,
-		User:     &backend.User{Login: "tryout", Role: "Admin"},
+		PluginID: PluginID,
+		User:     &backend.User{Login: "host", Role: "Admin"},
 		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
-			ID: 1, UID: "entra-activity", Name: "Entra ID Activity", Type: pluginID,
+			ID: 1, UID: "entra-activity", Name: "Entra ID Activity", Type: PluginID,
 			JSONData:                jsonData,
-			DecryptedSecureJSONData: map[string]string{"password": s.password},
+			DecryptedSecureJSONData: map[string]string{"password": s.Password},
 			Updated:                 time.Now(),
 		},
 	}
 	return nil
 }
 
-func (p *plugin) stop() { p.client.Kill() }
+// Stop ends the plugin's process.
+func (p *Plugin) Stop() { p.client.Kill() }
 
-// health is what the button "Save & test" shows.
-func (p *plugin) health(ctx context.Context) (string, error) {
+// PID is the number of the plugin's process.
+func (p *Plugin) PID() int { return p.client.ReattachConfig().Pid }
+
+// Health is what the button "Save & test" shows.
+func (p *Plugin) Health(ctx context.Context) (string, error) {
 	reply, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.context)})
 	if err != nil {
 		return "", err
@@ -99,42 +118,40 @@ func (p *plugin) health(ctx context.Context) (string, error) {
 	return reply.Message, nil
 }
 
-// ask puts the questions of a panel, as Grafana would.
-func (p *plugin) ask(ctx context.Context, asked panel) (answer, error) {
+// Query puts the questions of one panel, as Grafana would, and returns the frames of all answers.
+func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span backend.TimeRange) (data.Frames, error) {
 	request := &backend.QueryDataRequest{PluginContext: p.context}
-	for _, target := range asked.targets {
+	for _, target := range targets {
 		var named struct {
 			RefID     string `json:"refId"`
 			QueryType string `json:"queryType"`
 		}
 		if err := json.Unmarshal(target, &named); err != nil {
-			return answer{}, err
+			return nil, err
 		}
 		request.Queries = append(request.Queries, backend.DataQuery{
-			RefID: named.RefID, QueryType: named.QueryType, JSON: target, TimeRange: asked.span,
-			MaxDataPoints: 1000, Interval: asked.span.Duration() / 1000,
+			RefID: named.RefID, QueryType: named.QueryType, JSON: target, TimeRange: span,
+			MaxDataPoints: 1000, Interval: span.Duration() / 1000,
 		})
 	}
-	began := time.Now()
 	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
-	took := time.Since(began)
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 	response, err := backend.FromProto().QueryDataResponse(reply)
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
-	a := answer{took: took}
+	var frames data.Frames
 	for _, query := range request.Queries {
 		r, ok := response.Responses[query.RefID]
 		switch {
 		case !ok:
-			return a, fmt.Errorf("query %s got no answer", query.RefID)
+			return frames, fmt.Errorf("query %s got no answer", query.RefID)
 		case r.Error != nil:
-			return a, r.Error
+			return frames, r.Error
 		}
-		a.frames = append(a.frames, r.Frames...)
+		frames = append(frames, r.Frames...)
 	}
-	return a, nil
+	return frames, nil
 }
