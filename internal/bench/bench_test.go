@@ -1,0 +1,66 @@
+package bench
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// The store cannot tell copied weeks from weeks that were written.
+func TestWhatIsLoadedIsExact(t *testing.T) {
+	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	require.NoError(t, load(t.Context(), db, 2000))
+	differences, err := store.Verify(t.Context(), db)
+	require.NoError(t, err)
+	require.Empty(t, differences)
+	var rows, counted, days int
+	require.NoError(t, db.QueryRow("SELECT count(*), (SELECT sum(n) FROM entra.total WHERE grouping = 1), count(DISTINCT time::date) FROM entra.sign_in").Scan(&rows, &counted, &days))
+	require.InDelta(t, 2000, rows, 400)
+	require.Equal(t, rows, counted)
+	require.Equal(t, 7*weeks, days)
+}
+
+// The wide table that COPY fills has as many indexes as the store's rows.
+func TestWideTableIsIndexedLikeRows(t *testing.T) {
+	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	var indexes int
+	require.NoError(t, db.Get(&indexes, "SELECT count(*) FROM pg_index WHERE indrelid = 'entra.sign_in'::regclass"))
+	require.Len(t, rowIndexes, indexes)
+}
+
+// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is part
+// of every run.
+func TestBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the plugin and starts a PostgreSQL")
+	}
+	root := filepath.Join("..", "..")
+	binary := filepath.Join(t.TempDir(), "plugin")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, filepath.Join(root, "pkg")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	var printed bytes.Buffer
+	require.NoError(t, Run(t.Context(), Options{Root: root, Plugin: binary, SignIns: 2000, Rounds: 1, Out: &printed}), "%s", &printed)
+	t.Log(printed.String())
+	for _, name := range []string{
+		"User sign-ins, weekly by status", "Application usage, top 3 weekly", "Distinct users in 30 days", "By status where the city is Munich",
+		"Newest 100 of the busiest user", "Newest 100 of a middling correlation id", "Scrape with", "Newest 10,000", "entra-activity import", "COPY of all",
+	} {
+		require.Contains(t, printed.String(), name)
+	}
+}

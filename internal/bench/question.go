@@ -1,0 +1,216 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// zone is the dashboard's: its days do not begin where the rollup's do.
+const zone = "Europe/Berlin"
+
+const (
+	timeout = 5 * time.Minute
+	maxRows = 10_000
+)
+
+// question is asked of the plugin's store and, in SQL written by hand, of the wide table.
+type question struct {
+	name   string
+	model  json.RawMessage
+	wide   string  // $1 and $2 are the range; yields time, text and number
+	args   []any   // from $3 on
+	target float64 // how many times faster than the wide table it has to be answered; 0 where not that counts
+}
+
+func period() query.Period {
+	return query.Period{From: now.AddDate(0, 0, -30), To: now, MaxDataPoints: 1000, MinInterval: time.Second}
+}
+
+// reports are the questions whose answers take many records.
+func reports(root string) ([]question, error) {
+	byStatus, err := panelOf(root, "User sign-ins")
+	if err != nil {
+		return nil, err
+	}
+	byApplication, err := panelOf(root, "Application usage")
+	if err != nil {
+		return nil, err
+	}
+	const week = "date_trunc('week', created_date_time, '" + zone + "')"
+	const interactive = "created_date_time >= $1 AND created_date_time < $2 AND sign_in_event_types = 'interactiveUser'"
+	return []question{
+		{
+			name: "User sign-ins, weekly by status", model: byStatus, target: 100,
+			wide: "SELECT " + week + ", status, count(*) FROM wide WHERE " + interactive + " GROUP BY 1, 2",
+		},
+		{
+			name: "Application usage, top 3 weekly", model: byApplication, target: 100,
+			wide: `WITH counted AS (
+  SELECT ` + week + ` AS week, app_display_name AS app, count(*) AS n FROM wide WHERE ` + interactive + ` GROUP BY 1, 2
+), top AS (
+  SELECT app FROM counted GROUP BY app ORDER BY sum(n) DESC, app LIMIT 3
+)
+SELECT week, app, n FROM counted JOIN top USING (app)`,
+		},
+		{
+			name: "Distinct users in 30 days", target: 10,
+			model: model(map[string]any{"view": "value", "measure": "distinctUsers", "filters": []any{filter("signInEventTypes", "interactiveUser")}}),
+			wide:  "SELECT $1::timestamptz, '', count(DISTINCT user_id) FROM wide WHERE " + interactive,
+		},
+		{
+			name: "By status where the city is Munich", target: 2,
+			model: model(map[string]any{"view": "timeSeries", "interval": "1w", "groupBy": []string{"status"}, "filters": []any{filter("city", "Munich")}}),
+			wide:  "SELECT " + week + ", status, count(*) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND city = 'Munich' GROUP BY 1, 2",
+		},
+	}, nil
+}
+
+// lists are the questions whose answers are a few of very many records. What they ask for is found in db: what occurs
+// most, and what occurs as often as half of all do.
+func lists(ctx context.Context, db *store.DB) ([]question, error) {
+	var all []question
+	for _, l := range []struct{ name, field, column, of string }{
+		{"user", "userId", "key", "entra.account e JOIN entra.sign_in r ON r.account = e.id"},
+		{"application", "appId", "key", "entra.application e JOIN entra.sign_in r ON r.application = e.id"},
+		{"address", "ipAddress", "host(ip_address)", "entra.sign_in r"},
+		{"correlation id", "correlationId", "correlation_id::text", "entra.sign_in r"},
+	} {
+		var values []string
+		// What the first week holds is in the store whatever its size.
+		err := db.SelectContext(ctx, &values, fmt.Sprintf(`WITH counted AS (
+  SELECT %s AS value, count(*) AS n FROM %s WHERE r.time < $1 GROUP BY 1
+), ranked AS (
+  SELECT value, row_number() OVER (ORDER BY n DESC, value) AS rank, count(*) OVER () AS among FROM counted WHERE value <> ''
+)
+SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, l.of), start.AddDate(0, 0, 7))
+		if err != nil {
+			return nil, err
+		}
+		for i, value := range values {
+			all = append(all, question{
+				name:  fmt.Sprintf("Newest 100 of %s %s", [...]string{"the busiest", "a middling"}[i], l.name),
+				model: model(map[string]any{"view": "list", "limit": 100, "filters": []any{filter(l.field, value)}}),
+				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3 ORDER BY created_date_time DESC, id LIMIT 100",
+					wideColumn(fieldsByName(l.field)[0])),
+				args: []any{value},
+			})
+		}
+	}
+	return all, nil
+}
+
+func filter(field, value string) map[string]any {
+	return map[string]any{"field": field, "operator": "=", "values": []string{value}}
+}
+
+// model writes a question as the editor would.
+func model(parts map[string]any) json.RawMessage {
+	parts["refId"], parts["queryType"], parts["timezone"] = "A", "signIn", zone
+	text, _ := json.Marshal(parts) // texts and numbers always can be
+	return text
+}
+
+// panelOf reads what a panel of the bundled overview asks.
+func panelOf(root, title string) (json.RawMessage, error) {
+	name := filepath.Join(root, "dashboards", "overview.json")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	var dashboard struct {
+		Panels []struct {
+			Title   string           `json:"title"`
+			Targets []map[string]any `json:"targets"`
+		} `json:"panels"`
+	}
+	if err := json.Unmarshal(text, &dashboard); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, p := range dashboard.Panels {
+		if p.Title == title && len(p.Targets) == 1 {
+			return model(p.Targets[0]), nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no panel %q with one question", name, title)
+}
+
+// ask returns the store's answer to a question, a line for each number or record, sorted.
+func (q question) ask(ctx context.Context, db *store.DB) ([]string, error) {
+	asked, err := query.Decode(q.model)
+	if err != nil {
+		return nil, err
+	}
+	st := query.Store{DB: db, Timeout: timeout, MaxRows: maxRows}
+	result, err := st.Ask(ctx, asked, access.All(), period())
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, row := range result.Rows {
+		lines = append(lines, line(row[0].(time.Time), "", 1))
+	}
+	for _, g := range result.Groups {
+		for i, v := range g.Values {
+			if v != nil && *v != 0 {
+				lines = append(lines, line(result.Steps[i], strings.Join(g.Keys, " "), *v))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines, nil
+}
+
+// askWide returns the wide table's answer.
+func (q question) askWide(ctx context.Context, db *store.DB) ([]string, error) {
+	p := period()
+	rows, err := db.QueryContext(ctx, q.wide, append([]any{p.From, p.To}, q.args...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var lines []string
+	for rows.Next() {
+		var at time.Time
+		var text string
+		var n float64
+		if err := rows.Scan(&at, &text, &n); err != nil {
+			return nil, err
+		}
+		if len(q.args) > 0 {
+			text = ""
+		}
+		lines = append(lines, line(at, text, n))
+	}
+	slices.Sort(lines)
+	return lines, rows.Err()
+}
+
+func line(at time.Time, text string, n float64) string {
+	return fmt.Sprintf("%s %s %g", at.UTC().Format(time.RFC3339Nano), text, n)
+}
+
+// check compares both answers.
+func (q question) check(ctx context.Context, db *store.DB) error {
+	got, err := q.ask(ctx, db)
+	if err != nil {
+		return fmt.Errorf("%s: %w", q.name, err)
+	}
+	want, err := q.askWide(ctx, db)
+	if err != nil {
+		return fmt.Errorf("%s, of the wide table: %w", q.name, err)
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("%s: the answers differ:\n%s\nand of the wide table:\n%s", q.name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	return nil
+}
