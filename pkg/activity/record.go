@@ -40,6 +40,9 @@ func NewRecord(kind *Kind) *Record {
 // Get returns a field's value as text, empty if the record has none. Integers are decimal, booleans "true" or
 // "false", times in RFC 3339 with nanoseconds, in UTC.
 func (r *Record) Get(f *Field) string {
+	if value := r.values[f.index]; value != "" {
+		return value
+	}
 	switch f.Name {
 	case "tenantId":
 		return r.Tenant
@@ -48,7 +51,7 @@ func (r *Record) Get(f *Field) string {
 	case r.Kind.TimeField:
 		return r.Time.UTC().Format(time.RFC3339Nano)
 	}
-	return r.values[f.index]
+	return ""
 }
 
 // List returns the values of a field of type List.

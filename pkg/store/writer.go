@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -694,10 +695,12 @@ ON CONFLICT (tenant, name) DO UPDATE SET position = CASE WHEN excluded.position 
 	return nil
 }
 
-// storable returns JSON that jsonb can hold: PostgreSQL's text has no NUL and no half of a surrogate pair, so their
+// storable returns JSON whose texts PostgreSQL can read: its text has no NUL and no half of a surrogate pair, so their
 // escapes become the replacement character, as does what is not UTF-8.
 func storable(raw []byte) []byte {
-	raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+	if !utf8.Valid(raw) {
+		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+	}
 	if bytes.IndexByte(raw, 0) < 0 && !bytes.Contains(raw, []byte(`\u0000`)) && !bytes.Contains(raw, []byte(`\ud`)) && !bytes.Contains(raw, []byte(`\uD`)) {
 		return raw
 	}
