@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Fidelity ranks the sources of one record by how much they tell. A poorer source never replaces what a richer one said.
@@ -99,7 +100,10 @@ func clean(text string) string {
 	if strings.IndexByte(text, 0) >= 0 {
 		text = strings.ReplaceAll(text, "\x00", "")
 	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	if !utf8.ValidString(text) { // quicker to ask than to mend
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	return text
 }
 
 // Complete derives the fields that follow from others. Sources call it once all they know is set.

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -119,14 +118,18 @@ var suffixes = map[string]bool{"": true, " [utc]": true, "_dynamic": true, "_str
 
 // fold writes a name in lower case and without such a suffix.
 func fold(buffer, name []byte) []byte {
-	for _, c := range name {
-		if 'A' <= c && c <= 'Z' {
+	last := 0 // where a suffix may begin
+	for i, c := range name {
+		switch {
+		case 'A' <= c && c <= 'Z':
 			c += 'a' - 'A'
+		case c == ' ' || c == '_':
+			last = i
 		}
 		buffer = append(buffer, c)
 	}
-	if n := bytes.LastIndexAny(buffer, " _"); n > 0 && suffixes[string(buffer[n:])] {
-		return buffer[:n]
+	if last > 0 && suffixes[string(buffer[last:])] {
+		return buffer[:last]
 	}
 	return buffer
 }
