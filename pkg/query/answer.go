@@ -185,12 +185,29 @@ func (c *compiler) times(list []time.Time) string {
 	return c.bind(pq.Array(formatted))
 }
 
-// branch is the part of a count that one table serves: SELECT step, names, and counts or accounts.
-func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, spans []span, fixed string, at func(*activity.Field) dimension, account string) (string, error) {
-	step := "1"
-	if len(pl.steps) > 1 {
-		step = fmt.Sprintf("width_bucket(%s, %s::timestamptz[])", time, c.times(pl.steps))
+// moving restricts a column of times to what is moved, once for the step it is taken from and once for the other.
+func (c *compiler) moving(column string, moves []move) (from, where string) {
+	var starts, ends []time.Time
+	var steps, signs []int32
+	for _, m := range moves {
+		starts, ends = append(starts, m.from, m.from), append(ends, m.to, m.to)
+		steps, signs = append(steps, int32(m.out+1), int32(m.in+1)), append(signs, -1, 1)
 	}
+	from = fmt.Sprintf("unnest(%s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[]) AS move(starts, ends, step, sign) JOIN ",
+		c.times(starts), c.times(ends), c.bind(pq.Array(steps)), c.bind(pq.Array(signs)))
+	return from, fmt.Sprintf("%s >= move.starts AND %[1]s < move.ends", column)
+}
+
+// step is the step in which a time lies.
+func (c *compiler) step(pl *plan, time string) string {
+	if len(pl.steps) == 1 {
+		return "1"
+	}
+	return fmt.Sprintf("width_bucket(%s, %s::timestamptz[])", time, c.times(pl.steps))
+}
+
+// branch is the part of a count that one table, restricted to some time, serves: SELECT step, names, and counts or accounts.
+func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fixed string, at func(*activity.Field) dimension, account string) (string, error) {
 	columns, group := []string{step + " AS step"}, []string{"1"}
 	for i, f := range c.q.GroupBy {
 		columns = append(columns, fmt.Sprintf("%s AS key%d", at(f).expr, i+1))
@@ -206,7 +223,6 @@ func (c *compiler) branch(ctx context.Context, pl *plan, table, time, n string, 
 		n, part = "count("+column+")", "sum("+column+")"
 	}
 	columns = append(columns, n+" AS n", part+" AS part", "count(*) AS read")
-	join, within := c.within(time, spans)
 	where, err := c.where(ctx, at)
 	if err != nil {
 		return "", err
@@ -256,20 +272,33 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 		return err
 	}
 	rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
+	rollup := func(tier store.Tier, step, n, join, within string) error {
+		// The tenant leads the index.
+		fixed := fmt.Sprintf("\n    AND r.grouping = %d AND r.tier = %d AND r.tenant = ANY(ARRAY(SELECT id FROM %s.tenant))", pl.grouping.Number, tier, store.Schema)
+		return add(c.branch(ctx, store.Schema+".rollup", step, n, join, within, fixed, rollupAt, "r.k1"))
+	}
 	for _, tier := range []store.Tier{store.Day, store.Hour, store.QuarterHour} {
 		spans := pl.tiers[tier]
 		if len(spans) == 0 {
 			continue
 		}
-		// n can be 0 where records were taken back, and the tenant leads the index.
-		fixed := fmt.Sprintf("\n    AND r.grouping = %d AND r.tier = %d AND r.n > 0 AND r.tenant = ANY(ARRAY(SELECT id FROM %s.tenant))", pl.grouping.Number, tier, store.Schema)
-		if err := add(c.branch(ctx, pl, store.Schema+".rollup", "r.bucket", "sum(r.n)", spans, fixed, rollupAt, "r.k1")); err != nil {
+		step := c.step(pl, fmt.Sprintf("r.bucket + interval '%d seconds'", int(tier.Width().Seconds())/2))
+		join, within := c.within("r.bucket", spans)
+		if err := rollup(tier, step, "sum(r.n)", join, within); err != nil {
+			return "", err
+		}
+	}
+	if len(pl.moves) > 0 {
+		join, within := c.moving("r.bucket", pl.moves)
+		if err := rollup(pl.moveTier, "move.step", "sum(r.n * move.sign)", join, within); err != nil {
 			return "", err
 		}
 	}
 	if len(pl.rows) > 0 {
 		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-		if err := add(c.branch(ctx, pl, rowsTable(c.q.Kind), "r.time", "count(*)", pl.rows, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
+		step := c.step(pl, "r.time")
+		join, within := c.within("r.time", pl.rows)
+		if err := add(c.branch(ctx, rowsTable(c.q.Kind), step, "count(*)", join, within, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
 			return "", err
 		}
 	}
@@ -317,8 +346,15 @@ func (c *compiler) countSQL(ctx context.Context, pl *plan, p Period) (string, er
 		return fmt.Sprintf("sum(%sn)::bigint, coalesce(sum(%[1]spart), 0)::bigint", alias)
 	}
 	const read = "(SELECT coalesce(sum(read), 0) FROM cells)::bigint"
+	// What was moved may have been all there was.
+	having := func(alias string) string {
+		if len(pl.moves) == 0 {
+			return ""
+		}
+		return fmt.Sprintf(" HAVING sum(%sn) <> 0", alias)
+	}
 	if len(c.q.GroupBy) == 0 {
-		return fmt.Sprintf("WITH cells AS (\n%s\n)\nSELECT step, 1, 1, %s, %s FROM cells GROUP BY step", cells, measured(""), read), nil
+		return fmt.Sprintf("WITH cells AS (\n%s\n)\nSELECT step, 1, 1, %s, %s FROM cells GROUP BY step%s", cells, measured(""), read, having("")), nil
 	}
 	var names, equal, keys []string
 	for i := range c.q.GroupBy {
@@ -342,8 +378,8 @@ func (c *compiler) countSQL(ctx context.Context, pl *plan, p Period) (string, er
 )
 SELECT n.step, coalesce(k.rank, 0), coalesce(max(k.groups), 0), %[4]s, %[5]s, %[6]s
 FROM cells n %[7]s ranked k ON %[8]s AND k.rank <= %[9]s
-GROUP BY n.step, k.rank, %[6]s`, cells, strings.Join(names, ", "), weight, measured("n."), read, strings.Join(keys, ", "),
-		join, strings.Join(equal, " AND "), c.bind(c.keep())), nil
+GROUP BY n.step, k.rank, %[6]s%[10]s`, cells, strings.Join(names, ", "), weight, measured("n."), read, strings.Join(keys, ", "),
+		join, strings.Join(equal, " AND "), c.bind(c.keep()), having("n.")), nil
 }
 
 func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (*Result, error) {

@@ -23,8 +23,16 @@ type span struct{ from, to time.Time }
 type plan struct {
 	steps    []time.Time // starts; a single one where nothing is drawn over time
 	grouping *store.Grouping
-	tiers    map[store.Tier][]span // of the grouping, whole buckets only
+	tiers    map[store.Tier][]span // of the grouping, whole buckets only; each counts in the step that holds its middle
+	moves    []move                // of what a bucket counts in one step and belongs to another
+	moveTier store.Tier            // whose buckets are moved
 	rows     []span
+}
+
+// move takes what a span holds out of one step and puts it into another.
+type move struct {
+	span
+	out, in int // positions in steps
 }
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
@@ -36,7 +44,7 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 		}
 	}
 	if g := groupingFor(q, needed); g != nil {
-		pl.useRollup(g, p)
+		pl.useRollup(g, p, q.Measure != DistinctUsers)
 	}
 	return pl, nil
 }
@@ -68,8 +76,9 @@ func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
 }
 
 // useRollup covers every step with the coarsest whole buckets that fit into it, its ends with finer ones, and what is left
-// with rows. Where buckets fit badly, one pass over the rows is cheaper than both.
-func (pl *plan) useRollup(g *store.Grouping, p Period) {
+// with rows. Where buckets fit badly, one pass over the rows is cheaper than both. What is additive can be moved: then a
+// coarse bucket may reach from one step into the next.
+func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 	tiers := map[store.Tier][]span{}
 	var rows []span
 	var byRows time.Duration
@@ -94,16 +103,42 @@ func (pl *plan) useRollup(g *store.Grouping, p Period) {
 		tiers[tier] = join(tiers[tier], span{first, last})
 		cover(span{last, s.to}, n-1)
 	}
-	for i, start := range pl.steps {
-		end := p.To
-		if i+1 < len(pl.steps) {
-			end = pl.steps[i+1]
-		}
-		cover(span{maxTime(start, p.From), end}, len(g.Tiers)-1)
+	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
+	var moves []move
+	if additive && len(g.Tiers) > 1 {
+		bounds, moves = widen(bounds, g.Tiers[len(g.Tiers)-1].Width(), g.Tiers[len(g.Tiers)-2].Width())
+	}
+	for i := range pl.steps {
+		cover(span{bounds[i], bounds[i+1]}, len(g.Tiers)-1)
 	}
 	if byRows <= p.To.Sub(p.From)/2 {
-		pl.grouping, pl.tiers, pl.rows = g, tiers, rows
+		pl.grouping, pl.tiers, pl.rows, pl.moves = g, tiers, rows, moves
+		if len(moves) > 0 {
+			pl.moveTier = g.Tiers[len(g.Tiers)-2]
+		}
 	}
+}
+
+// widen puts the bounds between steps that lie within a coarse bucket on its nearer end, and returns what has to be moved
+// for that, in fine buckets: a day that begins at 23:00 is a day of the rollup, less its last hour, and with that of the
+// day before. Day by day and in most time zones, that is far less to read than all hours of the day.
+func widen(bounds []time.Time, coarse, fine time.Duration) ([]time.Time, []move) {
+	widened, moves := slices.Clone(bounds), []move(nil)
+	for i := 1; i < len(bounds)-1; i++ {
+		from := bounds[i].Truncate(coarse)
+		to := from.Add(coarse)
+		if from.Equal(bounds[i]) || !bounds[i].Truncate(fine).Equal(bounds[i]) || from.Before(bounds[i-1]) || to.After(bounds[i+1]) {
+			continue
+		}
+		if bounds[i].Sub(from) > coarse/2 {
+			widened[i] = to
+			moves = append(moves, move{span{bounds[i], to}, i - 1, i})
+		} else {
+			widened[i] = from
+			moves = append(moves, move{span{from, bounds[i]}, i, i - 1})
+		}
+	}
+	return widened, moves
 }
 
 // join appends a span to sorted ones, extending the last where the two touch.
