@@ -122,5 +122,8 @@ func indexAsRows(ctx context.Context, db *store.DB, table string) error {
 
 var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id"}
 
-// allFields are those of the catalogue, but for what follows from others.
-var allFields = slices.DeleteFunc(slices.Clone(activity.SignIn.Fields), func(f *activity.Field) bool { return f.Name == "clientAppClass" })
+// allFields are those that a record has a value for, in the catalogue's order: neither what follows from others nor what
+// other records say.
+var allFields = slices.DeleteFunc(slices.Clone(activity.SignIn.Fields), func(f *activity.Field) bool {
+	return f.Name == "clientAppClass" || f.Of != nil && f.Of.Through != nil
+})
