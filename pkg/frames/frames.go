@@ -4,6 +4,8 @@
 //   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
 //   - value: one frame, type numeric-wide, with one number.
 //   - list: one table frame, its fields named by the catalogue.
+//   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
+//   - annotations: one table frame: time, title, text, tags, id.
 //
 // An empty answer is one frame without fields: Grafana's alerting takes anything else for data.
 package frames
@@ -33,6 +35,10 @@ func Of(r *query.Result) data.Frames {
 	switch {
 	case r.Question.View == query.List && len(r.Rows) > 0:
 		frames = data.Frames{list(r)}
+	case r.Question.View == query.Logs && len(r.Rows) > 0:
+		frames = data.Frames{Lines(r)}
+	case r.Question.View == query.Annotations && len(r.Rows) > 0:
+		frames = data.Frames{annotations(r)}
 	case len(r.Groups) == 0:
 		frames = data.Frames{data.NewFrame("")}
 	case r.Question.View == query.TimeSeries:

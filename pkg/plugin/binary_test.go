@@ -51,7 +51,7 @@ func TestTheBuiltPluginAnswers(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, responses.Responses["A"].Error)
 	require.Equal(t, 4, responses.Responses["A"].Frames[0].Rows())
-	require.ErrorContains(t, responses.Responses["B"].Error, "use timeSeries, table, value or list")
+	require.ErrorContains(t, responses.Responses["B"].Error, "use timeSeries, table, value, list")
 
 	raw, err = rpc.Dispense("diagnostics")
 	require.NoError(t, err)

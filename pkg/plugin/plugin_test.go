@@ -53,12 +53,18 @@ func database(t *testing.T) (*store.DB, *url.URL) {
 	}
 	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
 	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
-	require.NoError(t, err)
+	letRead(t, db)
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	return db, u
+}
+
+// letRead gives the role reader the right to read, and no other.
+func letRead(t *testing.T, db *store.DB) {
+	t.Helper()
+	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
+	require.NoError(t, err)
 }
 
 type object = map[string]any
@@ -132,7 +138,7 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))
 	response := ask(t, d, object{"view": "pie"})
-	require.ErrorContains(t, response.Error, "use timeSeries, table, value or list")
+	require.ErrorContains(t, response.Error, "use timeSeries, table, value, list")
 	require.Equal(t, backend.StatusBadRequest, response.Status)
 	require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource)
 

@@ -63,7 +63,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			return err
 		}
 		var oldest time.Time
-		if q.View == List {
+		if q.View.ofRecords() {
 			oldest = p.From
 			result, err = c.list(ctx, tx, p)
 		} else {

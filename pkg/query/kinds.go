@@ -15,7 +15,7 @@ func Kinds() []*activity.Kind {
 }
 
 // Views lists the forms in which answers about a kind can be had.
-func Views(*activity.Kind) []View { return []View{TimeSeries, Table, Value, List} }
+func Views(*activity.Kind) []View { return []View{TimeSeries, Table, Value, List, Logs, Annotations} }
 
 // Measures lists what can be computed over records of a kind.
 func Measures(kind *activity.Kind) []Measure {

@@ -12,7 +12,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// list answers with the records themselves, newest first. The page is cut before anything is joined to it.
+// list answers with the records themselves. The page is cut before anything is joined to it.
 func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, error) {
 	limit := min(c.q.Limit, c.maxRows)
 	sql, err := c.listSQL(ctx, p, limit)
@@ -38,18 +38,24 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 	result.Read = int64(len(result.Rows))
 	if len(result.Rows) > limit {
 		result.Rows = result.Rows[:limit]
-		result.Notices = append(result.Notices, fmt.Sprintf("Only the newest %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", limit))
+		result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit))
 	}
 	return result, rows.Err()
 }
 
 func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
-	at := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
 	_, within := c.within("r.time", []span{rowsSpan(c.q, p)})
-	where, err := c.where(ctx, at)
+	where, err := c.where(ctx, c.rowsAt)
 	if err != nil {
 		return "", err
 	}
+	return c.recordsSQL(within+where, limit+1), nil
+}
+
+func (c *compiler) rowsAt(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+
+// recordsSQL returns the statement that selects the columns of the first records that meet a condition.
+func (c *compiler) recordsSQL(condition string, limit int) string {
 	var columns, joins []string
 	join := func(sql string) {
 		if !slices.Contains(joins, sql) {
@@ -57,7 +63,7 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 		}
 	}
 	for _, f := range c.q.Columns {
-		d, column := at(f), "r."+store.Column(c.q.Kind, f)
+		d, column := c.rowsAt(f), "r."+store.Column(c.q.Kind, f)
 		switch {
 		case f.Of == activity.Membership:
 			column = fmt.Sprintf("(SELECT coalesce(string_agg(m.%s, ', ' ORDER BY m.%[1]s), '') FROM %s m WHERE m.id = %s)", d.column, d.table, d.expr)
@@ -84,8 +90,12 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 		}
 		columns = append(columns, column)
 	}
-	return fmt.Sprintf("SELECT %s\nFROM (\n  SELECT * FROM %s r WHERE %s%s\n  ORDER BY r.time DESC, r.id LIMIT %s\n) r %s\nORDER BY r.time DESC, r.id",
-		strings.Join(columns, ", "), rowsTable(c.q.Kind), within, where, c.bind(limit+1), strings.Join(joins, " ")), nil
+	order := "r.time DESC, r.id"
+	if c.q.OldestFirst {
+		order = "r.time, r.id"
+	}
+	return fmt.Sprintf("SELECT %[1]s\nFROM (\n  SELECT * FROM %[2]s r WHERE %[3]s\n  ORDER BY %[4]s LIMIT %[5]s\n) r %[6]s\nORDER BY %[4]s",
+		strings.Join(columns, ", "), rowsTable(c.q.Kind), condition, order, c.bind(limit), strings.Join(joins, " "))
 }
 
 // value turns what the driver returns into what Result.Rows promises.

@@ -50,9 +50,9 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 }
 
 // rowsSpan returns the time of the rows that a question is about. What is so now is so whenever it came about: the time
-// range restricts states only where they are drawn over time.
+// range restricts states only where they are drawn over time, or marked in what is.
 func rowsSpan(q *Question, p Period) span {
-	if q.Kind == activity.RiskyUser && q.View != TimeSeries {
+	if q.Kind == activity.RiskyUser && q.View != TimeSeries && q.View != Logs && q.View != Annotations {
 		return always
 	}
 	return span{p.From, p.To}

@@ -46,7 +46,7 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use signIn, riskySignIn`},
 		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, failureRate, averageDuration, firstSeen or lastSeen`},
 		{`{"version":3}`, `version: the query was saved by a newer version of the plugin`},
-		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value or list`},
+		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value, list`},
 		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers, failureRate, firstSeen or lastSeen`},
 		{`{"view":"value","seen":"new"}`, `seen: new is for the view table`},
 		{`{"measure":"firstSeen","groupBy":["appId"]}`, `measure: firstSeen is for the view table`},

@@ -28,6 +28,9 @@ const (
 	Table      View = "table" // ranked groups
 	Value      View = "value" // one number
 	List       View = "list"  // the records themselves
+
+	Logs        View = "logs"        // the records as log lines
+	Annotations View = "annotations" // the records as marks in a graph of something else
 )
 
 // Measure is what is computed over the records of a group.
@@ -73,6 +76,8 @@ type Question struct {
 	Zone     *time.Location
 	Columns  []*activity.Field
 	Limit    int
+
+	OldestFirst bool // records, instead of newest first
 }
 
 // InvalidError says what is wrong with a question and what to do about it.
@@ -102,6 +107,7 @@ type model struct {
 	Timezone  string        `json:"timezone"`
 	Columns   []string      `json:"columns"`
 	Limit     int           `json:"limit"`
+	Order     Order         `json:"order"`
 }
 
 type filterModel struct {
@@ -149,12 +155,8 @@ func Decode(text []byte) (*Question, error) {
 	if kind == activity.UserActivity && !slices.ContainsFunc(q.Filters, namesUsers) {
 		return nil, invalid("filters", "userActivity is about users and none is named: add a filter such as userPrincipalName = someone@example.com")
 	}
-	if q.View == List {
-		q.Columns, err = fields(kind, "columns", m.Columns)
-		if len(q.Columns) == 0 {
-			q.Columns = kind.Defaults()
-		}
-		return q, err
+	if q.View.ofRecords() {
+		return q, q.decodeRecords(&m)
 	}
 	if q.View == Value {
 		return q, q.checkSeen()
