@@ -6,6 +6,7 @@
 //   - list: one table frame, its fields named by the catalogue.
 //   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
 //   - annotations: one table frame: time, title, text, tags, id.
+//   - detail: a named table frame for each section.
 //
 // An empty answer is one frame without fields: Grafana's alerting takes anything else for data.
 package frames
@@ -34,11 +35,13 @@ func Of(r *query.Result) data.Frames {
 	var frames data.Frames
 	switch {
 	case r.Question.View == query.List && len(r.Rows) > 0:
-		frames = data.Frames{list(r)}
+		frames = data.Frames{records(r.Question.Columns, r.Rows)}
 	case r.Question.View == query.Logs && len(r.Rows) > 0:
 		frames = data.Frames{Lines(r)}
 	case r.Question.View == query.Annotations && len(r.Rows) > 0:
 		frames = data.Frames{annotations(r)}
+	case len(r.Sections) > 0:
+		frames = sections(r)
 	case len(r.Groups) == 0:
 		frames = data.Frames{data.NewFrame("")}
 	case r.Question.View == query.TimeSeries:
@@ -137,13 +140,13 @@ func single(r *query.Result) *data.Frame {
 	return typed(data.FrameTypeNumericWide, data.NewField("value", nil, r.Groups[0].Values).SetConfig(&config))
 }
 
-func list(r *query.Result) *data.Frame {
+func records(columns []*activity.Field, rows [][]any) *data.Frame {
 	frame := typed(data.FrameTypeTable)
-	for i, f := range r.Question.Columns {
-		field := data.NewFieldFromFieldType(fieldType(f), len(r.Rows))
+	for i, f := range columns {
+		field := data.NewFieldFromFieldType(fieldType(f), len(rows))
 		field.Name = f.Name
 		field.Config = columnConfig(f)
-		for n, row := range r.Rows {
+		for n, row := range rows {
 			set(field, n, row[i])
 		}
 		frame.Fields = append(frame.Fields, field)

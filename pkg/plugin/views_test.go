@@ -2,10 +2,15 @@ package plugin_test
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
 	"github.com/stretchr/testify/require"
 
@@ -80,4 +85,103 @@ func TestTheOldestRecordsFirst(t *testing.T) {
 		require.Contains(t, frame.Meta.Notices[0].Text, "Only the oldest 2 records are shown")
 	}
 	require.ErrorContains(t, ask(t, d, object{"view": "logs", "order": "random"}).Error, `unknown order "random": use newest or oldest`)
+}
+
+func TestDetailsOfEveryKind(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	for kind, id := range map[*activity.Kind]string{
+		activity.SignIn:            "00000000-0000-0000-0000-000000000003",
+		activity.AuditEvent:        "Directory_00000000_1",
+		activity.ProvisioningEvent: "00000000-0000-0000-0000-000000000021",
+		activity.RiskDetection:     "00000000-0000-0000-0000-000000000031",
+		activity.RiskyUser:         "aaaaaaaa-0000-0000-0000-000000000001@2026-03-02T12:00:00Z",
+	} {
+		if !slices.Contains(query.Kinds(), kind) {
+			continue
+		}
+		name := "detail_" + kind.Name
+		t.Run(name, func(t *testing.T) {
+			model := object{"queryType": kind.Name, "view": "detail", "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
+			response := ask(t, d, model)
+			require.NoError(t, response.Error)
+			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
+			for i, section := range query.Sections(kind) {
+				model["section"] = section
+				one := ask(t, d, model)
+				require.NoError(t, one.Error)
+				require.Len(t, one.Frames, 1)
+				require.Equal(t, response.Frames[i].Name, one.Frames[0].Name)
+				require.Equal(t, response.Frames[i].Fields, one.Frames[0].Fields, section)
+			}
+		})
+	}
+}
+
+func detail(id, section string) object {
+	return object{"view": "detail", "section": section, "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
+}
+
+// Whoever passes a record on renames its properties, puts it into an envelope or writes parts of it as text.
+func TestDetailsOfARecordInAnotherForm(t *testing.T) {
+	db, u := morning(t)
+	rows, err := os.ReadFile("../../internal/ingest/testdata/azure-sentinel-training/sign-in_adelete.csv")
+	require.NoError(t, err)
+	_, err = ingest.Import(t.Context(), db, []ingest.Source{{Name: "sign-in_adelete.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }}}, ingest.Options{})
+	require.NoError(t, err)
+	d := instance(t, settings(t, u, nil))
+	for _, tt := range []struct {
+		name, id, section string
+		want              []any
+	}{
+		{"Azure Monitor's envelope, collection as text", "00000000-0000-0000-0000-000000000004", "policies", []any{"Workloads from known networks", "failure", true, false, "Block", "", "eeeeeeee-0000-0000-0000-000000000005"}},
+		{"Log Analytics' columns", "cfb68155-70f5-4e28-b046-0a3a7086c401", "policies", []any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			response := ask(t, d, detail(tt.id, tt.section))
+			require.NoError(t, response.Error)
+			frame := response.Frames[0]
+			require.NotZero(t, frame.Rows())
+			var got []any
+			for i := range frame.Fields {
+				v, _ := frame.ConcreteAt(i, 0)
+				got = append(got, v)
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestADetailNeedsOneRecord(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	for _, tt := range []struct {
+		model object
+		error string
+	}{
+		{object{"view": "detail"}, "filters: a detail is of one record: filter on id with the operator = and one value"},
+		{detail("", ""), "filter on id with the operator = and one value"},
+		{detail("$__all", ""), "filter on id with the operator = and one value"},
+		{detail("a", "everything"), `section: signIn has no section "everything": use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw`},
+	} {
+		require.ErrorContains(t, ask(t, d, tt.model).Error, tt.error)
+	}
+	missing := ask(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
+	require.NoError(t, missing.Error)
+	require.Empty(t, missing.Frames[0].Fields)
+	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text, "There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
+
+	elsewhere := instance(t, settings(t, u, object{"tenant": "22222222-2222-2222-2222-222222222222"}))
+	require.Empty(t, ask(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
+}
+
+func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	text, err := json.Marshal(detail("00000000-0000-0000-0000-000000000003", "policies"))
+	require.NoError(t, err)
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: text, TimeRange: backend.TimeRange{From: day.AddDate(9, 0, 0), To: day.AddDate(9, 0, 1)}}}})
+	require.NoError(t, err)
+	require.NoError(t, response.Responses["A"].Error)
+	require.Equal(t, 4, response.Responses["A"].Frames[0].Rows())
 }

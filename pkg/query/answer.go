@@ -31,6 +31,7 @@ type Result struct {
 	Steps    []time.Time // starts; a single one unless the question is one over time
 	Groups   []Group     // the largest first, and last the one of all others
 	Rows     [][]any     // of a list, by Question.Columns: nil, string, int64, float64, bool or time.Time
+	Sections []Section   // of a detail
 	Notices  []string
 	SQL      string // with its parameters, for whoever inspects the query
 	Served   string // which tables served
@@ -47,7 +48,7 @@ type Group struct {
 // Ask answers a question within a scope.
 func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
 	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
-	if !p.From.Before(p.To) {
+	if !p.From.Before(p.To) && q.View != Detail {
 		return nil, invalid("range", "the time range ends before it starts: choose another")
 	}
 	asked := p
@@ -58,6 +59,11 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
 		c.restrict(scope, st.Tenant)
+		if q.View == Detail {
+			var err error
+			result, err = c.detail(ctx, tx, scope, st.Tenant)
+			return err
+		}
 		before, err := removedBefore(ctx, tx, q.Kind.Stored())
 		if err != nil {
 			return err

@@ -15,7 +15,13 @@ func Kinds() []*activity.Kind {
 }
 
 // Views lists the forms in which answers about a kind can be had.
-func Views(*activity.Kind) []View { return []View{TimeSeries, Table, Value, List, Logs, Annotations} }
+func Views(kind *activity.Kind) []View {
+	views := []View{TimeSeries, Table, Value, List, Logs, Annotations}
+	if len(Sections(kind)) > 0 {
+		views = append(views, Detail)
+	}
+	return views
+}
 
 // Measures lists what can be computed over records of a kind.
 func Measures(kind *activity.Kind) []Measure {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,32 +16,44 @@ import (
 // list answers with the records themselves. The page is cut before anything is joined to it.
 func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, error) {
 	limit := min(c.q.Limit, c.maxRows)
-	sql, err := c.listSQL(ctx, p, limit)
+	text, err := c.listSQL(ctx, p, limit)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Question: c.q, Served: "rows", SQL: annotate(sql, c.args)}
-	rows, err := tx.QueryxContext(ctx, sql, c.args...) //nolint:sqlclosecheck // closed below; the linter does not know sqlx
+	result := &Result{Question: c.q, Served: "rows", SQL: annotate(text, c.args)}
+	rows, err := tx.QueryContext(ctx, text, c.args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		row, err := rows.SliceScan()
-		if err != nil {
-			return nil, err
-		}
-		for i, v := range row {
-			row[i] = value(c.q.Kind, c.q.Columns[i], v)
-		}
-		result.Rows = append(result.Rows, row)
+	if result.Rows, err = scanRecords(rows, c.q); err != nil {
+		return nil, err
 	}
 	result.Read = int64(len(result.Rows))
 	if len(result.Rows) > limit {
 		result.Rows = result.Rows[:limit]
 		result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit))
 	}
-	return result, rows.Err()
+	return result, nil
+}
+
+// scanRecords reads the columns of a question's records to the end.
+func scanRecords(rows *sql.Rows, q *Question) (records [][]any, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		record := make([]any, len(q.Columns))
+		targets := make([]any, len(record))
+		for i := range record {
+			targets[i] = &record[i]
+		}
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		for i, v := range record {
+			record[i] = value(q.Kind, q.Columns[i], v)
+		}
+		records = append(records, record)
+	}
+	return records, rows.Err()
 }
 
 func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
@@ -49,13 +62,13 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 	if err != nil {
 		return "", err
 	}
-	return c.recordsSQL(within+where, limit+1), nil
+	return c.recordsSQL(rowsTable(c.q.Kind), within+where, limit+1), nil
 }
 
 func (c *compiler) rowsAt(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
 
-// recordsSQL returns the statement that selects the columns of the first records that meet a condition.
-func (c *compiler) recordsSQL(condition string, limit int) string {
+// recordsSQL returns the statement that selects the columns of a table's first records that meet a condition.
+func (c *compiler) recordsSQL(table, condition string, limit int) string {
 	var columns, joins []string
 	join := func(sql string) {
 		if !slices.Contains(joins, sql) {
@@ -95,7 +108,7 @@ func (c *compiler) recordsSQL(condition string, limit int) string {
 		order = "r.time, r.id"
 	}
 	return fmt.Sprintf("SELECT %[1]s\nFROM (\n  SELECT * FROM %[2]s r WHERE %[3]s\n  ORDER BY %[4]s LIMIT %[5]s\n) r %[6]s\nORDER BY %[4]s",
-		strings.Join(columns, ", "), rowsTable(c.q.Kind), condition, order, c.bind(limit), strings.Join(joins, " "))
+		strings.Join(columns, ", "), table, condition, order, c.bind(limit), strings.Join(joins, " "))
 }
 
 // value turns what the driver returns into what Result.Rows promises.

@@ -31,6 +31,7 @@ const (
 
 	Logs        View = "logs"        // the records as log lines
 	Annotations View = "annotations" // the records as marks in a graph of something else
+	Detail      View = "detail"      // one record and all that is known of it
 )
 
 // Measure is what is computed over the records of a group.
@@ -77,7 +78,8 @@ type Question struct {
 	Columns  []*activity.Field
 	Limit    int
 
-	OldestFirst bool // records, instead of newest first
+	OldestFirst bool   // records, instead of newest first
+	Section     string // of a detail; empty for all
 }
 
 // InvalidError says what is wrong with a question and what to do about it.
@@ -108,6 +110,7 @@ type model struct {
 	Columns   []string      `json:"columns"`
 	Limit     int           `json:"limit"`
 	Order     Order         `json:"order"`
+	Section   string        `json:"section"`
 }
 
 type filterModel struct {

@@ -12,7 +12,7 @@ const (
 )
 
 // ofRecords reports whether a view shows records, and not numbers about them.
-func (v View) ofRecords() bool { return v == List || v == Logs || v == Annotations }
+func (v View) ofRecords() bool { return v == List || v == Logs || v == Annotations || v == Detail }
 
 // first names the records that an answer begins with.
 func (q *Question) first() Order {
@@ -33,6 +33,8 @@ func (q *Question) decodeRecords(m *model) (err error) {
 	switch q.View {
 	case Logs, Annotations:
 		q.Columns = lineFields(q.Kind)
+	case Detail:
+		return q.decodeDetail(m)
 	default:
 		if q.Columns, err = fields(q.Kind, "columns", m.Columns); len(q.Columns) == 0 {
 			q.Columns = q.Kind.Defaults()

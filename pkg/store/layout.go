@@ -15,8 +15,11 @@ const Schema = "entra"
 // from the catalogue: no input of a user ever becomes one.
 func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Stored().Name) }
 
-func knownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
-func rawTable(kind *activity.Kind) string   { return Table(kind) + "_raw" }
+// KnownTable returns the registry of a kind: which records are known, and when they happened.
+func KnownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
+
+// RawTable returns the table that holds a kind's untouched records.
+func RawTable(kind *activity.Kind) string { return Table(kind) + "_raw" }
 
 // EntityTable returns the table that holds an entity.
 func EntityTable(e *activity.Entity) string { return Schema + "." + snake(e.Name) }

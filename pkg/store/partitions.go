@@ -32,7 +32,7 @@ func makePartitions(ctx context.Context, db *DB, kind *activity.Kind, at time.Ti
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(partitionLock)); err != nil {
 		return err
 	}
-	for _, table := range []string{Table(kind), rawTable(kind)} {
+	for _, table := range []string{Table(kind), RawTable(kind)} {
 		var exists bool
 		if err := tx.GetContext(ctx, &exists, "SELECT to_regclass($1) IS NOT NULL", table+suffix); err != nil {
 			return err

@@ -18,7 +18,7 @@ func Retain(ctx context.Context, db *DB, kind *activity.Kind, before time.Time) 
 	if _, err := db.ExecContext(ctx, "INSERT INTO entra.retention AS r VALUES ($1, $2) ON CONFLICT (kind) DO UPDATE SET before = greatest(r.before, excluded.before)", kind.Name, before); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{Table(kind), rawTable(kind)} {
+	for _, table := range []string{Table(kind), RawTable(kind)} {
 		if err := dropPartitions(ctx, db, table, before); err != nil {
 			return 0, err
 		}
@@ -26,7 +26,7 @@ func Retain(ctx context.Context, db *DB, kind *activity.Kind, before time.Time) 
 			return 0, err
 		}
 	}
-	result, err := db.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE time < $1", knownTable(kind)), before)
+	result, err := db.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s WHERE time < $1", KnownTable(kind)), before)
 	if err != nil {
 		return 0, err
 	}

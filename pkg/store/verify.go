@@ -16,7 +16,7 @@ func Verify(ctx context.Context, db *DB) ([]string, error) {
 	var differences []string
 	err := db.Snapshot(ctx, 0, func(tx *sqlx.Tx) error {
 		for _, kind := range activity.Kinds() {
-			for _, other := range []string{knownTable(kind), rawTable(kind)} {
+			for _, other := range []string{KnownTable(kind), RawTable(kind)} {
 				err := each(ctx, tx, fmt.Sprintf("SELECT coalesce(a.id, b.id), a.id IS NULL FROM %s a FULL JOIN %s b ON a.tenant = b.tenant AND a.id = b.id AND a.time = b.time WHERE a.id IS NULL OR b.id IS NULL", Table(kind), other), nil,
 					func(scan func(...any) error) error {
 						var id string

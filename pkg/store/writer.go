@@ -269,7 +269,7 @@ func (w *Writer) writeKind(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind
 		ids[i], tenants[i], times[i], digests[i], fidelities[i] = p.uuid, p.tenantID, p.Time.Format(time.RFC3339Nano), p.digest, int32(p.Fidelity)
 		byID[entityKey{p.tenantID, p.uuid}] = p
 	}
-	known := knownTable(kind)
+	known := KnownTable(kind)
 	err := each(ctx, tx, fmt.Sprintf(`INSERT INTO %s (tenant, id, time, digest, fidelity)
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::smallint[])
 ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), pq.Array(ids), pq.Array(times), pq.Array(digests), pq.Array(fidelities)},
@@ -374,7 +374,7 @@ func (w *Writer) changes(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, 
 		var newFidelities []int32
 		err = each(ctx, tx, fmt.Sprintf(`SELECT k.tenant, k.id, k.time FROM %s k
 JOIN unnest($1::int[], $2::uuid[], $3::bigint[], $4::smallint[]) AS u(tenant, id, digest, fidelity) ON k.tenant = u.tenant AND k.id = u.id
-WHERE k.digest <> u.digest AND u.fidelity >= k.fidelity ORDER BY k.id, k.tenant FOR UPDATE OF k`, knownTable(kind)),
+WHERE k.digest <> u.digest AND u.fidelity >= k.fidelity ORDER BY k.id, k.tenant FOR UPDATE OF k`, KnownTable(kind)),
 			[]any{pq.Array(tenants), pq.Array(ids), pq.Array(digests), pq.Array(fidelities)},
 			func(scan func(...any) error) error {
 				var k entityKey
@@ -394,7 +394,7 @@ WHERE k.digest <> u.digest AND u.fidelity >= k.fidelity ORDER BY k.id, k.tenant 
 		}
 		if len(old.ids) > 0 {
 			_, err = tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %s k SET time = u.time, digest = u.digest, fidelity = u.fidelity
-FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::smallint[]) AS u(tenant, id, time, digest, fidelity) WHERE k.tenant = u.tenant AND k.id = u.id`, knownTable(kind)),
+FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::smallint[]) AS u(tenant, id, time, digest, fidelity) WHERE k.tenant = u.tenant AND k.id = u.id`, KnownTable(kind)),
 				pq.Array(old.tenants), pq.Array(old.ids), pq.Array(newTimes), pq.Array(newDigests), pq.Array(newFidelities))
 			if err != nil {
 				return nil, old, err
@@ -429,7 +429,7 @@ func remove(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, old removal, 
 			return err
 		}
 	}
-	for _, table := range []string{Table(kind), rawTable(kind)} {
+	for _, table := range []string{Table(kind), RawTable(kind)} {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s r WHERE %s", table, named), args...); err != nil {
 			return err
 		}
@@ -472,7 +472,7 @@ func copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*
 	if err != nil {
 		return err
 	}
-	return copyIn(ctx, tx, rawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(i int, row []any) []any {
+	return copyIn(ctx, tx, RawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(i int, row []any) []any {
 		p := records[i]
 		return append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), string(p.raw))
 	})

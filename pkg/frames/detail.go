@@ -1,0 +1,36 @@
+package frames
+
+import (
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// sections returns a frame for each part of a record. One that holds nothing has no fields, so that a panel says so.
+func sections(r *query.Result) (frames data.Frames) {
+	for _, s := range r.Sections {
+		frame := data.NewFrame(s.Name)
+		if len(s.Rows) > 0 {
+			frame = records(s.Columns, s.Rows)
+			frame.Name = s.Name
+		}
+		if result, _ := frame.FieldByName("result"); s.Name == "policies" && result != nil {
+			result.Config.Mappings = policyResults
+		}
+		frames = append(frames, frame)
+	}
+	return frames
+}
+
+// policyResults colours the results of Conditional Access policies. Those that only report are paler: they decided nothing.
+var policyResults = func() data.ValueMappings {
+	mapper := data.ValueMapper{}
+	for i, result := range []struct{ name, colour string }{
+		{"success", colours[activity.Success]}, {"failure", colours[activity.Failure]}, {"notApplied", colours[activity.Skipped]}, {"notEnabled", colours[activity.Skipped]},
+		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", colours[activity.Skipped]},
+	} {
+		mapper[result.name] = data.ValueMappingResult{Color: result.colour, Index: i}
+	}
+	return data.ValueMappings{mapper}
+}()
