@@ -3,7 +3,6 @@ package frames
 import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
@@ -27,8 +26,8 @@ func sections(r *query.Result) (frames data.Frames) {
 var policyResults = func() data.ValueMappings {
 	mapper := data.ValueMapper{}
 	for i, result := range []struct{ name, colour string }{
-		{"success", colours[activity.Success]}, {"failure", colours[activity.Failure]}, {"notApplied", colours[activity.Skipped]}, {"notEnabled", colours[activity.Skipped]},
-		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", colours[activity.Skipped]},
+		{"success", green}, {"failure", red}, {"notApplied", grey}, {"notEnabled", grey},
+		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", grey},
 	} {
 		mapper[result.name] = data.ValueMappingResult{Color: result.colour, Index: i}
 	}

@@ -37,16 +37,18 @@ type settings struct {
 	ConnMaxLifetime int    `json:"connMaxLifetime"` // seconds
 	QueryTimeout    int    `json:"queryTimeout"`    // seconds
 	MaxRows         int    `json:"maxRows"`
+	DownloadLimit   int    `json:"downloadLimit"`
+	DownloadTimeout int    `json:"downloadTimeout"` // seconds
 }
 
 const connectTimeout = 10 * time.Second
 
 // DataSource is one configured data source.
 type DataSource struct {
-	backend.CallResourceHandler
-	store    *query.Store
-	problem  error // what is wrong with the settings
-	settings settings
+	resourceHandler backend.CallResourceHandler
+	store           *query.Store
+	problem         error // what is wrong with the settings
+	settings        settings
 }
 
 var (
@@ -59,8 +61,9 @@ var (
 // NewInstance makes a data source of its settings. It does not connect. Settings that cannot work are no error here,
 // where Grafana would show it nowhere useful, but the answer to every request.
 func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	d := &DataSource{settings: settings{Port: 5432, TLSMode: "require", MaxOpenConns: 10, MaxIdleConns: 5, ConnMaxLifetime: 3600, QueryTimeout: 30, MaxRows: 10000}}
-	d.CallResourceHandler = httpadapter.New(d.resources())
+	d := &DataSource{settings: settings{Port: 5432, TLSMode: "require", MaxOpenConns: 10, MaxIdleConns: 5, ConnMaxLifetime: 3600, QueryTimeout: 30, MaxRows: 10000,
+		DownloadLimit: 250_000, DownloadTimeout: 600}}
+	d.resourceHandler = httpadapter.New(d.resources())
 	if err := json.Unmarshal(from.JSONData, &d.settings); err != nil {
 		d.problem = fmt.Errorf("the settings are not understood: %w: correct them in the data source's page or its provisioning file", err)
 		return d, nil
@@ -110,8 +113,8 @@ func (s *settings) config(secrets map[string]string) (store.Config, error) {
 		return store.Config{}, errors.New("TLS mode verify-ca needs the certificate of the authority: paste it, or use verify-full for one that the system trusts")
 	case (secrets["tlsClientCert"] == "") != (secrets["tlsClientKey"] == ""):
 		return store.Config{}, errors.New("a TLS client certificate and its key go together: give both or neither")
-	case s.QueryTimeout <= 0 || s.MaxRows <= 0 || s.MaxOpenConns < 0 || s.MaxIdleConns < 0 || s.ConnMaxLifetime < 0:
-		return store.Config{}, errors.New("query timeout and row limit have to be positive, pool sizes and lifetime not negative: correct the settings")
+	case s.QueryTimeout <= 0 || s.MaxRows <= 0 || s.DownloadTimeout <= 0 || s.DownloadLimit <= 0 || s.MaxOpenConns < 0 || s.MaxIdleConns < 0 || s.ConnMaxLifetime < 0:
+		return store.Config{}, errors.New("timeouts and limits of rows have to be positive, pool sizes and lifetime not negative: correct the settings")
 	}
 	connection := &pq.Config{
 		Host: s.Host, Port: s.Port, Database: s.Database, User: s.User, Password: secrets["password"],

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
 	"github.com/stretchr/testify/require"
@@ -23,7 +22,6 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
-	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -57,13 +55,11 @@ GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entr
 // Every kind of record in every view, and every question of the documentation, through the program that Grafana starts.
 func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 	u := contoso(t)
-	rpc := built(t)
-	s := settings(t, u, nil)
-	raw, err := rpc.Dispense("data")
-	require.NoError(t, err)
+	program := build(t)
+	asker := asker(settings(t, u, nil))
 	ask := func(t *testing.T, model string) backend.DataResponse {
-		answer, err := raw.(grpcplugin.DataClient).QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
-			PluginContext: backend.PluginContext{OrgID: 1, PluginID: plugin.ID, DataSourceInstanceSettings: &s},
+		answer, err := program.data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
+			PluginContext: asker,
 			Queries:       []backend.DataQuery{{RefID: "A", JSON: []byte(model), MaxDataPoints: 100, TimeRange: week}},
 		}))
 		require.NoError(t, err)

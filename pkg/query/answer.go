@@ -47,16 +47,16 @@ type Group struct {
 
 // Ask answers a question within a scope.
 func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
-	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
-	if !p.From.Before(p.To) && q.View != Detail {
-		return nil, invalid("range", "the time range ends before it starts: choose another")
+	p, err := p.canonical()
+	if err != nil && q.View != Detail {
+		return nil, err
 	}
 	asked := p
 	if p.From, p.To = maxTime(p.From, always.from), minTime(p.To, always.to); !p.From.Before(p.To) {
 		return nil, invalid("range", "the time range lies beyond the years 2000 to 2099, in which records are kept: choose another")
 	}
 	var result *Result
-	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
+	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
 		c.restrict(scope, st.Tenant)
 		if q.View == Detail {
@@ -120,6 +120,8 @@ type compiler struct {
 	maxRows int
 	nothing bool     // the scope sees no record
 	filters []Filter // the question's, the scope's and the data source's
+	counted bool     // each record comes with the number of those selected
+	arrays  bool     // lists as JSON arrays
 }
 
 // restrict adds what the asker may see to what the question asks for.

@@ -95,11 +95,9 @@ func (c *compiler) recordsSQL(table, condition string, limit int) string {
 		}
 		switch f.Type {
 		case activity.List:
-			column = "array_to_string(" + column + ", ', ')"
+			column = c.listed(column)
 		case activity.Integer:
 			column += "::bigint"
-		case activity.Number:
-			column += "::float8"
 		}
 		columns = append(columns, column)
 	}
@@ -107,8 +105,12 @@ func (c *compiler) recordsSQL(table, condition string, limit int) string {
 	if c.q.OldestFirst {
 		order = "r.time, r.id"
 	}
-	return fmt.Sprintf("SELECT %[1]s\nFROM (\n  SELECT * FROM %[2]s r WHERE %[3]s\n  ORDER BY %[4]s LIMIT %[5]s\n) r %[6]s\nORDER BY %[4]s",
-		strings.Join(columns, ", "), table, condition, order, c.bind(limit), strings.Join(joins, " "))
+	page := fmt.Sprintf("SELECT * FROM %s r WHERE %s\n  ORDER BY %s LIMIT %s", table, condition, order, c.bind(limit))
+	if c.counted {
+		columns = append(columns, "r.selected")
+		page = "SELECT *, count(*) OVER () AS selected FROM (\n  " + page + "\n  ) r"
+	}
+	return fmt.Sprintf("SELECT %s\nFROM (\n  %s\n) r %s\nORDER BY %s", strings.Join(columns, ", "), page, strings.Join(joins, " "), order)
 }
 
 // value turns what the driver returns into what Result.Rows promises.

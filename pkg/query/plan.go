@@ -16,6 +16,15 @@ type Period struct {
 	MinInterval   time.Duration
 }
 
+// canonical returns the period in the microseconds that the store keeps.
+func (p Period) canonical() (Period, error) {
+	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
+	if !p.From.Before(p.To) {
+		return p, invalid("range", "the time range ends before it starts: choose another")
+	}
+	return p, nil
+}
+
 // span is [from, to).
 type span struct{ from, to time.Time }
 

@@ -1,0 +1,183 @@
+package plugin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// CallResource answers what the editor asks for, and downloads. A download is sent as it is read, so it holds the sender
+// itself: it has to stop when nobody receives any more, and to end with an error when it ends too early.
+func (d *DataSource) CallResource(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+	if req.Path == "download" {
+		return d.download(ctx, req, sender)
+	}
+	return d.resourceHandler.CallResource(ctx, req, sender)
+}
+
+// downloadRequest is what is asked for: the records that a query selects, whatever it makes of them in a panel.
+type downloadRequest struct {
+	Query  json.RawMessage `json:"query"`
+	From   int64           `json:"from"` // milliseconds since 1970, as Grafana gives times
+	To     int64           `json:"to"`
+	Format string          `json:"format"`
+}
+
+func readDownloadRequest(req *backend.CallResourceRequest) (r downloadRequest, err error) {
+	switch req.Method {
+	case http.MethodPost:
+		if err := json.Unmarshal(req.Body, &r); err != nil {
+			return r, &query.InvalidError{Part: "download", Problem: "not understood: " + err.Error()}
+		}
+	case http.MethodGet:
+		u, err := url.Parse(req.URL)
+		if err != nil {
+			return r, &query.InvalidError{Part: "download", Problem: "not understood: " + err.Error()}
+		}
+		values := u.Query()
+		r.Query, r.Format = json.RawMessage(values.Get("query")), values.Get("format")
+		for name, target := range map[string]*int64{"from": &r.From, "to": &r.To} {
+			if *target, err = strconv.ParseInt(values.Get(name), 10, 64); err != nil {
+				return r, &query.InvalidError{Part: name, Problem: fmt.Sprintf("%q is not a time: give milliseconds since 1970", values.Get(name))}
+			}
+		}
+	default:
+		return r, &query.InvalidError{Part: "download", Problem: "use GET or POST"}
+	}
+	return r, nil
+}
+
+// question returns the list of the records that the query selects.
+func (r downloadRequest) question() (*query.Question, error) {
+	text := r.Query
+	var object map[string]json.RawMessage
+	if json.Unmarshal(text, &object) == nil && object != nil {
+		object["view"] = json.RawMessage(`"` + query.List + `"`)
+		text, _ = json.Marshal(object) // made of JSON, which cannot fail
+	}
+	return query.Decode(text)
+}
+
+func (d *DataSource) download(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+	out := &chunks{sender: sender, header: http.Header{}}
+	err := d.stream(ctx, req, out)
+	if err == nil {
+		return out.flush()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var unsent sendError
+	if errors.As(err, &unsent) {
+		return err
+	}
+	e := explain(err)
+	if out.sent {
+		return errors.Join(e, out.flush())
+	}
+	out.header, out.status = http.Header{"Content-Type": {"application/json"}}, int(e.status)
+	out.buffer.Reset()
+	text, _ := json.Marshal(map[string]string{"message": e.message}) // a text, which cannot fail
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	return out.flush()
+}
+
+func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceRequest, out *chunks) error {
+	if d.problem != nil {
+		return settingsError{d.problem}
+	}
+	r, err := readDownloadRequest(req)
+	if err != nil {
+		return err
+	}
+	question, err := r.question()
+	if err != nil {
+		return err
+	}
+	format, err := newFormat(r.Format, question.Columns, out)
+	if err != nil {
+		return err
+	}
+	period := query.Period{From: time.UnixMilli(r.From), To: time.UnixMilli(r.To)}
+	limit := query.Download{Limit: d.settings.DownloadLimit, Timeout: time.Duration(d.settings.DownloadTimeout) * time.Second, Arrays: r.Format == formatJSON}
+	err = d.store.Stream(ctx, question, d.scope(ctx), period, limit, func(more bool) error {
+		out.status = http.StatusOK
+		out.header.Set("Content-Type", format.contentType())
+		out.header.Set("Cache-Control", "no-store")
+		out.header.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fileName(question, period, limit.Limit, more, r.Format)))
+		return format.begin()
+	}, format.record)
+	if err != nil {
+		if out.sent && ctx.Err() == nil {
+			format.broken(explain(err).message)
+		}
+		return err
+	}
+	return format.end()
+}
+
+// fileName names kind and time range, and says when the limit has left records out: the file itself has no place for it.
+func fileName(q *query.Question, p query.Period, limit int, more bool, format string) string {
+	const layout = "20060102T150405Z"
+	name := fmt.Sprintf("entra-%s-%s-%s", q.Kind.Name, p.From.UTC().Format(layout), p.To.UTC().Format(layout))
+	if more {
+		order := query.Newest
+		if q.OldestFirst {
+			order = query.Oldest
+		}
+		name += fmt.Sprintf("-only-%s-%d", order, limit)
+	}
+	if format == "" {
+		format = formatCSV
+	}
+	return name + "." + format
+}
+
+// chunkSize is how much is sent at once: well below what a message may hold, well above what a message costs.
+const chunkSize = 64 << 10
+
+// chunks sends what is written to it piece by piece. Status and headers go with the first piece.
+type chunks struct {
+	sender backend.CallResourceResponseSender
+	status int
+	header http.Header
+	buffer bytes.Buffer
+	sent   bool
+}
+
+// sendError says that nobody receives any more.
+type sendError struct{ error }
+
+func (c *chunks) Write(p []byte) (int, error) {
+	c.buffer.Write(p)
+	if c.buffer.Len() < chunkSize {
+		return len(p), nil
+	}
+	return len(p), c.flush()
+}
+
+func (c *chunks) flush() error {
+	response := &backend.CallResourceResponse{Body: c.buffer.Bytes()}
+	if !c.sent {
+		response.Status, response.Headers = c.status, c.header
+	}
+	c.sent = true
+	err := c.sender.Send(response)
+	c.buffer = bytes.Buffer{} // whoever receives in the same process may keep the old one
+	if err != nil {
+		return sendError{err}
+	}
+	return nil
+}

@@ -1,0 +1,195 @@
+package plugin
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// format writes records to a file.
+type format interface {
+	contentType() string
+	begin() error
+	record(values []any) error
+	end() error
+	// broken ends a file that cannot be completed so that it is not taken for complete.
+	broken(message string)
+}
+
+// The formats of downloads: CSV is for people and their spreadsheets, JSON for programs.
+const (
+	formatCSV  = "csv"
+	formatJSON = "json"
+)
+
+func newFormat(name string, columns []*activity.Field, w io.Writer) (format, error) {
+	switch name {
+	case "", formatCSV:
+		f := &csvFormat{columns: columns, row: make([]string, len(columns)), file: w, writer: csv.NewWriter(w)}
+		f.writer.UseCRLF = true
+		return f, nil
+	case formatJSON:
+		return newJSONFormat(columns, w), nil
+	}
+	return nil, &query.InvalidError{Part: "format", Problem: fmt.Sprintf("unknown format %q: use csv or json", name)}
+}
+
+// csvFormat is RFC 4180 in UTF-8, with the mark at its beginning by which spreadsheets know it, as in the portal's
+// downloads. Titles are the portal's.
+type csvFormat struct {
+	columns []*activity.Field
+	row     []string
+	file    io.Writer
+	writer  *csv.Writer
+}
+
+func (f *csvFormat) contentType() string { return "text/csv; charset=utf-8; header=present" }
+
+func (f *csvFormat) begin() error {
+	if _, err := io.WriteString(f.file, "\uFEFF"); err != nil {
+		return err
+	}
+	for i, c := range f.columns {
+		f.row[i] = c.Label
+	}
+	return f.writer.Write(f.row)
+}
+
+func (f *csvFormat) record(values []any) error {
+	for i, v := range values {
+		switch v := v.(type) {
+		case string:
+			f.row[i] = harmless(v)
+		case int64:
+			f.row[i] = strconv.FormatInt(v, 10)
+		case float64:
+			f.row[i] = strconv.FormatFloat(v, 'g', -1, 64)
+		case bool:
+			f.row[i] = strconv.FormatBool(v)
+		case time.Time:
+			f.row[i] = v.UTC().Format(time.RFC3339Nano)
+		default:
+			f.row[i] = ""
+		}
+	}
+	return f.writer.Write(f.row)
+}
+
+func (f *csvFormat) end() error {
+	f.writer.Flush()
+	return f.writer.Error()
+}
+
+func (f *csvFormat) broken(message string) {
+	_ = f.writer.Write([]string{"THIS FILE IS INCOMPLETE. " + message})
+	f.writer.Flush()
+}
+
+// harmless keeps a text from being calculated as a formula by a spreadsheet, which takes the apostrophe for "this is text".
+// Anybody can write a formula into the name of a device or an application, or into a user agent.
+// https://owasp.org/www-community/attacks/CSV_Injection
+func harmless(text string) string {
+	for _, first := range text {
+		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+			return "'" + text
+		}
+		break
+	}
+	return text
+}
+
+// jsonFormat is an array of objects, a line each, with Graph's names. What a record does not have is null.
+type jsonFormat struct {
+	columns []*activity.Field
+	names   [][]byte
+	file    io.Writer
+	line    bytes.Buffer
+	encoder *json.Encoder
+	started bool
+}
+
+func newJSONFormat(columns []*activity.Field, w io.Writer) *jsonFormat {
+	f := &jsonFormat{columns: columns, file: w}
+	f.encoder = json.NewEncoder(&f.line)
+	f.encoder.SetEscapeHTML(false)
+	for i, c := range columns {
+		separator := ","
+		if i == 0 {
+			separator = "{"
+		}
+		f.names = append(f.names, []byte(separator+strconv.Quote(c.Name)+":"))
+	}
+	return f
+}
+
+func (f *jsonFormat) contentType() string { return "application/json" }
+
+func (f *jsonFormat) begin() error {
+	_, err := io.WriteString(f.file, "[")
+	return err
+}
+
+func (f *jsonFormat) record(values []any) error {
+	f.line.Reset()
+	if f.started {
+		f.line.WriteByte(',')
+	}
+	f.started = true
+	f.line.WriteByte('\n')
+	for i, v := range values {
+		f.line.Write(f.names[i])
+		switch v := v.(type) {
+		case string:
+			if err := f.text(f.columns[i], v); err != nil {
+				return err
+			}
+		case int64:
+			f.line.Write(strconv.AppendInt(f.line.AvailableBuffer(), v, 10))
+		case float64:
+			f.line.Write(strconv.AppendFloat(f.line.AvailableBuffer(), v, 'g', -1, 64))
+		case bool:
+			f.line.Write(strconv.AppendBool(f.line.AvailableBuffer(), v))
+		case time.Time:
+			f.line.WriteByte('"')
+			f.line.Write(v.UTC().AppendFormat(f.line.AvailableBuffer(), time.RFC3339Nano))
+			f.line.WriteByte('"')
+		default:
+			f.line.WriteString("null")
+		}
+	}
+	f.line.WriteByte('}')
+	_, err := f.file.Write(f.line.Bytes())
+	return err
+}
+
+func (f *jsonFormat) text(column *activity.Field, text string) error {
+	switch {
+	case column.Type == activity.List && text == "":
+		f.line.WriteString("[]")
+	case column.Type == activity.List:
+		f.line.WriteString(text) // the database has made JSON of it
+	case text == "":
+		f.line.WriteString("null")
+	default:
+		err := f.encoder.Encode(text)
+		f.line.Truncate(f.line.Len() - 1) // the line break after it
+		return err
+	}
+	return nil
+}
+
+func (f *jsonFormat) end() error {
+	_, err := io.WriteString(f.file, "\n]\n")
+	return err
+}
+
+// broken leaves the array open.
+func (f *jsonFormat) broken(string) {}
