@@ -1,7 +1,11 @@
 // Package access says who may see which records.
 package access
 
-import "github.com/entra-activity/entra-activity-datasource/pkg/activity"
+import (
+	"fmt"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
 
 // Scope is what one asker may see of a data source. It becomes part of the SQL; the zero Scope sees nothing.
 type Scope struct {
@@ -31,3 +35,6 @@ func (s Scope) Restriction(kind *activity.Kind) (field *activity.Field, value st
 	}
 	return nil, ""
 }
+
+// Key is the same for Scopes that see the same, and only for those.
+func (s Scope) Key() string { return fmt.Sprintf("%t %s", s.everything, s.owner) }

@@ -55,11 +55,17 @@ func asker(s backend.DataSourceInstanceSettings) backend.PluginContext {
 	return backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s}
 }
 
-func TestTheBuiltPluginAnswers(t *testing.T) {
+func TestTheBuiltPlugin(t *testing.T) {
 	program := build(t)
+	t.Run("answers", program.answers)
+	t.Run("streams downloads", program.streamsDownloads)
+	t.Run("tails", program.tails)
+}
+
+func (b built) answers(t *testing.T) {
 	_, u := database(t)
 	asker := asker(settings(t, u, nil))
-	answer, err := program.data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{PluginContext: asker, Queries: []backend.DataQuery{
+	answer, err := b.data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{PluginContext: asker, Queries: []backend.DataQuery{
 		{RefID: "A", JSON: []byte(`{"queryType": "signIn", "view": "list"}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)}},
 		{RefID: "B", JSON: []byte(`{"queryType": "signIn", "view": "pie"}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)}},
 	}}))
@@ -70,7 +76,7 @@ func TestTheBuiltPluginAnswers(t *testing.T) {
 	require.Equal(t, 4, responses.Responses["A"].Frames[0].Rows())
 	require.ErrorContains(t, responses.Responses["B"].Error, "use timeSeries, table, value, list")
 
-	health, err := program.diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(asker)})
+	health, err := b.diagnostics.CheckHealth(t.Context(), &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(asker)})
 	require.NoError(t, err)
 	require.Equal(t, pluginv2.CheckHealthResponse_OK, health.Status, health.Message)
 	require.Contains(t, health.Message, "records of one tenant")

@@ -22,6 +22,7 @@ func (d *DataSource) resources() http.Handler {
 		reply(w, r, http.StatusOK, map[string]any{"kinds": catalogue()})
 	})
 	mux.HandleFunc("GET /values", d.values)
+	mux.HandleFunc("POST /tail", d.tailChannel)
 	return mux
 }
 

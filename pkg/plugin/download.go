@@ -57,12 +57,11 @@ func readDownloadRequest(req *backend.CallResourceRequest) (r downloadRequest, e
 	return r, nil
 }
 
-// question returns the list of the records that the query selects.
-func (r downloadRequest) question() (*query.Question, error) {
-	text := r.Query
+// decodeAs reads a query whose records are wanted in another view than the one in which it was saved.
+func decodeAs(view query.View, text json.RawMessage) (*query.Question, error) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(text, &object) == nil && object != nil {
-		object["view"] = json.RawMessage(`"` + query.List + `"`)
+		object["view"], _ = json.Marshal(view)
 		text, _ = json.Marshal(object) // made of JSON, which cannot fail
 	}
 	return query.Decode(text)
@@ -102,7 +101,7 @@ func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceReques
 	if err != nil {
 		return err
 	}
-	question, err := r.question()
+	question, err := decodeAs(query.List, r.Query)
 	if err != nil {
 		return err
 	}

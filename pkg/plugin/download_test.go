@@ -208,19 +208,18 @@ func (b built) download(ctx context.Context, t *testing.T, s backend.DataSourceI
 	return stream
 }
 
-func TestADownloadIsStreamed(t *testing.T) {
+func (b built) streamsDownloads(t *testing.T) {
 	const n = 160_000
 	db, u := database(t)
 	many(t, db, n)
-	program, s := build(t), settings(t, u, nil)
+	s := settings(t, u, nil)
 
 	t.Run("in constant memory", func(t *testing.T) {
 		first := settings(t, u, object{"downloadLimit": 1000}) // for what is only needed once
-		first.ID = 2
-		_, err := program.download(t.Context(), t, first).Recv()
+		_, err := b.download(t.Context(), t, first).Recv()
 		require.NoError(t, err)
-		before := resident(t, program.process)
-		stream := program.download(t.Context(), t, s)
+		before := resident(t, b.process)
+		stream := b.download(t.Context(), t, s)
 		lines, size, most := 0, 0, 0
 		for i := 0; ; i++ {
 			m, err := stream.Recv()
@@ -232,7 +231,7 @@ func TestADownloadIsStreamed(t *testing.T) {
 			size += len(m.Body)
 			require.LessOrEqual(t, len(m.Body), 128<<10, "piece by piece")
 			if i%50 == 0 {
-				most = max(most, resident(t, program.process))
+				most = max(most, resident(t, b.process))
 			}
 		}
 		require.Equal(t, 1+4+n, lines)
@@ -243,7 +242,7 @@ func TestADownloadIsStreamed(t *testing.T) {
 
 	t.Run("until nobody receives it", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
-		stream := program.download(ctx, t, s)
+		stream := b.download(ctx, t, s)
 		_, err := stream.Recv()
 		require.NoError(t, err)
 		require.Equal(t, 1, asking(t, db))
@@ -252,7 +251,7 @@ func TestADownloadIsStreamed(t *testing.T) {
 	})
 
 	t.Run("and not taken for complete where it breaks off", func(t *testing.T) {
-		stream := program.download(t.Context(), t, s)
+		stream := b.download(t.Context(), t, s)
 		text := ""
 		m, err := stream.Recv()
 		require.NoError(t, err)

@@ -47,6 +47,7 @@ const connectTimeout = 10 * time.Second
 type DataSource struct {
 	resourceHandler backend.CallResourceHandler
 	store           *query.Store
+	arrivals        *store.Arrivals
 	problem         error // what is wrong with the settings
 	settings        settings
 }
@@ -55,6 +56,7 @@ var (
 	_ backend.QueryDataHandler      = (*DataSource)(nil)
 	_ backend.CheckHealthHandler    = (*DataSource)(nil)
 	_ backend.CallResourceHandler   = (*DataSource)(nil)
+	_ backend.StreamHandler         = (*DataSource)(nil)
 	_ instancemgmt.InstanceDisposer = (*DataSource)(nil)
 )
 
@@ -80,6 +82,7 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 		d.problem = err
 		return d, nil
 	}
+	d.arrivals = store.NewArrivals(db)
 	d.store = &query.Store{DB: db, Tenant: d.settings.Tenant, Timeout: time.Duration(d.settings.QueryTimeout) * time.Second, MaxRows: d.settings.MaxRows}
 	return d, nil
 }
@@ -87,6 +90,7 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 // Dispose closes the pool. Queries under way end with an error that tells the user to try again.
 func (d *DataSource) Dispose() {
 	if d.store != nil {
+		d.arrivals.Close()
 		if err := d.store.DB.Close(); err != nil {
 			backend.Logger.Warn("Closing the connections failed", "error", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +70,9 @@ GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entr
 
 type object = map[string]any
 
+// sources numbers data sources: the plugin keeps an instance of each.
+var sources atomic.Int64
+
 func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstanceSettings {
 	t.Helper()
 	host, port := u.Hostname(), u.Port()
@@ -85,7 +89,7 @@ func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstan
 	}
 	text, err := json.Marshal(jsonData)
 	require.NoError(t, err)
-	return backend.DataSourceInstanceSettings{ID: 1, UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: day}
+	return backend.DataSourceInstanceSettings{ID: sources.Add(1), UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: day}
 }
 
 func instance(t *testing.T, s backend.DataSourceInstanceSettings) *plugin.DataSource {
@@ -184,8 +188,8 @@ DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 		{"unknown user", object{"user": "nobody-knows"}, "", "The password or the user is wrong"},
 		{"unknown database", object{"database": "nowhere"}, "", "There is no such database: check the database of the data source."},
 		{"no schema", object{"database": empty.Path[1:]}, "", `The database has no Entra ID activity yet: run "entra-activity migrate"`},
-		{"schema too old", nil, "1", `The database's schema is too old (version 1, the plugin needs 2): run "entra-activity migrate"`},
-		{"schema too new", nil, "99", "The database's schema is newer than this plugin knows (version 99, known 2): update the plugin."},
+		{"schema too old", nil, "1", fmt.Sprintf(`The database's schema is too old (version 1, the plugin needs %d): run "entra-activity migrate"`, store.SchemaVersion)},
+		{"schema too new", nil, "99", fmt.Sprintf("The database's schema is newer than this plugin knows (version 99, known %d): update the plugin.", store.SchemaVersion)},
 		{"may not read", object{"user": "stranger"}, "", "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
 		{"may write", object{"user": "scribe"}, "", `The role "scribe" may change the records: use one that can only read.`},
 		{"nobody listens", object{"port": 1}, "", "The database cannot be reached: check that it runs"},

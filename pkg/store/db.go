@@ -17,6 +17,8 @@ import (
 // DB is a pool of connections to a store.
 type DB struct {
 	*sqlx.DB
+	address string // for the connections that the pool does not make
+	dialer  pq.Dialer
 }
 
 // Config says how to reach the database, and how much of it to use.
@@ -33,8 +35,10 @@ type Config struct {
 
 // Open prepares a pool; it does not connect.
 func Open(config Config) (*DB, error) {
-	connection := config.Connection
-	if connection == nil {
+	connection, url := config.Connection, config.URL
+	if connection != nil {
+		url = address(connection)
+	} else {
 		parsed, err := pq.NewConfig(config.URL)
 		if err != nil {
 			return nil, fmt.Errorf("the database address is not understood: %w", err)
@@ -54,7 +58,7 @@ func Open(config Config) (*DB, error) {
 		pool.SetMaxIdleConns(config.MaxIdleConns)
 	}
 	pool.SetConnMaxLifetime(config.ConnMaxLifetime)
-	return &DB{sqlx.NewDb(pool, "postgres")}, nil
+	return &DB{sqlx.NewDb(pool, "postgres"), url, config.Dialer}, nil
 }
 
 // Snapshot runs read in a transaction that sees one state of the database, may not write, and is cancelled in

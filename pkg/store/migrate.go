@@ -14,7 +14,7 @@ import (
 )
 
 // SchemaVersion is the number of the last migration: the schema that this program works with.
-const SchemaVersion = 2
+const SchemaVersion = 4
 
 const versionTable = Schema + ".schema_version"
 

@@ -299,6 +299,11 @@ ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), p
 	if err := copyRows(ctx, tx, kind, write, now); err != nil {
 		return err
 	}
+	if len(write) > 0 {
+		if err := announce(ctx, tx, kind, write, now); err != nil {
+			return err
+		}
+	}
 	counts := result.Counts[kind]
 	for _, p := range records {
 		s := sources[p.tenantID]

@@ -1,0 +1,198 @@
+package plugin_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// tail subscribes to the live tail of a query as a browser does.
+func (b built) tail(ctx context.Context, t *testing.T, s backend.DataSourceInstanceSettings, model object) pluginv2.Stream_RunStreamClient {
+	t.Helper()
+	asking := backend.ToProto().PluginContext(asker(s))
+	text, err := json.Marshal(model)
+	require.NoError(t, err)
+	body, err := json.Marshal(object{"query": model})
+	require.NoError(t, err)
+	resource, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: asking, Method: "POST", Path: "tail", Url: "tail", Body: body})
+	require.NoError(t, err)
+	reply, err := resource.Recv()
+	require.NoError(t, err)
+	var channel struct{ Path string }
+	require.NoError(t, json.Unmarshal(reply.Body, &channel))
+	require.NotEmpty(t, channel.Path, "%s", reply.Body)
+
+	subscribed, err := b.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: asking, Path: channel.Path, Data: text})
+	require.NoError(t, err)
+	require.Equal(t, pluginv2.SubscribeStreamResponse_OK, subscribed.Status)
+	stream, err := b.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: asking, Path: channel.Path, Data: text})
+	require.NoError(t, err)
+	return stream
+}
+
+// lines receives a packet of log lines.
+func lines(t *testing.T, stream pluginv2.Stream_RunStreamClient) []string {
+	t.Helper()
+	packet, err := stream.Recv()
+	require.NoError(t, err)
+	var frame data.Frame
+	require.NoError(t, json.Unmarshal(packet.Data, &frame))
+	require.Equal(t, data.FrameTypeLogLines, frame.Meta.Type)
+	body, _ := frame.FieldByName("body")
+	var list []string
+	for i := range body.Len() {
+		list = append(list, body.At(i).(string))
+	}
+	return list
+}
+
+// listening waits until as many connections listen.
+func listening(t *testing.T, db *store.DB, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var listeners int
+		require.NoError(t, db.GetContext(t.Context(), &listeners, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database() AND query ILIKE 'LISTEN%'"))
+		return listeners == n
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// write stores sign-ins to an application, some of them of long ago, as late records are.
+func write(t *testing.T, w *store.Writer, app string, n, first int) {
+	t.Helper()
+	var records []*activity.Record
+	for i := range n {
+		r := activity.NewRecord(activity.SignIn)
+		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprintf("%s-%d", app, first+i), "contoso", day.AddDate(0, 0, -(i%3)*30), activity.Full, []byte(`{}`)
+		for field, value := range map[string]string{"appId": app, "appDisplayName": app, "errorCode": "0", "userPrincipalName": "adele@contoso.com", "userId": "adele"} {
+			require.NoError(t, r.Set(activity.SignIn.Field(field), value))
+		}
+		records = append(records, r)
+	}
+	_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+}
+
+func (b built) tails(t *testing.T) {
+	db, u := database(t)
+	s := settings(t, u, nil)
+	w, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
+	to := func(app string) object {
+		return object{"queryType": "signIn", "view": "list", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{app}}}}
+	}
+	const line = "success: adele@contoso.com -> Teams"
+
+	t.Run("what is stored within a second, and only what the query selects", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		teams, all := b.tail(ctx, t, s, to("Teams")), b.tail(ctx, t, s, object{"queryType": "signIn"})
+		listening(t, db, 1) // one connection for both
+		write(t, w, "Portal", 1, 0)
+		require.Equal(t, []string{"success: adele@contoso.com -> Portal"}, lines(t, all))
+		write(t, w, "Teams", 2, 0)
+		stored := time.Now()
+		require.Equal(t, []string{line, line}, lines(t, teams))
+		require.Less(t, time.Since(stored), time.Second)
+		t.Log("shown after", time.Since(stored))
+		require.Equal(t, []string{line, line}, lines(t, all))
+		write(t, w, "Teams", 3, 0) // two are known
+		require.Equal(t, []string{line}, lines(t, teams))
+	})
+	listening(t, db, 0)
+
+	t.Run("on after the connection was lost, with what was stored meanwhile", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		teams := b.tail(ctx, t, s, to("Teams"))
+		listening(t, db, 1)
+		write(t, w, "Teams", 1, 10)
+		lines(t, teams)
+		tx, err := db.Beginx()
+		require.NoError(t, err)
+		_, err = tx.Exec("ALTER ROLE reader NOLOGIN")
+		require.NoError(t, err)
+		require.NoError(t, tx.Commit())
+		_, err = db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database()")
+		require.NoError(t, err)
+		listening(t, db, 0)
+		write(t, w, "Teams", 2, 20)
+		_, err = db.Exec("ALTER ROLE reader LOGIN")
+		require.NoError(t, err)
+		require.Equal(t, []string{line, line}, lines(t, teams))
+		write(t, w, "Teams", 1, 30)
+		require.Equal(t, []string{line}, lines(t, teams))
+	})
+
+	t.Run("without holding up the writer or another, where nobody reads", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		slow, quick := b.tail(ctx, t, s, object{"queryType": "signIn"}), b.tail(ctx, t, s, to("Teams"))
+		listening(t, db, 1)
+		const batches, size = 40, 200
+		got := make(chan int)
+		go func() {
+			n := 0
+			for n < batches*size {
+				n += len(lines(t, quick))
+			}
+			got <- n
+		}()
+		for i := range batches {
+			began := time.Now()
+			write(t, w, "Teams", size, 1000+i*size)
+			require.Less(t, time.Since(began), 5*time.Second)
+		}
+		select {
+		case n := <-got:
+			require.Equal(t, batches*size, n)
+		case <-time.After(20 * time.Second):
+			t.Fatal("the other subscriber waits")
+		}
+		require.Len(t, lines(t, slow), size, "the slow one finds what it can still be given")
+	})
+}
+
+func TestAChannelIsForOneQueryAlone(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	subscribe := func(path, text string) backend.SubscribeStreamStatus {
+		r, err := d.SubscribeStream(t.Context(), &backend.SubscribeStreamRequest{Path: path, Data: json.RawMessage(text)})
+		require.NoError(t, err)
+		return r.Status
+	}
+	channel := func(text string) (int, string) {
+		r := &received{}
+		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "tail", URL: "tail", Body: []byte(`{"query":` + text + `}`)}, r))
+		var answer struct{ Path, Message string }
+		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &answer))
+		return r.status, answer.Path + answer.Message
+	}
+	status, path := channel(`{"queryType": "signIn", "refId": "A"}`)
+	require.Equal(t, 200, status)
+	require.Regexp(t, `^tail/[0-9a-f]{32}$`, path)
+	require.Equal(t, backend.SubscribeStreamStatusOK, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
+	require.Equal(t, backend.SubscribeStreamStatusPermissionDenied, subscribe(path, `{"queryType": "signIn", "limit": 5}`))
+	require.Equal(t, backend.SubscribeStreamStatusPermissionDenied, subscribe(path, ``))
+	require.Equal(t, backend.SubscribeStreamStatusNotFound, subscribe("other", `{}`))
+	status, message := channel(`{"queryType": "nothing"}`)
+	require.Equal(t, 400, status)
+	require.Contains(t, message, `unknown kind of record "nothing"`)
+
+	status, message = channel(`{"queryType": "userActivity", "filters": [{"field": "userId", "operator": "=", "values": ["adele"]}]}`)
+	require.Equal(t, 400, status)
+	require.Contains(t, message, "userActivity is made of several kinds of record: tail one of them")
+
+	published, err := d.PublishStream(t.Context(), &backend.PublishStreamRequest{Path: path, Data: json.RawMessage(`{}`)})
+	require.NoError(t, err)
+	require.Equal(t, backend.PublishStreamStatusPermissionDenied, published.Status)
+}

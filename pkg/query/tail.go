@@ -1,0 +1,33 @@
+package query
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// Arrived answers with those records of a batch that a question selects, whenever they happened.
+func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a store.Arrival) (*Result, error) {
+	result := &Result{Question: q, Served: "rows"}
+	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
+		c := compiler{q: q, dict: transaction{tx}}
+		c.restrict(scope, st.Tenant)
+		limit := min(q.Limit, st.MaxRows)
+		batch := fmt.Sprintf("r.received = %s AND r.time >= %s AND r.time <= %s", c.bind(a.Received), c.bind(a.From), c.bind(a.To))
+		where, err := c.where(ctx, c.rowsAt)
+		if err != nil {
+			return err
+		}
+		result.Rows, err = c.records(ctx, tx, batch+where, limit+1, result)
+		if len(result.Rows) > limit {
+			result.Rows = result.Rows[:limit]
+			result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records of those that have just arrived are shown.", q.first(), limit))
+		}
+		return err
+	})
+	return result, err
+}

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+)
+
+// Arrival says that a batch of records of one kind is there to be read.
+type Arrival struct {
+	Kind     string    `json:"kind"`
+	Received time.Time `json:"received"` // by which the rows of the batch can be told
+	From     time.Time `json:"from"`     // the first event
+	To       time.Time `json:"to"`       // the last event
+}
+
+// channel is where PostgreSQL passes on arrivals.
+const channel = "entra_arrivals"
+
+// announce tells of a batch. PostgreSQL passes it on when the transaction is committed, and takes its lock for that then:
+// after all others, so that writers cannot wait for each other in a circle.
+func announce(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, received time.Time) error {
+	a := Arrival{Kind: kind.Name, Received: received, From: records[0].Time, To: records[0].Time}
+	for _, p := range records {
+		if p.Time.Before(a.From) {
+			a.From = p.Time
+		}
+		if p.Time.After(a.To) {
+			a.To = p.Time
+		}
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, string(text))
+	return err
+}
+
+// Arrivals tells subscribers of batches as they are stored. It has a connection of its own, which no pooler in transaction
+// mode can stand between, and only while somebody subscribes.
+type Arrivals struct {
+	db *DB
+
+	lock        sync.Mutex
+	listener    *pq.Listener
+	subscribers map[*Subscription]bool
+	closed      bool
+}
+
+// NewArrivals returns what tells of batches; it does not connect.
+func NewArrivals(db *DB) *Arrivals {
+	return &Arrivals{db: db, subscribers: map[*Subscription]bool{}}
+}
+
+// Subscription collects arrivals until its owner takes them. Collecting never waits for the owner.
+type Subscription struct {
+	Ready <-chan struct{} // something is waiting, or Closed
+
+	of    *Arrivals
+	kind  *activity.Kind
+	ready chan struct{}
+
+	lock    sync.Mutex
+	waiting []Arrival
+	missed  int
+	closed  bool
+}
+
+// A subscriber that does not keep up loses what has waited longest.
+const maxWaiting = 1000
+
+const (
+	minReconnect = 100 * time.Millisecond
+	maxReconnect = 5 * time.Second
+	checkEvery   = 30 * time.Second
+)
+
+// Subscribe begins to collect arrivals of a kind.
+func (a *Arrivals) Subscribe(kind *activity.Kind) *Subscription {
+	ready := make(chan struct{}, 1)
+	s := &Subscription{Ready: ready, of: a, kind: kind, ready: ready}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	if a.closed {
+		s.close()
+		return s
+	}
+	a.subscribers[s] = true
+	if a.listener == nil {
+		a.listener = a.db.listener()
+		go a.listen(a.listener)
+	}
+	return s
+}
+
+// Close ends the subscription.
+func (s *Subscription) Close() {
+	s.of.lock.Lock()
+	defer s.of.lock.Unlock()
+	delete(s.of.subscribers, s)
+	if len(s.of.subscribers) == 0 && s.of.listener != nil {
+		_ = s.of.listener.Close() // fails only where it is closed already
+		s.of.listener = nil
+	}
+}
+
+// Close ends all subscriptions.
+func (a *Arrivals) Close() {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.closed = true
+	for s := range a.subscribers {
+		s.close()
+	}
+	clear(a.subscribers)
+	if a.listener != nil {
+		_ = a.listener.Close() // fails only where it is closed already
+		a.listener = nil
+	}
+}
+
+// Take returns what has arrived since it was last called, and how many batches were lost for lack of room.
+func (s *Subscription) Take() (arrivals []Arrival, missed int) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	arrivals, missed = s.waiting, s.missed
+	s.waiting, s.missed = nil, 0
+	return arrivals, missed
+}
+
+// Closed says that there will be no more arrivals.
+func (s *Subscription) Closed() bool {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.closed
+}
+
+func (s *Subscription) add(a Arrival) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if len(s.waiting) == maxWaiting {
+		s.waiting = s.waiting[1:]
+		s.missed++
+	}
+	s.waiting = append(s.waiting, a)
+	s.wake()
+}
+
+func (s *Subscription) close() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.closed = true
+	s.wake()
+}
+
+func (s *Subscription) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// listen passes on what PostgreSQL tells until the listener is closed. Once it is connected, and again after a lost
+// connection, it looks up what it may have missed.
+func (a *Arrivals) listen(listener *pq.Listener) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	told := newHistory(a.now(ctx))
+	for _, arrival := range a.stored(ctx, activity.Kinds(), told.since()) {
+		told.add(arrival) // before anybody subscribed
+	}
+	connected := make(chan struct{})
+	go func() {
+		if listener.Listen(channel) == nil { // waits for a connection, and fails only if the listener is closed meanwhile
+			close(connected)
+		}
+	}()
+	catchUp := func() {
+		for _, arrival := range a.stored(ctx, a.kinds(), told.since()) {
+			a.tell(arrival, told)
+		}
+	}
+	check := time.NewTicker(checkEvery)
+	defer check.Stop()
+	for {
+		select {
+		case <-connected:
+			connected = nil
+			catchUp()
+		case n, ok := <-listener.Notify:
+			if !ok {
+				return
+			}
+			if n == nil { // connected again
+				catchUp()
+				continue
+			}
+			var arrival Arrival
+			if json.Unmarshal([]byte(n.Extra), &arrival) == nil {
+				a.tell(arrival, told)
+			}
+		case <-check.C:
+			go listener.Ping() //nolint:errcheck // a dead connection is then noticed, and replaced
+		}
+	}
+}
+
+func (a *Arrivals) tell(arrival Arrival, told *history) {
+	if !told.add(arrival) {
+		return
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	for s := range a.subscribers {
+		if s.kind.Name == arrival.Kind {
+			s.add(arrival)
+		}
+	}
+}
+
+// overlap is how long a transaction that writes a batch may take, as far as catching up is concerned: a batch is known by
+// the time its transaction began, and seen when it is committed.
+const overlap = time.Minute
+
+// history remembers the arrivals told lately, so that none is told twice.
+type history struct {
+	newest time.Time
+	told   map[Arrival]bool
+}
+
+func newHistory(now time.Time) *history { return &history{newest: now, told: map[Arrival]bool{}} }
+
+// add notes an arrival; false if it was told before.
+func (h *history) add(a Arrival) bool {
+	key := Arrival{Kind: a.Kind, Received: a.Received.UTC()}
+	if h.told[key] {
+		return false
+	}
+	h.told[key] = true
+	if key.Received.After(h.newest) {
+		h.newest = key.Received
+		for old := range h.told {
+			if old.Received.Before(h.newest.Add(-2 * overlap)) {
+				delete(h.told, old)
+			}
+		}
+	}
+	return true
+}
+
+// since returns when batches that were not told may have begun to be written.
+func (h *history) since() time.Time { return h.newest.Add(-overlap) }
+
+// now returns the database's time, by which batches are known.
+func (a *Arrivals) now(ctx context.Context) time.Time {
+	now := time.Now()
+	_ = a.db.GetContext(ctx, &now, "SELECT now()") // where the database is away, our own does
+	return now.UTC()
+}
+
+// kinds lists those that somebody subscribes to.
+func (a *Arrivals) kinds() (kinds []*activity.Kind) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	for s := range a.subscribers {
+		if !slices.Contains(kinds, s.kind) {
+			kinds = append(kinds, s.kind)
+		}
+	}
+	return kinds
+}
+
+// stored looks up the batches that came in since. When a connection was lost, others may have to be made anew: it tries
+// for some seconds.
+func (a *Arrivals) stored(ctx context.Context, kinds []*activity.Kind, since time.Time) (arrivals []Arrival) {
+	for _, kind := range kinds {
+		for attempt := range 10 {
+			var found []Arrival
+			err := a.db.SelectContext(ctx, &found, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
+			if err == nil {
+				arrivals = append(arrivals, found...)
+				break
+			}
+			time.Sleep(time.Duration(attempt) * minReconnect)
+		}
+	}
+	return arrivals
+}
+
+// listener opens a connection of its own for notifications, with the settings of the pool.
+func (db *DB) listener() *pq.Listener {
+	if db.dialer != nil {
+		return pq.NewDialListener(db.dialer, db.address, minReconnect, maxReconnect, nil)
+	}
+	return pq.NewListener(db.address, minReconnect, maxReconnect, nil)
+}
+
+// address writes connection settings as a connection string, which is all that a listener takes.
+func address(c *pq.Config) string {
+	var b strings.Builder
+	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+	for _, setting := range []struct{ name, value string }{
+		{"host", c.Host}, {"port", strconv.Itoa(int(c.Port))}, {"dbname", c.Database}, {"user", c.User}, {"password", c.Password},
+		{"sslmode", string(c.SSLMode)}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
+		{"connect_timeout", strconv.Itoa(int(c.ConnectTimeout.Seconds()))}, {"application_name", c.FallbackApplicationName},
+	} {
+		if setting.value != "" {
+			fmt.Fprintf(&b, "%s='%s' ", setting.name, escape.Replace(setting.value))
+		}
+	}
+	if c.SSLInline {
+		b.WriteString("sslinline=true")
+	}
+	return b.String()
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+)
+
+// The connection for notifications takes its settings as a text; none may be lost or understood otherwise on the way.
+func TestAddressKeepsConnectionSettings(t *testing.T) {
+	want := pq.Config{
+		Host: "db.example.com", Port: 6432, Database: "it's here", User: `back\slash`, Password: `p a's\'s=w"ord`, SSLMode: pq.SSLModeVerifyFull,
+		SSLRootCert: "-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n", SSLInline: true, SSLSNI: true, ConnectTimeout: 10 * time.Second, FallbackApplicationName: "grafana",
+	}
+	got, err := pq.NewConfig(address(&want))
+	require.NoError(t, err)
+	for name, pair := range map[string][2]any{
+		"host": {want.Host, got.Host}, "port": {want.Port, got.Port}, "database": {want.Database, got.Database}, "user": {want.User, got.User}, "password": {want.Password, got.Password},
+		"mode": {want.SSLMode, got.SSLMode}, "authority": {want.SSLRootCert, got.SSLRootCert}, "inline": {want.SSLInline, got.SSLInline}, "SNI": {want.SSLSNI, got.SSLSNI},
+		"timeout": {want.ConnectTimeout, got.ConnectTimeout}, "name": {want.FallbackApplicationName, got.ApplicationName},
+	} {
+		require.Equal(t, pair[0], pair[1], name)
+	}
+}
+
+// A batch is told once, whether it was announced, looked up, or both.
+func TestHistoryTellsABatchOnce(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	h := newHistory(now)
+	batch := Arrival{Kind: "signIn", Received: now, From: now.Add(-time.Hour), To: now}
+	require.True(t, h.add(batch))
+	batch.Received = now.In(time.FixedZone("", 3600)) // as another connection may give it
+	require.False(t, h.add(batch))
+	batch.Kind = "auditEvent"
+	require.True(t, h.add(batch), "another kind of the same transaction")
+	for i := range 1000 {
+		batch.Received = now.Add(time.Duration(i) * time.Second)
+		h.add(batch)
+	}
+	require.Less(t, len(h.told), 200, "what cannot come again is forgotten")
+	require.Equal(t, now.Add(999*time.Second-overlap), h.since())
+}
+
+// Who does not take what has arrived loses the oldest, and holds up nobody.
+func TestASubscriptionHasBounds(t *testing.T) {
+	s := &Subscription{ready: make(chan struct{}, 1)}
+	now := time.Now()
+	for i := range maxWaiting + 7 {
+		s.add(Arrival{Received: now.Add(time.Duration(i))})
+	}
+	<-s.ready
+	arrivals, missed := s.Take()
+	require.Len(t, arrivals, maxWaiting)
+	require.Equal(t, 7, missed)
+	require.Equal(t, now.Add(7), arrivals[0].Received)
+}
