@@ -63,8 +63,14 @@ func (q *Question) id() string {
 	return ids[0]
 }
 
+// leading are the fields, beside the time, that lead to what belongs to a record; a section other than the summary needs no more of its row.
+var leading = []string{"id", "tenantId", "correlationId", "requestId", "changeId", "userId", "sourceIdentity", "targetIdentity"}
+
 func (q *Question) decodeDetail(m *model) error {
 	q.Columns, q.Limit, q.Section = q.Kind.Fields, 1, m.Section
+	if q.Section != "" && q.Section != summary.name {
+		q.Columns = slices.DeleteFunc(slices.Clone(q.Columns), func(f *activity.Field) bool { return f != q.Kind.Time() && !slices.Contains(leading, f.Name) })
+	}
 	switch known := Sections(q.Kind); {
 	case q.id() == "":
 		return invalid("filters", "a detail is of one record: filter on id with the operator = and one value")
