@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
@@ -97,11 +98,8 @@ func (f *csvFormat) broken(message string) {
 // Anybody can write a formula into the name of a device or an application, or into a user agent.
 // https://owasp.org/www-community/attacks/CSV_Injection
 func harmless(text string) string {
-	for _, first := range text {
-		if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-			return "'" + text
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + text
 	}
 	return text
 }

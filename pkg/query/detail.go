@@ -315,7 +315,8 @@ func collection(name, property string, columns []*activity.Field) section {
 // policyRows tells the policies that decided from those that only report, and those that applied from those that did not:
 // the record names every policy there was.
 // https://learn.microsoft.com/graph/api/resources/appliedconditionalaccesspolicy
-func policyRows(r *record, columns []*activity.Field) (rows [][]any) {
+func policyRows(r *record, columns []*activity.Field) [][]any {
+	var applied, others [][]any
 	for _, policy := range r.object.at("appliedConditionalAccessPolicies") {
 		row := policy.columns(columns)
 		word := policy.text("result")
@@ -323,19 +324,15 @@ func policyRows(r *record, columns []*activity.Field) (rows [][]any) {
 			word = strings.ToLower(word[:1]) + word[1:] // some write it with a capital
 		}
 		result, reportOnly := strings.CutPrefix(strings.ToLower(word), "reportonly")
-		row[1], row[2], row[3] = word, slices.Contains([]string{"success", "failure", "interrupted"}, result), reportOnly
-		rows = append(rows, row)
-	}
-	slices.SortStableFunc(rows, func(a, b []any) int { // those that applied first
-		switch {
-		case a[2] == b[2]:
-			return 0
-		case a[2] == true:
-			return -1
+		if slices.Contains([]string{"success", "failure", "interrupted"}, result) {
+			row[1], row[2], row[3] = word, true, reportOnly
+			applied = append(applied, row)
+		} else {
+			row[1], row[2], row[3] = word, false, reportOnly
+			others = append(others, row)
 		}
-		return 1
-	})
-	return rows
+	}
+	return append(applied, others...)
 }
 
 func modifiedRows(r *record, columns []*activity.Field) (rows [][]any) {
