@@ -180,40 +180,36 @@ DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 	for _, tt := range []struct {
 		name    string
 		changes object
-		version string // to pretend that the schema has
+		newer   int // by how many versions to pretend that the schema is newer
 		message string
 	}{
-		{"all is well", nil, "", "Connected to PostgreSQL "},
-		{"wrong password", object{"password": "wrong"}, "", "The password or the user is wrong: correct them in the data source."},
-		{"unknown user", object{"user": "nobody-knows"}, "", "The password or the user is wrong"},
-		{"unknown database", object{"database": "nowhere"}, "", "There is no such database: check the database of the data source."},
-		{"no schema", object{"database": empty.Path[1:]}, "", `The database has no Entra ID activity yet: run "entra-activity migrate"`},
-		{"schema too old", nil, "1", fmt.Sprintf(`The database's schema is too old (version 1, the plugin needs %d): run "entra-activity migrate"`, store.SchemaVersion)},
-		{"schema too new", nil, "99", fmt.Sprintf("The database's schema is newer than this plugin knows (version 99, known %d): update the plugin.", store.SchemaVersion)},
-		{"may not read", object{"user": "stranger"}, "", "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
-		{"may write", object{"user": "scribe"}, "", `The role "scribe" may change the records: use one that can only read.`},
-		{"nobody listens", object{"port": 1}, "", "The database cannot be reached: check that it runs"},
-		{"unknown host", object{"host": "nowhere.invalid"}, "", "The host nowhere.invalid is not known: check the host"},
-		{"no TLS on the server", object{"tlsMode": "require"}, "", "The server does not offer TLS: set the TLS mode to disable"},
-		{"no host", object{"host": ""}, "", "the data source has no host: fill in the connection settings"},
-		{"unknown TLS mode", object{"tlsMode": "maybe"}, "", `unknown TLS mode "maybe": use disable, require`},
-		{"verify-ca without authority", object{"tlsMode": "verify-ca"}, "", "TLS mode verify-ca needs the certificate of the authority"},
-		{"settings of the wrong type", object{"port": "many"}, "", "the settings are not understood"},
+		{"all is well", nil, 0, "Connected to PostgreSQL "},
+		{"wrong password", object{"password": "wrong"}, 0, "The password or the user is wrong: correct them in the data source."},
+		{"unknown user", object{"user": "nobody-knows"}, 0, "The password or the user is wrong"},
+		{"unknown database", object{"database": "nowhere"}, 0, "There is no such database: check the database of the data source."},
+		{"no schema", object{"database": empty.Path[1:]}, 0, `The database has no Entra ID activity yet: run "entra-activity migrate"`},
+		{"schema too old", nil, -1, fmt.Sprintf(`The database's schema is too old (version %d, the plugin needs %d): run "entra-activity migrate"`, store.SchemaVersion-1, store.SchemaVersion)},
+		{"schema too new", nil, 1, fmt.Sprintf("The database's schema is newer than this plugin knows (version %d, known %d): update the plugin.", store.SchemaVersion+1, store.SchemaVersion)},
+		{"may not read", object{"user": "stranger"}, 0, "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
+		{"may write", object{"user": "scribe"}, 0, `The role "scribe" may change the records: use one that can only read.`},
+		{"nobody listens", object{"port": 1}, 0, "The database cannot be reached: check that it runs"},
+		{"unknown host", object{"host": "nowhere.invalid"}, 0, "The host nowhere.invalid is not known: check the host"},
+		{"no TLS on the server", object{"tlsMode": "require"}, 0, "The server does not offer TLS: set the TLS mode to disable"},
+		{"no host", object{"host": ""}, 0, "the data source has no host: fill in the connection settings"},
+		{"unknown TLS mode", object{"tlsMode": "maybe"}, 0, `unknown TLS mode "maybe": use disable, require`},
+		{"verify-ca without authority", object{"tlsMode": "verify-ca"}, 0, "TLS mode verify-ca needs the certificate of the authority"},
+		{"settings of the wrong type", object{"port": "many"}, 0, "the settings are not understood"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.version != "" {
-				_, err := db.ExecContext(t.Context(), "UPDATE entra.schema_version SET version_id = $1 WHERE id = (SELECT max(id) FROM entra.schema_version)", tt.version)
-				require.NoError(t, err)
-				t.Cleanup(func() {
-					_, err := db.Exec("UPDATE entra.schema_version SET version_id = $1 WHERE id = (SELECT max(id) FROM entra.schema_version)", store.SchemaVersion)
-					require.NoError(t, err)
-				})
+			if tt.newer != 0 {
+				db.MustExec("UPDATE entra.schema_version SET version_id = version_id + $1", tt.newer)
+				t.Cleanup(func() { db.MustExec("UPDATE entra.schema_version SET version_id = version_id - $1", tt.newer) })
 			}
 			d := instance(t, settings(t, u, tt.changes))
 			result, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
 			require.NoError(t, err)
 			require.Contains(t, result.Message, tt.message)
-			require.Equal(t, tt.changes == nil && tt.version == "", result.Status == backend.HealthStatusOk)
+			require.Equal(t, tt.changes == nil && tt.newer == 0, result.Status == backend.HealthStatusOk)
 			require.Empty(t, result.JSONDetails, "details are for administrators")
 		})
 	}

@@ -72,7 +72,9 @@ func TestKilledWriter(t *testing.T) {
 		child := exec.Command(os.Args[0], "-test.run=^TestKilledWriter$") //nolint:gosec // this test itself
 		child.Env = append(os.Environ(), crashDatabase+"="+pgtest.Server(t).URL(name))
 		require.NoError(t, child.Start())
-		timer := time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = child.Process.Kill() })
+		// Longer and longer, or on a busy machine it would never live long enough to write.
+		life := time.Duration(50+rand.IntN(400+40*attempt)) * time.Millisecond
+		timer := time.AfterFunc(life, func() { _ = child.Process.Kill() })
 		err := child.Wait()
 		timer.Stop()
 		if err == nil {
