@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 )
 
 const ruleFolder = "../../provisioning/prometheus"
@@ -40,7 +42,7 @@ func rulesWork(t *testing.T, prometheus, victoriaMetrics server) {
 	address := freeAddress(t)
 	files, err := filepath.Abs(ruleFolder)
 	require.NoError(t, err)
-	start(t, program(t, "vmalert", "victoria-metrics"), "-rule="+filepath.Join(files, "rules.yaml"), "-rule="+filepath.Join(files, "alerts.yaml"),
+	start(t, debian.Program(t, "vmalert", "victoria-metrics"), "-rule="+filepath.Join(files, "rules.yaml"), "-rule="+filepath.Join(files, "alerts.yaml"),
 		"-datasource.url="+victoriaMetrics.url, "-remoteWrite.url="+victoriaMetrics.url, "-remoteWrite.flushInterval=100ms", "-notifier.url=http://"+freeAddress(t),
 		"-httpListenAddr="+address, "-evaluationInterval="+scrapeInterval.String(), "-loggerLevel=ERROR")
 	vmalert := server{"vmalert", "http://" + address}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 )
 
 // scrapeInterval is as short as servers allow, so that a proof takes seconds.
@@ -37,25 +39,11 @@ func startServers(t *testing.T, target string) []server {
 	require.NoError(t, os.WriteFile(scrapeConfig, []byte(fmt.Sprintf("global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}\n", scrapeInterval)+scrape), 0o600))
 
 	prometheus := freeAddress(t)
-	start(t, program(t, "prometheus", "prometheus"), "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+prometheus, "--log.level=warn")
+	start(t, debian.Program(t, "prometheus", "prometheus"), "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+prometheus, "--log.level=warn")
 	victoriaMetrics := freeAddress(t)
-	start(t, program(t, "victoria-metrics", "victoria-metrics"), "-promscrape.config="+scrapeConfig, "-storageDataPath="+t.TempDir(), "-httpListenAddr="+victoriaMetrics,
+	start(t, debian.Program(t, "victoria-metrics", "victoria-metrics"), "-promscrape.config="+scrapeConfig, "-storageDataPath="+t.TempDir(), "-httpListenAddr="+victoriaMetrics,
 		"-search.latencyOffset=0s", "-search.disableCache", "-loggerLevel=ERROR")
 	return []server{{"Prometheus", "http://" + prometheus}, {"VictoriaMetrics", "http://" + victoriaMetrics}}
-}
-
-// program returns the path of a program of a Debian package.
-func program(t *testing.T, name, pack string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err, pack)
-		if os.Getenv("CI") != "" {
-			t.Fatal(notice)
-		}
-		t.Skip(notice)
-	}
-	return path
 }
 
 // start runs a program until the test ends or the function returned is called.

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 )
 
 func TestFilesAreUpToDate(t *testing.T) {
@@ -120,7 +122,7 @@ func TestPrometheusUnderstandsTheRules(t *testing.T) {
 }
 
 func TestVictoriaMetricsUnderstandsTheRules(t *testing.T) {
-	run(t, program(t, "vmalert", "victoria-metrics"), "-dryRun", "-rule=rules.yaml", "-rule=alerts.yaml")
+	run(t, debian.Program(t, "vmalert", "victoria-metrics"), "-dryRun", "-rule=rules.yaml", "-rule=alerts.yaml")
 }
 
 func TestAlertsFireWhenTheyShouldAndNotOtherwise(t *testing.T) {
@@ -144,19 +146,5 @@ func run(t *testing.T, program string, args ...string) {
 
 func promtool(t *testing.T) string {
 	t.Helper()
-	return program(t, "promtool", "prometheus")
-}
-
-// program returns the path of a program of a Debian package.
-func program(t *testing.T, name, pack string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err, pack)
-		if os.Getenv("CI") != "" {
-			t.Fatal(notice)
-		}
-		t.Skip(notice)
-	}
-	return path
+	return debian.Program(t, "promtool", "prometheus")
 }
