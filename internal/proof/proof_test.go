@@ -153,28 +153,32 @@ func (p *proof) imports(tenant string, records [][]byte) {
 }
 
 // stored counts what the store holds.
-func (p *proof) stored() []counts {
+func (p *proof) stored() (list []counts) {
 	p.t.Helper()
-	var list []counts
 	for _, f := range families {
-		c := counts{}
-		rows, err := p.db.QueryContext(p.t.Context(), f.counts)
-		require.NoError(p.t, err)
-		for rows.Next() {
-			values := make([]string, len(f.labels))
-			var n float64
-			var targets []any
-			for i := range values {
-				targets = append(targets, &values[i])
-			}
-			require.NoError(p.t, rows.Scan(append(targets, &n)...))
-			c[key(values)] = n
-		}
-		require.NoError(p.t, rows.Err())
-		require.NoError(p.t, rows.Close())
-		list = append(list, c)
+		list = append(list, p.count(f.counts, len(f.labels)))
 	}
 	return list
+}
+
+// count reads rows of labels and a number.
+func (p *proof) count(sql string, labels int) counts {
+	p.t.Helper()
+	rows, err := p.db.QueryContext(p.t.Context(), sql)
+	require.NoError(p.t, err)
+	defer rows.Close()
+	c := counts{}
+	for rows.Next() {
+		values, n := make([]string, labels), 0.0
+		var targets []any
+		for i := range values {
+			targets = append(targets, &values[i])
+		}
+		require.NoError(p.t, rows.Scan(append(targets, &n)...))
+		c[key(values)] = n
+	}
+	require.NoError(p.t, rows.Err())
+	return c
 }
 
 // mark waits until every server has scraped all that the store has got, and notes the time of that scrape.

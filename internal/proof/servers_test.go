@@ -116,8 +116,8 @@ func (s server) query(t *testing.T, expr string, at time.Time) ([]sample, error)
 			Value  [2]any
 		}
 	}
-	time := strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64)
-	if err := s.get(t, "query", url.Values{"query": {expr}, "time": {time}, "nocache": {"1"}}, &data); err != nil {
+	seconds := strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64)
+	if err := s.get(t, "query", url.Values{"query": {expr}, "time": {seconds}, "nocache": {"1"}}, &data); err != nil {
 		return nil, err
 	}
 	var samples []sample
