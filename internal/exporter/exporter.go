@@ -1,10 +1,11 @@
 // Package exporter publishes what a store has counted as Prometheus metrics.
 //
 // Every scrape reads one snapshot of the database. Nothing is kept between scrapes but the highest value each counter
-// has shown, so that no mishap in the database makes a counter fall.
+// has shown, so that no mishap in the database makes a counter fall, and what is too expensive to read each time.
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,8 +34,9 @@ const (
 	// timeoutStep is what timeouts are rounded to, so that there are few different ones whatever the header says.
 	timeoutStep = 100 * time.Millisecond
 
-	maxRequestsInFlight = 20
-	shutdownTimeout     = 10 * time.Second
+	maxRequestsInFlight    = 20
+	defaultRefreshInterval = 5 * time.Minute
+	shutdownTimeout        = 10 * time.Second
 )
 
 // Options are the exporter's settings.
@@ -45,17 +48,34 @@ type Options struct {
 	ZeroHold time.Duration
 	// AllowStandby lets the exporter read a hot standby, whose counters may lag behind another's.
 	AllowStandby bool
+	// Collectors are the names of those to run; nil: the default ones.
+	Collectors []string
+	// MaxSeries is about how many series a family may have; what is beyond counts as "other". 0: any number.
+	MaxSeries int
+	// AllowApplications are the IDs of those that may have series of their own; none: all may.
+	AllowApplications []string
+	// DenyApplications are the IDs of applications that always count as "other".
+	DenyApplications []string
+	// RefreshInterval is how often expensive collectors run, in the background; 0: every 5 minutes.
+	RefreshInterval time.Duration
+	// CreatedSamples adds times of creation to OpenMetrics text, as series of their own; protobuf has them anyway.
+	CreatedSamples bool
 }
 
 // Exporter answers scrapes from a store.
 type Exporter struct {
-	db      *store.DB
-	options Options
-	logger  *slog.Logger
+	db         *store.DB
+	options    Options
+	collectors []*collector
+	logger     *slog.Logger
 
-	registry  *prometheus.Registry // the metrics about this process
-	highWater *highWater
-	reading   chan struct{} // holds a token while the database is being read: one reading at a time
+	registry   *prometheus.Registry // the metrics about this process
+	highWater  *highWater
+	background background
+
+	reading    chan struct{} // holds a token while the database is being read: one reading at a time
+	decided    bool          // whether this process has decided about series yet; for the token's holder
+	cannotNote atomic.Bool   // whether decisions cannot be noted in the database
 
 	lock     sync.Mutex
 	scrapers map[time.Duration]http.Handler // by timeout
@@ -63,12 +83,14 @@ type Exporter struct {
 
 // New returns an exporter of what db holds.
 func New(db *store.DB, options Options, logger *slog.Logger) *Exporter {
+	options.RefreshInterval = cmp.Or(options.RefreshInterval, defaultRefreshInterval)
 	e := &Exporter{
-		db: db, options: options, logger: logger,
-		registry:  prometheus.NewRegistry(),
-		highWater: newHighWater(),
-		reading:   make(chan struct{}, 1),
-		scrapers:  map[time.Duration]http.Handler{},
+		db: db, options: options, collectors: chosen(options.Collectors), logger: logger,
+		registry:   prometheus.NewRegistry(),
+		highWater:  newHighWater(),
+		background: background{outcomes: map[*collector]outcome{}, good: map[*collector]time.Time{}},
+		reading:    make(chan struct{}, 1),
+		scrapers:   map[time.Duration]http.Handler{},
 	}
 	e.registry.MustRegister(
 		collectors.NewGoCollector(),
@@ -83,7 +105,7 @@ func New(db *store.DB, options Options, logger *slog.Logger) *Exporter {
 func (e *Exporter) Handler() (http.Handler, error) {
 	landing, err := web.NewLandingPage(web.LandingConfig{
 		Name:        "Entra ID Activity Exporter",
-		Description: "Prometheus metrics of Microsoft Entra ID sign-ins and their ingest.",
+		Description: "Prometheus metrics of Microsoft Entra ID activity and its ingest.",
 		Version:     version.Info(),
 		Profiling:   "false",
 		Links: []web.LandingLinks{
@@ -157,6 +179,8 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 			MaxRequestsInFlight: maxRequestsInFlight,
 			CoalesceGather:      true,
 			EnableOpenMetrics:   true,
+
+			EnableOpenMetricsTextCreatedSamples: e.options.CreatedSamples,
 		})
 		e.scrapers[timeout] = handler
 	}
@@ -166,7 +190,7 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 func (e *Exporter) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.options.ScrapeTimeout)
 	defer cancel()
-	if err := e.ready(ctx); err != nil {
+	if _, err := ask(ctx, e, e.ready); err != nil {
 		e.logger.Warn("not ready", "err", err)
 		http.Error(w, "Not ready; the exporter's log says why.", http.StatusServiceUnavailable)
 		return

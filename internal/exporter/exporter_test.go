@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,7 +20,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
@@ -36,10 +36,10 @@ var defaults = Options{ScrapeTimeout: 10 * time.Second, ZeroHold: 2 * time.Minut
 func TestSignIns(t *testing.T) {
 	db := migrated(t)
 	app := newApplication(t, db, "portal", "Azure Portal")
-	total(t, db, app, "interactiveUser", "success", 7, "1 hour")
-	total(t, db, app, "interactiveUser", "failure", 2, "30 minutes")
-	total(t, db, app, "a new kind", "", 1, "1 hour")
-	total(t, db, 0, "servicePrincipal", "interrupted", 3, "1 hour")
+	addTotal(t, db, app, "interactiveUser", "success", 7, "1 hour")
+	addTotal(t, db, app, "interactiveUser", "failure", 2, "30 minutes")
+	addTotal(t, db, app, "a new kind", "", 1, "1 hour")
+	addTotal(t, db, 0, "servicePrincipal", "interrupted", 3, "1 hour")
 
 	got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 	for series, want := range map[string]float64{
@@ -76,7 +76,7 @@ func TestZeroHold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := migrated(t)
-			total(t, db, newApplication(t, db, "portal", "Azure Portal"), "interactiveUser", "success", 5, test.age)
+			addTotal(t, db, newApplication(t, db, "portal", "Azure Portal"), "interactiveUser", "success", 5, test.age)
 			got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 			got.expect(`entra_signins_total{app="Azure Portal",app_id="portal",kind="interactive",status="success",tenant="contoso"}`, test.want)
 		})
@@ -85,8 +85,8 @@ func TestZeroHold(t *testing.T) {
 	t.Run("a status that was 0 all the time needs no hold", func(t *testing.T) {
 		db := migrated(t)
 		app := newApplication(t, db, "portal", "Azure Portal")
-		total(t, db, app, "interactiveUser", "success", 5, "1 day")
-		total(t, db, app, "interactiveUser", "failure", 1, "0")
+		addTotal(t, db, app, "interactiveUser", "success", 5, "1 day")
+		addTotal(t, db, app, "interactiveUser", "failure", 1, "0")
 		got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 		got.expect(`entra_signins_total{app="Azure Portal",app_id="portal",kind="interactive",status="failure",tenant="contoso"}`, 1)
 	})
@@ -94,7 +94,7 @@ func TestZeroHold(t *testing.T) {
 
 func TestCreatedTimestamp(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 5, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&scrape{New(db, defaults, promslog.NewNopLogger()), time.Minute})
 	families, err := registry.Gather()
@@ -118,7 +118,7 @@ func TestCreatedTimestamp(t *testing.T) {
 func TestCountersNeverFall(t *testing.T) {
 	const series = `entra_signins_total{app="Azure Portal",app_id="portal",kind="interactive",status="success",tenant="contoso"}`
 	db := migrated(t)
-	total(t, db, newApplication(t, db, "portal", "Azure Portal"), "interactiveUser", "success", 10, "1 hour")
+	addTotal(t, db, newApplication(t, db, "portal", "Azure Portal"), "interactiveUser", "success", 10, "1 hour")
 	e := New(db, defaults, promslog.NewNopLogger())
 	for _, step := range []struct {
 		total, want, regressions float64
@@ -136,15 +136,24 @@ func TestCountersNeverFall(t *testing.T) {
 		got.expect("entra_exporter_regressions_total", step.regressions)
 	}
 
-	db.MustExec("UPDATE entra.total SET n = 0")
 	db.MustExec("UPDATE entra.application SET app_display_name = 'Entra admin center'")
-	scrapeOnce(t, e).expect(strings.Replace(series, "Azure Portal", "Entra admin center", 1), 12)
+	got := scrapeOnce(t, e)
+	got.expect(series, 12)
+	got.expect(`entra_app_info{app="Entra admin center",app_id="portal",tenant="contoso"}`, 1)
+
+	if err := store.ResetCounters(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	got = scrapeOnce(t, e)
+	got.expect(strings.Replace(series, "Azure Portal", "Entra admin center", 1), 0)
+	got.expect("entra_exporter_regressions_total", 2)
 }
 
 func TestIngest(t *testing.T) {
 	db := migrated(t)
-	db.MustExec(`INSERT INTO entra.source (tenant, name, new, changed, unchanged, refused, last_success, newest_event)
-		VALUES (1, 'graph', 100, 3, 20, 1, 'epoch'::timestamptz + '1000.5 s', 'epoch'::timestamptz + '900 s'), (0, 'empty', 0, 0, 0, 4, 'epoch', NULL)`)
+	db.MustExec(`INSERT INTO entra.source (tenant, name, new, changed, unchanged, refused, last_success, newest_event, created, delays, delay_seconds)
+		VALUES (1, 'graph', 100, 3, 20, 1, 'epoch'::timestamptz + '1000.5 s', 'epoch'::timestamptz + '900 s', 'epoch', '{90,5,0,0,0,0,3,0,2}', 40000),
+		(0, 'empty', 0, 0, 0, 4, 'epoch', NULL, 'epoch', '{}', 0)`)
 	got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 	got.expect(`entra_ingest_events_total{source="graph",tenant="contoso"}`, 100)
 	got.expect(`entra_ingest_duplicates_total{source="graph",tenant="contoso"}`, 23)
@@ -152,6 +161,11 @@ func TestIngest(t *testing.T) {
 	got.expect(`entra_ingest_errors_total{reason="refused",source="empty",tenant=""}`, 4)
 	got.expect(`entra_ingest_last_success_timestamp_seconds{source="graph",tenant="contoso"}`, 1000.5)
 	got.expect(`entra_ingest_newest_event_timestamp_seconds{source="graph",tenant="contoso"}`, 900)
+	got.expect(`entra_ingest_delay_seconds_bucket{source="graph",tenant="contoso",le="60"}`, 90)
+	got.expect(`entra_ingest_delay_seconds_bucket{source="graph",tenant="contoso",le="3600"}`, 95)
+	got.expect(`entra_ingest_delay_seconds_bucket{source="graph",tenant="contoso",le="7200"}`, 98)
+	got.expect(`entra_ingest_delay_seconds_bucket{source="graph",tenant="contoso",le="+Inf"}`, 100)
+	got.expect(`entra_ingest_delay_seconds_sum{source="graph",tenant="contoso"}`, 40000)
 	if n := got.count("entra_ingest_newest_event_timestamp_seconds"); n != 1 {
 		t.Errorf("%d series of entra_ingest_newest_event_timestamp_seconds, want 1: a source without records has none", n)
 	}
@@ -161,7 +175,7 @@ func TestOddLabels(t *testing.T) {
 	t.Run("long, quoted, over several lines", func(t *testing.T) {
 		db := migrated(t)
 		for i, name := range []string{"two\nlines \"quoted\" \\ {}", strings.Repeat("é", 5000), "\u202eright to left", strings.Repeat("é", 5000)} {
-			total(t, db, newApplication(t, db, fmt.Sprint("app", i), name), "interactiveUser", "success", int64(i+1), "1 hour")
+			addTotal(t, db, newApplication(t, db, fmt.Sprint("app", i), name), "interactiveUser", "success", int64(i+1), "1 hour")
 		}
 		got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 		got.expect("entra_exporter_up", 1)
@@ -179,7 +193,7 @@ func TestOddLabels(t *testing.T) {
 		db := migrated(t)
 		for i := range 3 {
 			app := newApplication(t, db, fmt.Sprint("app", i), "Same")
-			total(t, db, app, "interactiveUser", "success", 5, "1 hour")
+			addTotal(t, db, app, "interactiveUser", "success", 5, "1 hour")
 		}
 		db.MustExec("UPDATE entra.application SET app_id = ''")
 		got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
@@ -203,7 +217,7 @@ func TestOddLabels(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 5, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	db.MustExec("INSERT INTO entra.source (tenant, name, last_success, newest_event) VALUES (1, 'graph', now(), now())")
 	server := serve(t, New(db, defaults, promslog.NewNopLogger()))
 	fetch(t, server.URL+"/metrics", nil) // makes the metrics about scrapes appear
@@ -299,7 +313,7 @@ func TestTrouble(t *testing.T) {
 
 func TestRecovery(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 5, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	e := New(db, Options{ScrapeTimeout: 300 * time.Millisecond}, promslog.NewNopLogger())
 	tx := db.MustBegin()
 	defer tx.Rollback()
@@ -315,12 +329,12 @@ func TestRecovery(t *testing.T) {
 
 func TestOneCollectorFails(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 5, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	role := "reader_" + strings.ReplaceAll(fmt.Sprint(time.Now().UnixNano()), "-", "")
 	db.MustExec("CREATE ROLE " + role + " LOGIN PASSWORD 'secret'")
 	t.Cleanup(func() { db.MustExec("DROP OWNED BY " + role + "; DROP ROLE " + role) })
 	db.MustExec("GRANT USAGE ON SCHEMA entra TO " + role + "; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO " + role + "; REVOKE SELECT ON entra.total FROM " + role)
-	db.MustExec("INSERT INTO entra.source (tenant, name, new, last_success) VALUES (1, 'graph', 1, now())")
+	db.MustExec("INSERT INTO entra.source (tenant, name, new, last_success, created) VALUES (1, 'graph', 1, now(), 'epoch')")
 
 	address, err := url.Parse(databases[db])
 	if err != nil {
@@ -341,7 +355,7 @@ func TestOneCollectorFails(t *testing.T) {
 // A server whose pg_is_in_recovery, found before the real one, says that it is a hot standby.
 func TestStandby(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 5, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	db.MustExec("CREATE SCHEMA pretence; CREATE FUNCTION pretence.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
 	standby := open(t, databases[db]+"&search_path=pretence,pg_catalog")
 
@@ -381,7 +395,7 @@ func TestTimeout(t *testing.T) {
 
 func TestConcurrentScrapes(t *testing.T) {
 	db := migrated(t)
-	total(t, db, 0, "interactiveUser", "success", 0, "1 hour")
+	addTotal(t, db, 0, "interactiveUser", "success", 0, "1 hour")
 	e := New(db, defaults, promslog.NewNopLogger())
 	server := serve(t, e)
 	var scrapers sync.WaitGroup
@@ -484,8 +498,8 @@ func newApplication(t *testing.T, db *store.DB, appID, name string) (id int) {
 	return id
 }
 
-// total adds a total of tenant 1 that was created some time ago.
-func total(t *testing.T, db *store.DB, application int, signInEventType, status string, n int64, ago string) {
+// addTotal adds a total of tenant 1 that was created some time ago.
+func addTotal(t *testing.T, db *store.DB, application int, signInEventType, status string, n int64, ago string) {
 	t.Helper()
 	if _, err := db.Exec(`INSERT INTO entra.total (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event)
 		VALUES (1, 2, $1, 0, 0, $2, $3, $4, now() - $5::interval, now(), now())`,
@@ -573,28 +587,28 @@ func parse(t *testing.T, body string) exposition {
 	values := map[string]float64{}
 	for name, family := range families {
 		for _, m := range family.Metric {
-			labels := model.LabelSet{}
+			labels := ""
 			for _, pair := range m.Label {
-				labels[model.LabelName(pair.GetName())] = model.LabelValue(pair.GetValue())
+				labels += fmt.Sprintf(",%s=%q", pair.GetName(), pair.GetValue())
 			}
-			series := name
-			if len(labels) > 0 {
-				series += strings.ReplaceAll(labels.String(), ", ", ",")
+			series := func(suffix, le string) string {
+				all := strings.TrimPrefix(labels+le, ",")
+				if all == "" {
+					return name + suffix
+				}
+				return name + suffix + "{" + all + "}"
 			}
-			values[series] = value(m)
+			if h := m.Histogram; h != nil {
+				values[series("_sum", "")], values[series("_count", "")] = h.GetSampleSum(), float64(h.GetSampleCount())
+				for _, b := range h.Bucket {
+					values[series("_bucket", fmt.Sprintf(`,le="%s"`, strconv.FormatFloat(b.GetUpperBound(), 'g', -1, 64)))] = float64(b.GetCumulativeCount())
+				}
+				continue
+			}
+			values[series("", "")] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
 		}
 	}
 	return exposition{t, values}
-}
-
-func value(m *dto.Metric) float64 {
-	switch {
-	case m.Counter != nil:
-		return m.Counter.GetValue()
-	case m.Gauge != nil:
-		return m.Gauge.GetValue()
-	}
-	return m.GetUntyped().GetValue()
 }
 
 func (x exposition) expect(series string, want float64) {

@@ -4,8 +4,10 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 var (
@@ -17,44 +19,51 @@ var (
 		"Records that a source delivered although they were known, whether they said something new or not.", sourceLabels, nil)
 	ingestErrorsDesc = prometheus.NewDesc("entra_ingest_errors_total",
 		"Records that could not be stored, by reason.", append(sourceLabels, "reason"), nil)
+	ingestDelayDesc = prometheus.NewDesc("entra_ingest_delay_seconds",
+		"From a record's event to its being stored, for new records.", sourceLabels, nil)
 	ingestSuccessDesc = prometheus.NewDesc("entra_ingest_last_success_timestamp_seconds",
 		"When a source was last read successfully.", sourceLabels, nil)
 	ingestNewestDesc = prometheus.NewDesc("entra_ingest_newest_event_timestamp_seconds",
 		"When the newest record of a source happened.", sourceLabels, nil)
 )
 
+// delayBounds are the histogram's, in seconds.
+var delayBounds = func() []float64 {
+	var seconds []float64
+	for _, bound := range store.DelayBounds {
+		seconds = append(seconds, bound.Seconds())
+	}
+	return seconds
+}()
+
 var ingestCollector = &collector{
-	name: "ingest",
-	query: `SELECT coalesce(t.tenant_id, '') AS tenant, s.name, s.new, s.changed, s.unchanged, s.refused, s.last_success, s.newest_event
+	name: "ingest", about: "entra_ingest_*",
+	query: `SELECT coalesce(t.tenant_id, ''), s.name, s.new, s.changed, s.unchanged, s.refused, s.last_success, s.newest_event, s.created, s.delays, s.delay_seconds
 FROM entra.source s
 LEFT JOIN entra.tenant t ON t.id = s.tenant`,
-	descs: []*prometheus.Desc{ingestEventsDesc, ingestDuplicatesDesc, ingestErrorsDesc, ingestSuccessDesc, ingestNewestDesc},
+	descs: []*prometheus.Desc{ingestEventsDesc, ingestDuplicatesDesc, ingestErrorsDesc, ingestDelayDesc, ingestSuccessDesc, ingestNewestDesc},
 	add:   addIngest,
 }
 
-func addIngest(rows *sqlx.Rows, s *samples) error {
+func addIngest(rows *sql.Rows, r *reading) error {
 	for rows.Next() {
-		var row struct {
-			Tenant, Name                     string
-			New, Changed, Unchanged, Refused int64
-			LastSuccess                      time.Time    `db:"last_success"`
-			NewestEvent                      sql.NullTime `db:"newest_event"`
-		}
-		if err := rows.StructScan(&row); err != nil {
+		var tenant, name string
+		var fresh, changed, unchanged, refused int64
+		var lastSuccess, created time.Time
+		var newestEvent sql.NullTime
+		var delays []int64
+		var delaySeconds float64
+		if err := rows.Scan(&tenant, &name, &fresh, &changed, &unchanged, &refused, &lastSuccess, &newestEvent, &created, pq.Array(&delays), &delaySeconds); err != nil {
 			return err
 		}
-		count := func(desc *prometheus.Desc, outcome string, n int64, labels ...string) {
-			// The store does not say since when a source counts, so these have no created timestamp and no zero hold.
-			identity := join("ingest", row.Tenant, row.Name, outcome)
-			s.counter(desc, identity, n, time.Time{}, append([]string{row.Tenant, row.Name}, labels...)...)
-		}
-		count(ingestEventsDesc, "new", row.New)
-		count(ingestDuplicatesDesc, "known", row.Changed+row.Unchanged)
-		count(ingestErrorsDesc, "refused", row.Refused, "refused")
-		s.timestamp(ingestSuccessDesc, row.LastSuccess, row.Tenant, row.Name)
-		if row.NewestEvent.Valid {
-			s.timestamp(ingestNewestDesc, row.NewestEvent.Time, row.Tenant, row.Name)
+		r.counter(ingestEventsDesc, fresh, created, tenant, name)
+		r.counter(ingestDuplicatesDesc, changed+unchanged, created, tenant, name)
+		r.counter(ingestErrorsDesc, refused, created, tenant, name, "refused")
+		r.histogram(ingestDelayDesc, delays, delaySeconds, created, tenant, name)
+		r.timestamp(ingestSuccessDesc, lastSuccess, tenant, name)
+		if newestEvent.Valid {
+			r.timestamp(ingestNewestDesc, newestEvent.Time, tenant, name)
 		}
 	}
-	return nil
+	return rows.Err()
 }

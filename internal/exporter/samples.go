@@ -29,25 +29,57 @@ type series struct {
 }
 
 type sample struct {
-	desc    *prometheus.Desc
+	series
 	kind    prometheus.ValueType
 	value   float64
 	created time.Time // zero: unknown
 	labels  []string
+	buckets []int64 // of a histogram, whose value is the sum
 }
 
-// counter adds n to a counter. identity tells counters apart for good, even when a label, such as a name, changes.
-// A counter created less than the zero hold ago shows 0.
-func (s *samples) counter(desc *prometheus.Desc, identity string, n int64, created time.Time, labels ...string) {
-	if s.now.Before(created.Add(s.zeroHold)) {
+// counter adds n to a counter. One created less than the zero hold ago shows 0.
+func (s *samples) counter(desc *prometheus.Desc, n int64, created time.Time, labels ...string) {
+	if s.held(created) {
 		n = 0
 	}
-	n = s.highWater.raise(identity, n)
 	c := s.sample(desc, prometheus.CounterValue, labels)
 	c.value += float64(n)
-	if c.created.IsZero() || created.Before(c.created) {
-		c.created = created
+	c.since(created)
+}
+
+// histogram adds to a histogram of store.DelayBounds: how many in each range, and their sum.
+func (s *samples) histogram(desc *prometheus.Desc, ranges []int64, sum float64, created time.Time, labels ...string) {
+	h := s.sample(desc, prometheus.UntypedValue, labels)
+	if h.buckets == nil {
+		h.buckets = make([]int64, len(delayBounds)+1)
 	}
+	h.since(created)
+	if s.held(created) {
+		return
+	}
+	for i, n := range ranges[:min(len(ranges), len(h.buckets))] {
+		h.buckets[i] += n
+	}
+	h.value += sum
+}
+
+// held tells whether a counter is so new that it still shows 0.
+func (s *samples) held(created time.Time) bool { return s.now.Before(created.Add(s.zeroHold)) }
+
+func (m *sample) since(created time.Time) {
+	if m.created.IsZero() || created.Before(m.created) {
+		m.created = created
+	}
+}
+
+// gauge adds n to a gauge.
+func (s *samples) gauge(desc *prometheus.Desc, n float64, labels ...string) {
+	s.sample(desc, prometheus.GaugeValue, labels).value += n
+}
+
+// info sets a gauge to 1: what there is to know is in the labels.
+func (s *samples) info(desc *prometheus.Desc, labels ...string) {
+	s.sample(desc, prometheus.GaugeValue, labels).value = 1
 }
 
 // timestamp sets a gauge to the latest of the times it is given.
@@ -63,7 +95,7 @@ func (s *samples) sample(desc *prometheus.Desc, kind prometheus.ValueType, label
 	key := series{desc, join(labels...)}
 	found := s.index[key]
 	if found == nil {
-		found = &sample{desc: desc, kind: kind, labels: labels}
+		found = &sample{series: key, kind: kind, labels: labels}
 		if s.index == nil {
 			s.index = map[series]*sample{}
 		}
@@ -74,12 +106,23 @@ func (s *samples) sample(desc *prometheus.Desc, kind prometheus.ValueType, label
 }
 
 func (s *samples) metrics() []prometheus.Metric {
-	metrics := make([]prometheus.Metric, 0, len(s.list))
-	for _, m := range s.list {
-		if m.created.IsZero() {
-			metrics = append(metrics, prometheus.MustNewConstMetric(m.desc, m.kind, m.value, m.labels...))
-		} else {
-			metrics = append(metrics, prometheus.MustNewConstMetricWithCreatedTimestamp(m.desc, m.kind, m.value, m.created, m.labels...))
+	metrics := make([]prometheus.Metric, len(s.list))
+	for i, m := range s.list {
+		switch {
+		case m.buckets != nil:
+			count, buckets := uint64(0), make(map[float64]uint64, len(delayBounds))
+			for i, n := range m.buckets {
+				count += uint64(n)
+				if i < len(delayBounds) {
+					buckets[delayBounds[i]] = count
+				}
+			}
+			metrics[i] = prometheus.MustNewConstHistogramWithCreatedTimestamp(m.desc, count, m.value, buckets, m.created, m.labels...)
+		case m.kind == prometheus.CounterValue:
+			value := s.highWater.raise(m.series, m.value, m.created)
+			metrics[i] = prometheus.MustNewConstMetricWithCreatedTimestamp(m.desc, m.kind, value, m.created, m.labels...)
+		default:
+			metrics[i] = prometheus.MustNewConstMetric(m.desc, m.kind, m.value, m.labels...)
 		}
 	}
 	return metrics
@@ -99,15 +142,18 @@ func join(texts ...string) string { return strings.Join(texts, "\xff") }
 
 // highWater remembers the highest value of each counter this process has published.
 type highWater struct {
-	marks       map[string]mark
+	marks       map[series]mark
 	regressions prometheus.Counter
 }
 
-type mark struct{ last, highest int64 }
+type mark struct {
+	last, highest float64
+	created       time.Time
+}
 
 func newHighWater() *highWater {
 	return &highWater{
-		marks: map[string]mark{},
+		marks: map[series]mark{},
 		regressions: prometheus.NewCounter(prometheus.CounterOpts{
 			// Not "counter_regressions": promlint refuses a metric's type in its name.
 			Name: "entra_exporter_regressions_total",
@@ -116,13 +162,17 @@ func newHighWater() *highWater {
 	}
 }
 
-// raise returns the value to publish for a counter that the database says is n: never less than before.
-func (h *highWater) raise(identity string, n int64) int64 {
-	m := h.marks[identity]
+// raise returns the value to publish for a counter that the database says is n: never less than before, unless the
+// counter has been created anew.
+func (h *highWater) raise(s series, n float64, created time.Time) float64 {
+	m := h.marks[s]
+	if created.After(m.created) {
+		m = mark{}
+	}
 	if n < m.last {
 		h.regressions.Inc()
 	}
-	m = mark{last: n, highest: max(m.highest, n)}
-	h.marks[identity] = m
+	m = mark{last: n, highest: max(m.highest, n), created: created}
+	h.marks[s] = m
 	return m.highest
 }

@@ -18,21 +18,14 @@ var (
 	upDesc = prometheus.NewDesc("entra_exporter_up",
 		"Whether this scrape could read the database: it answered in time, is no hot standby and has the right schema.", nil, nil)
 	collectorSuccessDesc = prometheus.NewDesc("entra_exporter_collector_success",
-		"Whether a collector succeeded in this scrape.", []string{"collector"}, nil)
+		"Whether a collector succeeded: in this scrape or, in the background, when it was last refreshed.", []string{"collector"}, nil)
 	collectorDurationDesc = prometheus.NewDesc("entra_exporter_collector_duration_seconds",
-		"How long a collector took in this scrape.", []string{"collector"}, nil)
+		"How long a collector took: in this scrape or, in the background, when it was last refreshed.", []string{"collector"}, nil)
+	refreshDesc = prometheus.NewDesc("entra_exporter_refresh_timestamp_seconds",
+		"When what a collector refreshes in the background was read.", []string{"collector"}, nil)
+	limitedDesc = prometheus.NewDesc("entra_exporter_series_limited",
+		"How many applications, countries and so on count as \"other\" because the limit of series is reached.", []string{"collector"}, nil)
 )
-
-// collector reads the metric families that one query yields.
-type collector struct {
-	name  string
-	query string
-	descs []*prometheus.Desc
-	// add turns the query's rows into samples.
-	add func(rows *sqlx.Rows, s *samples) error
-}
-
-var allCollectors = []*collector{signInCollector, ingestCollector}
 
 // scrape collects the metrics of the store, within a timeout. It is not a collector per request, because requests may
 // share a collection; the clock starts with the first of them.
@@ -43,10 +36,10 @@ type scrape struct {
 
 // Describe implements prometheus.Collector.
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
-	ch <- upDesc
-	ch <- collectorSuccessDesc
-	ch <- collectorDurationDesc
-	for _, c := range allCollectors {
+	for _, desc := range []*prometheus.Desc{upDesc, collectorSuccessDesc, collectorDurationDesc, refreshDesc, limitedDesc} {
+		ch <- desc
+	}
+	for _, c := range s.collectors {
 		for _, desc := range c.descs {
 			ch <- desc
 		}
@@ -58,12 +51,12 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	metrics, err := s.read(ctx)
+	metrics, err := ask(ctx, s.Exporter, s.read)
 	up := 1.0
 	if err != nil {
 		s.logger.Error("scrape failed", "err", err)
 		up, metrics = 0, nil
-		for _, c := range allCollectors {
+		for _, c := range s.collectors {
 			metrics = append(metrics, prometheus.MustNewConstMetric(collectorSuccessDesc, prometheus.GaugeValue, 0, c.name))
 		}
 	}
@@ -73,71 +66,134 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// read runs every collector in one snapshot.
-func (e *Exporter) read(ctx context.Context) ([]prometheus.Metric, error) {
-	return snapshot(ctx, e, func(tx *sqlx.Tx, now time.Time) ([]prometheus.Metric, error) {
-		var metrics []prometheus.Metric
-		for _, c := range allCollectors {
-			began := time.Now()
-			collected := &samples{now: now, zeroHold: e.options.ZeroHold, highWater: e.highWater}
-			success := 1.0
-			if err := c.collect(ctx, tx, collected); err != nil {
-				if missing(err) {
-					return nil, err
-				}
-				// The others still have their say, unless the connection or the time is gone.
-				if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT collector"); undo != nil {
-					return nil, err
-				}
-				e.logger.Error("collector failed", "collector", c.name, "err", explain(err))
-				success, collected = 0, &samples{}
-			}
-			metrics = append(metrics, collected.metrics()...)
-			metrics = append(metrics,
-				prometheus.MustNewConstMetric(collectorSuccessDesc, prometheus.GaugeValue, success, c.name),
-				prometheus.MustNewConstMetric(collectorDurationDesc, prometheus.GaugeValue, time.Since(began).Seconds(), c.name))
-		}
-		return metrics, nil
-	})
+// reading is what collectors read in one snapshot.
+type reading struct {
+	*samples
+	options    *Options
+	cannotNote bool // who has series cannot be noted in the database
+	undecided  bool // somebody was met about whose series nothing is decided yet
+	limited    int  // how many count as "other" for lack of room, of the collector at work
 }
 
-func (c *collector) collect(ctx context.Context, tx *sqlx.Tx, s *samples) error {
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT collector"); err != nil {
-		return err
+// outcome is what a collector published, and what is to be said about that.
+type outcome struct {
+	metrics []prometheus.Metric
+	err     error
+	took    time.Duration
+	at      time.Time // the snapshot's
+	limited int
+}
+
+// read publishes what every collector finds. Those about whose series nothing is decided are decided about and read
+// again, so that the scrape that first meets them has them.
+func (e *Exporter) read(ctx context.Context) ([]prometheus.Metric, error) {
+	metrics, undecided, err := e.readOnce(ctx)
+	if err != nil || e.cannotNote.Load() || e.decided && !undecided {
+		return metrics, err
 	}
-	rows, err := tx.QueryxContext(ctx, c.query)
+	if err := e.decide(ctx); err != nil {
+		return nil, err
+	}
+	e.decided = true
+	if undecided {
+		metrics, _, err = e.readOnce(ctx)
+	}
+	return metrics, err
+}
+
+func (e *Exporter) readOnce(ctx context.Context) (metrics []prometheus.Metric, undecided bool, err error) {
+	err = e.snapshot(ctx, func(tx *sqlx.Tx, now time.Time) error {
+		r := &reading{options: &e.options, cannotNote: e.cannotNote.Load()}
+		for _, c := range e.collectors {
+			o, err := e.collect(ctx, tx, now, c, r)
+			if err != nil {
+				return err
+			}
+			metrics = append(metrics, o.describe(c)...)
+		}
+		undecided = r.undecided
+		return nil
+	})
+	return metrics, undecided, err
+}
+
+// collect runs a collector or, if it works in the background, asks for what it last found. The error is one that ends
+// the whole reading; the others still have their say after one that concerns the collector alone.
+func (e *Exporter) collect(ctx context.Context, tx *sqlx.Tx, now time.Time, c *collector, r *reading) (outcome, error) {
+	if c.background {
+		return e.refreshed(c), nil
+	}
+	return e.run(ctx, tx, now, c, r)
+}
+
+func (e *Exporter) run(ctx context.Context, tx *sqlx.Tx, now time.Time, c *collector, r *reading) (outcome, error) {
+	began := time.Now()
+	r.samples, r.limited = &samples{now: now, zeroHold: e.options.ZeroHold, highWater: e.highWater}, 0
+	err := c.collect(ctx, tx, r)
+	if err != nil {
+		if missing(err) {
+			return outcome{}, err
+		}
+		if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT collector"); undo != nil {
+			return outcome{}, err
+		}
+		e.logger.Error("collector failed", "collector", c.name, "err", explain(err))
+		return outcome{err: err, took: time.Since(began), at: now}, nil
+	}
+	return outcome{metrics: r.metrics(), took: time.Since(began), at: now, limited: r.limited}, nil
+}
+
+func (c *collector) collect(ctx context.Context, tx *sqlx.Tx, r *reading) error {
+	rows, err := tx.QueryContext(ctx, c.query)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	if err := c.add(rows, s); err != nil {
+	if err := c.add(rows, r); err != nil {
 		return err
 	}
 	return rows.Err()
 }
 
-// ready tells whether a scrape would succeed: it has every query planned, which checks names and permissions, and reads no rows.
-func (e *Exporter) ready(ctx context.Context) error {
-	_, err := snapshot(ctx, e, func(tx *sqlx.Tx, _ time.Time) (struct{}, error) {
-		for _, c := range allCollectors {
-			if _, err := tx.ExecContext(ctx, "SELECT FROM ("+c.query+") q LIMIT 0"); err != nil {
-				return struct{}{}, err
-			}
-		}
-		return struct{}{}, nil
-	})
-	return err
+// describe adds to a collector's metrics those about it.
+func (o outcome) describe(c *collector) []prometheus.Metric {
+	about := func(desc *prometheus.Desc, value float64) prometheus.Metric {
+		return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, c.name)
+	}
+	success := 1.0
+	if o.err != nil {
+		success = 0
+	}
+	metrics := append(o.metrics[:len(o.metrics):len(o.metrics)], about(collectorSuccessDesc, success), about(collectorDurationDesc, o.took.Seconds()))
+	if c.background && !o.at.IsZero() {
+		metrics = append(metrics, about(refreshDesc, float64(o.at.UnixMicro())/1e6))
+	}
+	if c.family != nil && !c.background && c.family.keys > 0 {
+		metrics = append(metrics, about(limitedDesc, float64(o.limited)))
+	}
+	return metrics
 }
 
-// snapshot returns what read finds in a snapshot of the database, or an error once ctx ends. One runs at a time: a
-// database in trouble gets no pile of connections, and no snapshot is published after a later one.
-func snapshot[T any](ctx context.Context, e *Exporter, read func(tx *sqlx.Tx, now time.Time) (T, error)) (T, error) {
+// ready tells whether a scrape would succeed: it has every query planned, which checks names and permissions, and reads no rows.
+func (e *Exporter) ready(ctx context.Context) (struct{}, error) {
+	return struct{}{}, e.snapshot(ctx, func(tx *sqlx.Tx, _ time.Time) error {
+		for _, c := range e.collectors {
+			if _, err := tx.ExecContext(ctx, "EXPLAIN "+c.query); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ask returns what read finds in the database, or an error once ctx ends. One runs at a time: a database in trouble
+// gets no pile of connections, and no snapshot is published after a later one.
+func ask[T any](ctx context.Context, e *Exporter, read func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
 	var none T
-	deadline, _ := ctx.Deadline()
 	select {
 	case e.reading <- struct{}{}:
 	case <-ctx.Done():
@@ -148,23 +204,9 @@ func snapshot[T any](ctx context.Context, e *Exporter, read func(tx *sqlx.Tx, no
 	go func() {
 		defer func() { <-e.reading }()
 		var a answer
-		if a.err = e.db.CheckVersion(ctx); a.err != nil {
-			answers <- a
-			return
+		if a.err = e.db.CheckVersion(ctx); a.err == nil {
+			a.value, a.err = read(ctx)
 		}
-		a.err = e.db.Snapshot(ctx, time.Until(deadline), func(tx *sqlx.Tx) error {
-			var standby bool
-			var now time.Time
-			if err := tx.QueryRowxContext(ctx, "SELECT pg_is_in_recovery(), now()").Scan(&standby, &now); err != nil {
-				return err
-			}
-			if standby && !e.options.AllowStandby {
-				return errors.New("the database is a hot standby, whose counters may lag and so seem to fall: connect to the primary, or allow it with --allow-standby")
-			}
-			var err error
-			a.value, err = read(tx, now)
-			return err
-		})
 		answers <- a
 	}()
 	select {
@@ -175,6 +217,25 @@ func snapshot[T any](ctx context.Context, e *Exporter, read func(tx *sqlx.Tx, no
 	case <-ctx.Done():
 	}
 	return none, errors.New("the database has not answered in time")
+}
+
+// snapshot runs read in a transaction that sees one state of the database, with a savepoint for collectors that fail.
+func (e *Exporter) snapshot(ctx context.Context, read func(tx *sqlx.Tx, now time.Time) error) error {
+	deadline, _ := ctx.Deadline()
+	return e.db.Snapshot(ctx, time.Until(deadline), func(tx *sqlx.Tx) error {
+		var standby bool
+		var now time.Time
+		if err := tx.QueryRowxContext(ctx, "SELECT pg_is_in_recovery(), now()").Scan(&standby, &now); err != nil {
+			return err
+		}
+		if standby && !e.options.AllowStandby {
+			return errors.New("the database is a hot standby, whose counters may lag and so seem to fall: connect to the primary, or allow it with --allow-standby")
+		}
+		if _, err := tx.ExecContext(ctx, "SAVEPOINT collector"); err != nil {
+			return err
+		}
+		return read(tx, now)
+	})
 }
 
 // missing tells whether err says that the schema lacks what a query asks for.

@@ -319,6 +319,7 @@ ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), p
 		if p.isNew {
 			counts.New++
 			sources[p.tenantID].new++
+			sources[p.tenantID].delay(now.Sub(p.Time))
 			c.addTotals(totals)
 		} else {
 			counts.Changed++
@@ -670,6 +671,20 @@ ON CONFLICT (tenant, grouping, k1, k2, k3, variant, status) DO UPDATE SET n = t.
 type progress struct {
 	new, changed, unchanged int
 	newest                  time.Time
+	delays                  [1 + len(DelayBounds)]int64
+	delaySeconds            float64
+}
+
+// DelayBounds divide the delays of new records, from event to ingest, into ranges: up to the first bound, up to the
+// second and so on, and beyond the last. The table source counts by them: never change them without a migration.
+var DelayBounds = [...]time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour}
+
+// delay counts how late a new record is. Clocks differ: a record from the future is not late.
+func (p *progress) delay(d time.Duration) {
+	d = max(d, 0)
+	i, _ := slices.BinarySearch(DelayBounds[:], d)
+	p.delays[i]++
+	p.delaySeconds += d.Seconds()
 }
 
 func (p *progress) see(t time.Time) {
@@ -688,12 +703,14 @@ func writeSources(ctx context.Context, tx *sqlx.Tx, batch Batch, refused int, so
 		if !p.newest.IsZero() {
 			newest = p.newest
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO entra.source AS s (tenant, name, position, new, changed, unchanged, refused, last_success, newest_event)
-VALUES ($1, $2, $3, $4, $5, $6, $7, now(), $8)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO entra.source AS s (tenant, name, position, new, changed, unchanged, refused, last_success, newest_event, delays, delay_seconds)
+VALUES ($1, $2, $3, $4, $5, $6, $7, now(), $8, $9, $10)
 ON CONFLICT (tenant, name) DO UPDATE SET position = CASE WHEN excluded.position = '' THEN s.position ELSE excluded.position END,
   new = s.new + excluded.new, changed = s.changed + excluded.changed, unchanged = s.unchanged + excluded.unchanged, refused = s.refused + excluded.refused,
-  last_success = greatest(s.last_success, excluded.last_success), newest_event = greatest(s.newest_event, excluded.newest_event)`,
-			tenant, batch.Source, batch.Position, p.new, p.changed, p.unchanged, refused, newest); err != nil {
+  last_success = greatest(s.last_success, excluded.last_success), newest_event = greatest(s.newest_event, excluded.newest_event),
+  delays = ARRAY(SELECT coalesce(a, 0) + coalesce(b, 0) FROM unnest(s.delays, excluded.delays) WITH ORDINALITY AS u(a, b, i) ORDER BY i),
+  delay_seconds = s.delay_seconds + excluded.delay_seconds`,
+			tenant, batch.Source, batch.Position, p.new, p.changed, p.unchanged, refused, newest, pq.Array(p.delays[:]), p.delaySeconds); err != nil {
 			return err
 		}
 	}

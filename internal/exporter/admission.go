@@ -1,0 +1,103 @@
+package exporter
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// admit decides which of a family's candidates get series of their own: while there is room, and as far as the lists of
+// applications allow it.
+func (o *Options) admit(f *family, own int, candidates []store.Candidate) []bool {
+	room := math.MaxInt
+	if o.MaxSeries > 0 {
+		room = max(1, o.MaxSeries/f.width) - own
+	}
+	admitted := make([]bool, len(candidates))
+	for i, c := range candidates {
+		if room > 0 && !o.leftOut(f, c.Key) {
+			admitted[i] = true
+			room--
+		}
+	}
+	return admitted
+}
+
+// leftOut tells whether the lists of applications keep one from having series of its own.
+func (o *Options) leftOut(f *family, key string) bool {
+	is := func(id string) bool { return strings.EqualFold(id, key) }
+	return f == signIns && (slices.ContainsFunc(o.DenyApplications, is) || len(o.AllowApplications) > 0 && !slices.ContainsFunc(o.AllowApplications, is))
+}
+
+// decide has the store note who gets series, for every family that is published. A role that may not write, or a hot
+// standby, cannot note anything; then each reading decides for itself.
+func (e *Exporter) decide(ctx context.Context) error {
+	done := map[*family]bool{}
+	for _, c := range e.collectors {
+		f := c.family
+		if f == nil || f.keys == 0 || done[f] {
+			continue
+		}
+		done[f] = true
+		admission := store.Admission{Grouping: f.grouping, Keys: f.keys, Admit: func(own int, candidates []store.Candidate) []bool {
+			return e.options.admit(f, own, candidates)
+		}}
+		switch err := admission.Decide(ctx, e.db); {
+		case pq.As(err, pqerror.InsufficientPrivilege, pqerror.ReadOnlySQLTransaction) != nil:
+			e.logger.Warn("which applications have series of their own cannot be noted: past --max-series they may change; let the role INSERT and UPDATE entra.series and UPDATE entra.total (aside)", "err", err)
+			e.cannotNote.Store(true)
+			return nil
+		case err != nil:
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// admitted tells whether a total's subject has series of its own, and whether that is decided.
+func (r *reading) admitted(f *family, totals []total) func(t *total) (own, decided bool) {
+	own, limited := map[store.Subject]bool{}, map[store.Subject]bool{}
+	undecided := map[store.Subject]store.Candidate{}
+	since := map[store.Subject]time.Time{}
+	for i := range totals {
+		switch t := &totals[i]; {
+		case !t.own.Valid:
+			undecided[t.who] = store.Candidate{Subject: t.who, Key: t.keys[0]}
+			since[t.who] = earlier(since[t.who], t.created)
+		case t.own.Bool:
+			own[t.who] = true
+		case !r.options.leftOut(f, t.keys[0]):
+			limited[t.who] = true
+		}
+	}
+	if r.cannotNote {
+		// Those seen first have series; who comes later changes nothing for them.
+		candidates := slices.SortedFunc(maps.Values(undecided), func(a, b store.Candidate) int {
+			return cmp.Or(since[a.Subject].Compare(since[b.Subject]), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.K1, b.K1), cmp.Compare(a.K2, b.K2))
+		})
+		for i, admitted := range r.options.admit(f, len(own), candidates) {
+			c := candidates[i]
+			own[c.Subject] = admitted
+			if !admitted && !r.options.leftOut(f, c.Key) {
+				limited[c.Subject] = true
+			}
+		}
+		clear(undecided)
+	}
+	r.undecided = r.undecided || len(undecided) > 0
+	r.limited = len(limited)
+	return func(t *total) (bool, bool) {
+		_, open := undecided[t.who]
+		return own[t.who], !open
+	}
+}
