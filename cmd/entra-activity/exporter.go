@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
@@ -22,7 +25,49 @@ func exporterCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		Default("2m").DurationVar(&options.ZeroHold)
 	clause.Flag("allow-standby", "Read a hot standby, too. Its counters may lag behind those of the primary.").
 		BoolVar(&options.AllowStandby)
+	clause.Flag("max-series", "About how many series a metric may have. Applications, countries and so on past it count as \"other\". 0: any number.").
+		Default("6000").IntVar(&options.MaxSeries)
+	clause.Flag("applications.allow", "ID of an application that may have series of its own; may be given several times. All may by default.").
+		StringsVar(&options.AllowApplications)
+	clause.Flag("applications.deny", "ID of an application that always counts as \"other\"; may be given several times.").
+		StringsVar(&options.DenyApplications)
+	clause.Flag("refresh-interval", "How often metrics are refreshed that are too expensive to read in every scrape.").
+		Default("5m").DurationVar(&options.RefreshInterval)
+	clause.Flag("openmetrics.created-samples", "Add times of creation to OpenMetrics text, where they are series of their own. In Prometheus' protobuf format they always are there and cost nothing.").
+		BoolVar(&options.CreatedSamples)
+	chosen := map[string]*bool{}
+	for _, c := range exporter.Collectors() {
+		chosen[c.Name] = clause.Flag("collector."+c.Name, "Publish "+c.Metrics+".").Default(strconv.FormatBool(c.Default)).Bool()
+	}
 	return clause, func(ctx context.Context, db *store.DB, logger *slog.Logger) error {
+		if options.MaxSeries < 0 || options.ScrapeTimeout <= 0 || options.RefreshInterval <= 0 {
+			return errors.New("--max-series, --scrape-timeout and --refresh-interval: give positive values")
+		}
+		options.Collectors = []string{}
+		for name, on := range chosen {
+			if *on {
+				options.Collectors = append(options.Collectors, name)
+			}
+		}
+		db.SetMaxOpenConns(connections)
 		return exporter.New(db, options, logger).Serve(ctx, flags)
+	}
+}
+
+// connections are as many as the exporter has use for: one for scrapes and one for what is refreshed in the background.
+const connections = 2
+
+func resetCountersCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
+	clause := app.Command("reset-counters", "Start all counters of the exporter anew. After the database was restored from a backup, Prometheus then sees a reset instead of a fall. "+
+		"Records and reports stay as they are.")
+	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
+		if err := db.CheckVersion(ctx); err != nil {
+			return err
+		}
+		if err := store.ResetCounters(ctx, db); err != nil {
+			return err
+		}
+		fmt.Println("all counters start anew")
+		return nil
 	}
 }

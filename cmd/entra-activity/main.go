@@ -31,12 +31,14 @@ func main() {
 	app.HelpFlag.Short('h')
 	databaseURL := app.Flag("database-url", "PostgreSQL to work with, as postgres://user:password@host:port/database or key=value pairs. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and so on.").
 		Envar("ENTRA_ACTIVITY_DATABASE_URL").String()
+	passwordFile := app.Flag("database-password-file", "File whose first line is the database's password, such as a mounted secret. PGPASSFILE names one in the format of psql.").
+		Envar("ENTRA_ACTIVITY_DATABASE_PASSWORD_FILE").String()
 	logging := promslog.Config{}
 	promslogflag.AddFlags(app, &logging)
 
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (*kingpin.CmdClause, command){
-		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand,
+		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand, resetCountersCommand,
 	} {
 		clause, run := add(app)
 		commands[clause.FullCommand()] = run
@@ -45,19 +47,27 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *databaseURL, commands[chosen], promslog.New(&logging)); err != nil {
+	if err := run(ctx, *databaseURL, *passwordFile, commands[chosen], promslog.New(&logging)); err != nil {
 		fmt.Fprintln(os.Stderr, "entra-activity:", explain(err))
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, databaseURL string, run command, logger *slog.Logger) error {
+func run(ctx context.Context, databaseURL, passwordFile string, run command, logger *slog.Logger) error {
 	connection, err := pq.NewConfig(databaseURL)
 	if err != nil {
 		return fmt.Errorf("--database-url or a PG* variable is not understood: %w", err)
 	}
 	if !strings.Contains(databaseURL, "sslmode") && os.Getenv("PGSSLMODE") == "" {
 		connection.SSLMode = pq.SSLModePrefer // as psql does
+	}
+	if passwordFile != "" {
+		text, err := os.ReadFile(passwordFile)
+		if err != nil {
+			return fmt.Errorf("--database-password-file: %w", err)
+		}
+		connection.Password, _, _ = strings.Cut(string(text), "\n")
+		connection.Password = strings.TrimSuffix(connection.Password, "\r")
 	}
 	if connection.ConnectTimeout == 0 {
 		connection.ConnectTimeout = 10 * time.Second

@@ -66,6 +66,9 @@ func (e *Exporter) decide(ctx context.Context) error {
 
 // admitted tells whether a total's subject has series of its own, and whether that is decided.
 func (r *reading) admitted(f *family, totals []total) func(t *total) (own, decided bool) {
+	if f.keys == 0 {
+		return func(*total) (bool, bool) { return true, true }
+	}
 	own, limited := map[store.Subject]bool{}, map[store.Subject]bool{}
 	undecided := map[store.Subject]store.Candidate{}
 	since := map[store.Subject]time.Time{}

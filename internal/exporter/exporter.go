@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
@@ -172,7 +173,13 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 	if handler == nil {
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(&scrape{e, timeout})
-		handler = promhttp.HandlerFor(prometheus.Gatherers{registry, e.registry}, promhttp.HandlerOpts{
+		// Not prometheus.Gatherers, which would check thousands of series a second time: no name is in both.
+		both := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+			activity, err := registry.Gather()
+			process, processErr := e.registry.Gather()
+			return append(activity, process...), errors.Join(err, processErr)
+		})
+		handler = promhttp.HandlerFor(both, promhttp.HandlerOpts{
 			ErrorLog:            slog.NewLogLogger(e.logger.Handler(), slog.LevelError),
 			ErrorHandling:       promhttp.ContinueOnError,
 			Registry:            e.registry,

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -330,21 +329,14 @@ func TestRecovery(t *testing.T) {
 func TestOneCollectorFails(t *testing.T) {
 	db := migrated(t)
 	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
-	role := "reader_" + strings.ReplaceAll(fmt.Sprint(time.Now().UnixNano()), "-", "")
-	db.MustExec("CREATE ROLE " + role + " LOGIN PASSWORD 'secret'")
-	t.Cleanup(func() { db.MustExec("DROP OWNED BY " + role + "; DROP ROLE " + role) })
-	db.MustExec("GRANT USAGE ON SCHEMA entra TO " + role + "; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO " + role + "; REVOKE SELECT ON entra.total FROM " + role)
 	db.MustExec("INSERT INTO entra.source (tenant, name, new, last_success, created) VALUES (1, 'graph', 1, now(), 'epoch')")
 
-	address, err := url.Parse(databases[db])
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.User = url.UserPassword(role, "secret")
+	address := as(t, db, "GRANT USAGE ON SCHEMA entra TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO %[1]s; REVOKE SELECT ON entra.word FROM %[1]s")
 	var log lines
-	got := scrapeOnce(t, New(open(t, address.String()), defaults, slog.New(slog.NewTextHandler(&log, nil))))
+	got := scrapeOnce(t, New(open(t, address), defaults, slog.New(slog.NewTextHandler(&log, nil))))
 	got.expect("entra_exporter_up", 1)
-	got.expect(`entra_exporter_collector_success{collector="signins"}`, 0)
+	got.expect(`entra_exporter_collector_success{collector="client_apps"}`, 0)
+	got.expect(`entra_exporter_collector_success{collector="signins"}`, 1)
 	got.expect(`entra_exporter_collector_success{collector="ingest"}`, 1)
 	got.expect(`entra_ingest_events_total{source="graph",tenant="contoso"}`, 1)
 	if !strings.Contains(log.String(), "SELECT on its tables") {

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // maxLabelLength bounds label values, in bytes. Names in Entra ID have up to 256 characters.
@@ -119,8 +121,7 @@ func (s *samples) metrics() []prometheus.Metric {
 			}
 			metrics[i] = prometheus.MustNewConstHistogramWithCreatedTimestamp(m.desc, count, m.value, buckets, m.created, m.labels...)
 		case m.kind == prometheus.CounterValue:
-			value := s.highWater.raise(m.series, m.value, m.created)
-			metrics[i] = prometheus.MustNewConstMetricWithCreatedTimestamp(m.desc, m.kind, value, m.created, m.labels...)
+			metrics[i] = s.highWater.raise(m)
 		default:
 			metrics[i] = prometheus.MustNewConstMetric(m.desc, m.kind, m.value, m.labels...)
 		}
@@ -142,18 +143,38 @@ func join(texts ...string) string { return strings.Join(texts, "\xff") }
 
 // highWater remembers the highest value of each counter this process has published.
 type highWater struct {
-	marks       map[series]mark
+	marks       map[series]*mark
 	regressions prometheus.Counter
 }
 
 type mark struct {
 	last, highest float64
 	created       time.Time
+	pairs         []*dto.LabelPair
+}
+
+// counter is a counter as published. Unlike one that client_golang makes, it has its labels ready from the scrape
+// before, of which there are thousands.
+type counter struct {
+	desc    *prometheus.Desc
+	pairs   []*dto.LabelPair
+	value   float64
+	created *timestamppb.Timestamp
+}
+
+// Desc implements prometheus.Metric.
+func (c *counter) Desc() *prometheus.Desc { return c.desc }
+
+// Write implements prometheus.Metric.
+func (c *counter) Write(out *dto.Metric) error {
+	out.Label = c.pairs
+	out.Counter = &dto.Counter{Value: &c.value, CreatedTimestamp: c.created}
+	return nil
 }
 
 func newHighWater() *highWater {
 	return &highWater{
-		marks: map[series]mark{},
+		marks: map[series]*mark{},
 		regressions: prometheus.NewCounter(prometheus.CounterOpts{
 			// Not "counter_regressions": promlint refuses a metric's type in its name.
 			Name: "entra_exporter_regressions_total",
@@ -162,17 +183,20 @@ func newHighWater() *highWater {
 	}
 }
 
-// raise returns the value to publish for a counter that the database says is n: never less than before, unless the
-// counter has been created anew.
-func (h *highWater) raise(s series, n float64, created time.Time) float64 {
-	m := h.marks[s]
-	if created.After(m.created) {
-		m = mark{}
+// raise returns a counter to publish for what the database says: never less than before, unless the counter has been
+// created anew.
+func (h *highWater) raise(s *sample) *counter {
+	m := h.marks[s.series]
+	switch {
+	case m == nil:
+		m = &mark{pairs: prometheus.MakeLabelPairs(s.desc, s.labels)}
+		h.marks[s.series] = m
+	case s.created.After(m.created):
+		m.last, m.highest = 0, 0
 	}
-	if n < m.last {
+	if s.value < m.last {
 		h.regressions.Inc()
 	}
-	m = mark{last: n, highest: max(m.highest, n), created: created}
-	h.marks[s] = m
-	return m.highest
+	m.last, m.highest, m.created = s.value, max(m.highest, s.value), s.created
+	return &counter{s.desc, m.pairs, m.highest, timestamppb.New(s.created)}
 }

@@ -79,7 +79,7 @@ func (f *family) read(rows *sql.Rows) ([]total, error) {
 type labelSet struct {
 	labels   []string
 	created  time.Time // when the first of its totals was
-	byStatus map[string]int64
+	byStatus [7]int64  // by code; 0: a status that tells nothing, or none is a label
 	unknown  time.Time // when a status that tells nothing was first counted
 }
 
@@ -96,19 +96,16 @@ func (f *family) publish(r *reading, totals []total) {
 		key := join(labels...)
 		set := sets[key]
 		if set == nil {
-			set = &labelSet{labels: labels, created: t.created, byStatus: map[string]int64{}}
+			set = &labelSet{labels: labels, created: t.created}
 			sets[key] = set
 			order = append(order, set)
 		}
 		set.created = earlier(set.created, t.created)
-		status := ""
-		if f.statuses != nil {
-			if status = store.Status(t.status); !slices.Contains(f.statuses, status) {
-				status = unknown
-				set.unknown = earlier(set.unknown, t.created)
-			}
+		code := t.status
+		if !slices.Contains(f.statuses, store.Status(code)) {
+			code, set.unknown = 0, earlier(set.unknown, t.created)
 		}
-		set.byStatus[status] += n
+		set.byStatus[code] += n
 	}
 	for i := range totals {
 		t := &totals[i]
@@ -130,14 +127,14 @@ func (f *family) publish(r *reading, totals []total) {
 	}
 	for _, set := range order {
 		if f.statuses == nil {
-			r.counter(f.desc, set.byStatus[""], set.created, set.labels...)
+			r.counter(f.desc, set.byStatus[0], set.created, set.labels...)
 			continue
 		}
 		for _, status := range f.statuses {
-			r.counter(f.desc, set.byStatus[status], set.created, append(slices.Clone(set.labels), status)...)
+			r.counter(f.desc, set.byStatus[store.StatusCode(status)], set.created, append(slices.Clone(set.labels), status)...)
 		}
 		if !set.unknown.IsZero() {
-			r.counter(f.desc, set.byStatus[unknown], set.unknown, append(slices.Clone(set.labels), unknown)...)
+			r.counter(f.desc, set.byStatus[0], set.unknown, append(slices.Clone(set.labels), unknown)...)
 		}
 	}
 }
