@@ -12,7 +12,7 @@ import (
 // staleAfter is how many refreshes may fail before what they last found is no longer published.
 const staleAfter = 3
 
-// background holds what expensive collectors last found. A scrape that finds it old has it refreshed, and does not wait.
+// background holds what expensive collectors last found. A scrape has it refreshed when it is due, and does not wait.
 type background struct {
 	lock     sync.Mutex
 	running  bool
@@ -26,19 +26,27 @@ func (e *Exporter) refreshed(c *collector) outcome {
 	b := &e.background
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	if !b.running && time.Since(b.begun) >= e.options.RefreshInterval {
-		b.running, b.begun = true, time.Now()
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), e.options.RefreshInterval)
-			defer cancel()
-			e.refresh(ctx)
-		}()
-	}
 	o := b.outcomes[c]
 	if age := time.Since(b.good[c]); o.metrics != nil && age > staleAfter*e.options.RefreshInterval {
 		o.metrics, o.err = nil, errors.New("what was read is too old")
 	}
 	return o
+}
+
+// refreshWhenDue starts a refresh, unless one is running or the last is recent.
+func (e *Exporter) refreshWhenDue() {
+	b := &e.background
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	if b.running || time.Since(b.begun) < e.options.RefreshInterval {
+		return
+	}
+	b.running, b.begun = true, time.Now()
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), e.options.RefreshInterval)
+		defer cancel()
+		e.refresh(ctx)
+	}()
 }
 
 // refresh runs the collectors that work in the background, in one snapshot of their own.

@@ -87,6 +87,7 @@ type outcome struct {
 // read publishes what every collector finds. Those about whose series nothing is decided are decided about and read
 // again, so that the scrape that first meets them has them.
 func (e *Exporter) read(ctx context.Context) ([]prometheus.Metric, error) {
+	defer e.refreshWhenDue()
 	metrics, undecided, err := e.readOnce(ctx)
 	if err != nil || e.cannotNote.Load() || e.decided && !undecided {
 		return metrics, err
