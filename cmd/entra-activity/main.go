@@ -38,7 +38,7 @@ func main() {
 
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (*kingpin.CmdClause, command){
-		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand, resetCountersCommand,
+		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand, resetCountersCommand, backfillCommand,
 	} {
 		clause, run := add(app)
 		commands[clause.FullCommand()] = run

@@ -123,7 +123,7 @@ type application struct {
 	lastSignIn sql.NullTime
 }
 
-func (a *application) columns() []any {
+func (a *application) fields() []any {
 	return []any{&a.tenant, &a.keys[0], &a.today, &a.name, &a.who.Tenant, &a.who.K1, &a.own, &a.created, &a.lastSignIn}
 }
 
@@ -147,7 +147,7 @@ var applicationsCollector = &collector{
 		var all []application
 		for rows.Next() {
 			var a application
-			if err := rows.Scan(a.columns()...); err != nil {
+			if err := rows.Scan(a.fields()...); err != nil {
 				return err
 			}
 			all = append(all, a)
@@ -176,7 +176,7 @@ var activeUsersCollector = &collector{
 		for rows.Next() {
 			var a application
 			var n [3]float64
-			if err := rows.Scan(append(a.columns(), &n[0], &n[1], &n[2])...); err != nil {
+			if err := rows.Scan(append(a.fields(), &n[0], &n[1], &n[2])...); err != nil {
 				return err
 			}
 			all = append(all, a)

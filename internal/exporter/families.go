@@ -18,8 +18,10 @@ const (
 // family is a metric that counts records: what a grouping's totals say. Its labels are the tenant, those of the subject,
 // the details and, where there are statuses, the status.
 type family struct {
-	desc     *prometheus.Desc
-	name     string
+	name, help string
+	labelNames []string
+	desc       *prometheus.Desc
+
 	grouping *store.Grouping
 	// keys is how many of the grouping's keys make the subject, which has series of its own or counts as "other".
 	// 0: there are few, and each has its own.
@@ -150,7 +152,7 @@ func newFamily(name, help string, subject, details []string, status string, f fa
 	if status != "" {
 		labels = append(labels, status)
 	}
-	f.name, f.desc = name, prometheus.NewDesc(name, help, labels, nil)
+	f.name, f.help, f.labelNames, f.desc = name, help, labels, prometheus.NewDesc(name, help, labels, nil)
 	return &f
 }
 

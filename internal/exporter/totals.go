@@ -26,8 +26,11 @@ type total struct {
 }
 
 // query returns the SELECT of the family's totals.
-func (f *family) query() string {
-	from := "entra.total x LEFT JOIN entra.tenant t ON t.id = x.tenant"
+func (f *family) query() string { return f.selectFrom("entra.total", "x.aside, x.created") }
+
+// selectFrom returns a SELECT of the family's counts in a table, by its keys in words, and with more columns after them.
+func (f *family) selectFrom(table, more string) string {
+	from := table + " x LEFT JOIN entra.tenant t ON t.id = x.tenant"
 	keys := []string{"''", "''", "''"}
 	name, own, k2 := "''", "true", "0"
 	g := f.grouping
@@ -55,8 +58,14 @@ func (f *family) query() string {
 		own, name = "s.own", fmt.Sprintf("coalesce(s.name, %s)", name)
 		from += fmt.Sprintf(" LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = x.grouping AND s.k1 = x.k1 AND s.k2 = %s", k2)
 	}
-	return fmt.Sprintf(`SELECT coalesce(t.tenant_id, '') AS tenant_id, %s, %s AS name, x.tenant, x.k1, %s AS k2, %s AS own, x.variant, x.status, x.n, x.aside, x.created
-FROM %s WHERE x.grouping = %d`, strings.Join(keys, ", "), name, k2, own, from, g.Number)
+	return fmt.Sprintf(`SELECT coalesce(t.tenant_id, '') AS tenant_id, %s, %s AS name, x.tenant, x.k1, %s AS k2, %s AS own, x.variant, x.status, x.n, %s
+FROM %s WHERE x.grouping = %d`, strings.Join(keys, ", "), name, k2, own, more, from, g.Number)
+}
+
+// columns are where the columns of query go.
+func (t *total) columns() []any {
+	return []any{&t.tenant, &t.keys[0], &t.keys[1], &t.keys[2], &t.name, &t.who.Tenant, &t.who.K1, &t.who.K2, &t.own,
+		&t.variant, &t.status, &t.n, &t.aside, &t.created}
 }
 
 // read turns the rows of query into totals.
@@ -64,8 +73,7 @@ func (f *family) read(rows *sql.Rows) ([]total, error) {
 	var totals []total
 	for rows.Next() {
 		var t total
-		if err := rows.Scan(&t.tenant, &t.keys[0], &t.keys[1], &t.keys[2], &t.name, &t.who.Tenant, &t.who.K1, &t.who.K2, &t.own,
-			&t.variant, &t.status, &t.n, &t.aside, &t.created); err != nil {
+		if err := rows.Scan(t.columns()...); err != nil {
 			return nil, err
 		}
 		if f.counts == nil || f.counts(&t) {
