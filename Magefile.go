@@ -26,7 +26,7 @@ import (
 var Default = Build
 
 // packages are all of ours: ./... would take in Go code that comes with npm packages.
-var packages = []string{"./cmd/...", "./dashboards/...", "./internal/...", "./pkg/...", "./provisioning/..."}
+var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./internal/...", "./pkg/...", "./provisioning/..."}
 
 const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
 
@@ -143,7 +143,7 @@ func gofmt() error {
 	if err != nil {
 		return err
 	}
-	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "internal", "pkg", "provisioning")
+	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "internal", "pkg", "provisioning")
 	if err == nil && unformatted != "" {
 		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
 	}
