@@ -191,8 +191,7 @@ func TestRoles(t *testing.T) {
 		as[role] = open(t, u.String())
 	}
 	writer, reader, grafana := as["entra_writer"], as["entra_exporter"], as["entra_grafana"]
-	_, err := store.Migrate(t.Context(), writer)
-	require.NoError(t, err)
+	migrate(t, address)
 	script(writer, "sql/2-exporter.sql")
 	script(writer, "sql/2-exporter.sql") // again does no harm
 
@@ -251,6 +250,20 @@ func TestRoles(t *testing.T) {
 	}
 	var rows int
 	require.NoError(t, grafana.Get(&rows, "SELECT count(*) FROM entra.sign_in_raw"))
+}
+
+// migrate runs the companion as the units do: the database from PG*, the password from a file.
+func migrate(t *testing.T, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	password := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(password, []byte("secret\nwhat else is in the file\n"), 0o600))
+	command := exec.CommandContext(t.Context(), companion(t), "migrate")
+	command.Env = []string{"PGHOST=" + u.Hostname(), "PGPORT=" + u.Port(), "PGDATABASE=" + strings.TrimPrefix(u.Path, "/"), "PGUSER=entra_writer",
+		"ENTRA_ACTIVITY_DATABASE_PASSWORD_FILE=" + password}
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, string(out))
 }
 
 func open(t *testing.T, address string) *store.DB {
