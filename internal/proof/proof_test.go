@@ -34,6 +34,19 @@ var families = []struct {
 	{"entra_signins_total", []string{"app_id", "kind", "status"}, `
 		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant], ` + status + `, count(*)
 		FROM entra.sign_in r LEFT JOIN entra.application a ON a.id = r.application GROUP BY 1, 2, 3`},
+	{"entra_signin_failures_total", []string{"error_code"}, `
+		SELECT error_code, count(*) FROM entra.sign_in r WHERE ` + status + ` = 'failure' GROUP BY 1`},
+	{"entra_signins_by_client_app_total", []string{"client_app", "status"}, `
+		SELECT coalesce(nullif(c.client_app_used, ''), 'unknown'), ` + status + `, count(*)
+		FROM entra.sign_in r LEFT JOIN entra.client c ON c.id = r.client GROUP BY 1, 2`},
+	{"entra_audit_events_total", []string{"service", "category", "result"}, `
+		SELECT a.logged_by_service, a.category, ` + status + `, count(*)
+		FROM entra.audit_event r JOIN entra.activity a ON a.id = r.activity GROUP BY 1, 2, 3`},
+	{"entra_provisioning_events_total", []string{"service", "status"}, `
+		SELECT s.service_principal_name, ` + status + `, count(*)
+		FROM entra.provisioning_event r JOIN entra.service_principal s ON s.id = r.service_principal GROUP BY 1, 2`},
+	{"entra_risk_detections_total", []string{"type", "level"}, `
+		SELECT k.risk_event_type, k.risk_level, count(*) FROM entra.risk_detection r JOIN entra.risk k ON k.id = r.risk GROUP BY 1, 2`},
 }
 
 // status is a record's status, in SQL.
@@ -100,6 +113,7 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		})
 	}
 
+	t.Run("the rules' names", func(t *testing.T) { namesExist(t, servers[0]) })
 	t.Run("the rules", func(t *testing.T) { rulesWork(t, servers[0], servers[1]) })
 }
 

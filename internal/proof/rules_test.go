@@ -5,11 +5,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/VictoriaMetrics/metricsql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -34,6 +36,40 @@ func rules(t *testing.T) (list []rule) {
 		}
 	}
 	return list
+}
+
+// namesExist checks that the exporter publishes every metric that a rule is about, with every label it names.
+func namesExist(t *testing.T, prometheus server) {
+	for _, r := range rules(t) {
+		parsed, err := metricsql.Parse(r.Expr)
+		require.NoError(t, err)
+		var metrics, labels []string
+		metricsql.VisitAll(parsed, func(e metricsql.Expr) {
+			switch e := e.(type) {
+			case *metricsql.MetricExpr:
+				for _, filter := range e.LabelFilterss[0] {
+					if filter.Label != "__name__" {
+						labels = append(labels, filter.Label)
+					} else if !strings.Contains(filter.Value, ":") {
+						metrics = append(metrics, filter.Value)
+					}
+				}
+			case *metricsql.AggrFuncExpr:
+				if e.Modifier.Op == "by" {
+					labels = append(labels, e.Modifier.Args...)
+				}
+			}
+		})
+		for _, metric := range metrics {
+			var series []map[string]string
+			assert.Eventually(t, func() bool {
+				return prometheus.get(t, "series", url.Values{"match[]": {metric}}, &series) == nil && len(series) > 0
+			}, 10*time.Second, scrapeInterval/5, "there is no %s", metric)
+			for _, label := range labels {
+				assert.True(t, slices.ContainsFunc(series, func(s map[string]string) bool { return s[label] != "" }), "%s has no label %s", metric, label)
+			}
+		}
+	}
 }
 
 // rulesWork checks that Prometheus, and vmalert on VictoriaMetrics, evaluate every rule, and record the
