@@ -34,11 +34,10 @@ func (f *family) selectFrom(table, more string) string {
 	keys := []string{"''", "''", "''"}
 	name, own, k2 := "''", "true", "0"
 	g := f.grouping
-	switch {
-	case g.Entity == activity.Application:
+	if g.Entity == activity.Application {
 		from += " LEFT JOIN entra.application a ON a.id = x.k1"
 		keys[0], name = "coalesce(a.app_id, '')", "coalesce(nullif(a.app_display_name, ''), a.app_id, '')"
-	default:
+	} else {
 		for i := range keyNames(g) {
 			if !g.PerPolicy && g.Fields[i].Type == activity.Integer {
 				keys[i] = fmt.Sprintf("x.k%d::text", i+1)
