@@ -162,7 +162,7 @@ export class DataSource
   }
 
   getSupplementaryQuery(options: SupplementaryQueryOptions, query: EntraQuery): EntraQuery | undefined {
-    return supplementaryQuery(options, query, this.catalogue.kind(query.queryType));
+    return supplementaryQuery(options, query);
   }
 
   getSupplementaryRequest(
@@ -264,7 +264,7 @@ export class DataSource
     if (!query) {
       return frame;
     }
-    return isVolume(query) ? withLevel(frame) : withFilters(withLinks(frame, query, this), query);
+    return isVolume(query) ? withLevel(frame, query.queryType) : withFilters(withLinks(frame, query, this), query);
   }
 }
 

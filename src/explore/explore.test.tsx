@@ -20,6 +20,7 @@ import type { DataSource } from '../datasource';
 import { DEFAULT_QUERY, EXPLORE_QUERY } from '../query/views';
 import { kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
 import type { EntraQuery, Filter } from '../types';
+import { severityField } from './severity';
 
 const logs: EntraQuery = { refId: 'A', ...EXPLORE_QUERY };
 const numbers: EntraQuery = { refId: 'B', ...DEFAULT_QUERY };
@@ -58,6 +59,12 @@ function answer(refId: string, fields: Array<{ name: string; type: FieldType; la
 }
 
 describe('beside a query', () => {
+  test('every kind has a severity to count by', () => {
+    for (const { kind, fields } of kinds) {
+      expect(fields).toContainEqual(expect.objectContaining({ name: severityField(kind), groupable: true }));
+    }
+  });
+
   test('of lines is how many there are of each status', () => {
     expect(datasource.getSupplementaryRequest(SupplementaryQueryType.LogsVolume, request([logs]))?.targets).toEqual([
       expect.objectContaining({
@@ -92,7 +99,6 @@ describe('beside a query', () => {
   test.each([
     ['numbers', numbers],
     ['a hidden query', { ...logs, hide: true }],
-    ['a kind that the backend does not know', { ...logs, queryType: 'riskyPie' }],
   ])('of %s is no volume', (_, query) => {
     expect(datasource.getSupplementaryRequest(SupplementaryQueryType.LogsVolume, request([query]))).toBeUndefined();
   });

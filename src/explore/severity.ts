@@ -14,14 +14,18 @@ const LEVELS: Record<string, string> = {
   high: 'error',
 };
 
-/** Fields whose values have a level, the most telling first. */
-export const SEVERITY_FIELDS = ['status', 'riskLevel'];
+/** Kinds whose records have a risk instead of an outcome. */
+const OF_RISK = ['riskDetection', 'riskyUser', 'riskyUserHistory'];
+
+/** The field of a kind whose values have a level. */
+export function severityField(kind: string): string {
+  return OF_RISK.includes(kind) ? 'riskLevel' : 'status';
+}
 
 /** Labels a series of the logs volume with the level that it counts. */
-export function withLevel(frame: DataFrame): DataFrame {
+export function withLevel(frame: DataFrame, kind: string): DataFrame {
   const fields = frame.fields.map((field) => {
-    const key = SEVERITY_FIELDS.find((name) => field.labels?.[name]);
-    const level = key && LEVELS[field.labels?.[key] ?? ''];
+    const level = LEVELS[field.labels?.[severityField(kind)] ?? ''];
     return field.type === FieldType.number && level ? { ...field, labels: { ...field.labels, level } } : field;
   });
   return { ...frame, fields };

@@ -1,8 +1,8 @@
 import { type SupplementaryQueryOptions, SupplementaryQueryType } from '@grafana/data';
 
 import { completeQuery, DEFAULT_LIMIT, withView } from '../query/views';
-import type { CatalogueKind, EntraQuery } from '../types';
-import { SEVERITY_FIELDS } from './severity';
+import type { EntraQuery } from '../types';
+import { severityField } from './severity';
 
 const VOLUME = 'log-volume-';
 const SAMPLE = 'log-sample-';
@@ -12,30 +12,21 @@ export const isVolume = ({ refId }: EntraQuery): boolean => refId.startsWith(VOL
 
 /**
  * The question that Explore asks beside another: above log lines how many there are of each severity over time, below
- * numbers some of the lines that they count.
+ * numbers some of the lines that they count. It is asked before the catalogue is there, and of kinds that all have both.
  */
-export function supplementaryQuery(
-  options: SupplementaryQueryOptions,
-  original: EntraQuery,
-  kind?: CatalogueKind
-): EntraQuery | undefined {
+export function supplementaryQuery(options: SupplementaryQueryOptions, original: EntraQuery): EntraQuery | undefined {
   const query = completeQuery(original);
-  if (query.hide || !kind?.views.includes('logs')) {
+  if (query.hide) {
     return undefined;
   }
   switch (options.type) {
-    case SupplementaryQueryType.LogsVolume: {
-      if (query.view !== 'logs' || !kind.views.includes('timeSeries')) {
-        return undefined;
-      }
-      const severity = SEVERITY_FIELDS.find((name) => kind.fields.some((field) => field.name === name));
-      const groupBy = severity ? [severity] : [];
-      return { ...withView(query, 'timeSeries'), refId: VOLUME + query.refId, groupBy };
-    }
+    case SupplementaryQueryType.LogsVolume:
+      return query.view === 'logs'
+        ? { ...withView(query, 'timeSeries'), refId: VOLUME + query.refId, groupBy: [severityField(query.queryType)] }
+        : undefined;
     case SupplementaryQueryType.LogsSample:
-      if (!['timeSeries', 'table', 'value'].includes(query.view)) {
-        return undefined;
-      }
-      return { ...withView(query, 'logs'), refId: SAMPLE + query.refId, limit: options.limit ?? DEFAULT_LIMIT };
+      return ['timeSeries', 'table', 'value'].includes(query.view)
+        ? { ...withView(query, 'logs'), refId: SAMPLE + query.refId, limit: options.limit ?? DEFAULT_LIMIT }
+        : undefined;
   }
 }
