@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -73,12 +74,15 @@ func Smoke() error {
 	return tryout("--smoke")
 }
 
-// tryout does not use go run, which calls it a failure when Ctrl-C ends the program.
+// tryout leaves Ctrl-C to the program, which stops what it started. Mage would wait 5 seconds for that, and go run would
+// call it a failure.
 func tryout(args ...string) error {
 	program := filepath.Join("bin", executable("tryout"))
 	if err := sh.RunV("go", "build", "-o", program, "./internal/tryout/main"); err != nil {
 		return err
 	}
+	signal.Ignore(os.Interrupt)
+	defer signal.Reset(os.Interrupt)
 	return sh.RunV(program, args...)
 }
 

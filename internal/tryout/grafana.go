@@ -95,7 +95,7 @@ func startGrafana(ctx context.Context, root, folder string, s pluginhost.Setting
 		"GF_AUTH_ANONYMOUS_ENABLED=true",
 		"GF_AUTH_ANONYMOUS_ORG_ROLE=Admin",
 		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
-		// Nothing of it leaves this machine.
+		// It reports nothing, and looks for no updates.
 		"GF_ANALYTICS_REPORTING_ENABLED=false",
 		"GF_ANALYTICS_CHECK_FOR_UPDATES=false",
 		"GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false",

@@ -313,6 +313,7 @@ func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, se
 	if errors.Is(err, errNoGrafana) {
 		fmt.Fprintf(opts.Out, "Dashboards:  %v\n\n%s\n", err, howToStop)
 		<-ctx.Done()
+		fmt.Fprintln(opts.Out, stopping)
 		return nil
 	}
 	if err != nil {
@@ -325,10 +326,14 @@ func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, se
 	fmt.Fprintf(opts.Out, "Dashboards:  %s (Grafana logs to %s)\n\n%s\n", g.address, g.log, howToStop)
 	select {
 	case <-ctx.Done():
+		fmt.Fprintln(opts.Out, stopping)
 		return nil
 	case <-g.ended:
 		return fmt.Errorf("Grafana: %w", g.ending())
 	}
 }
 
-const howToStop = "Ctrl-C stops all of it."
+const (
+	howToStop = "Ctrl-C stops all of it."
+	stopping  = "Stopping."
+)
