@@ -329,7 +329,7 @@ func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, se
 		fmt.Fprintln(opts.Out, stopping)
 		return nil
 	case <-g.ended:
-		return fmt.Errorf("Grafana: %w", g.ending())
+		return fmt.Errorf("run Grafana: %w", g.ending())
 	}
 }
 
