@@ -34,7 +34,8 @@ type catalogueKind struct {
 	Views          []query.View       `json:"views"`
 	Measures       []catalogueMeasure `json:"measures"`
 	DefaultFilters []catalogueFilter  `json:"defaultFilters"`
-	Seen           bool               `json:"seen,omitempty"` // whether it can be asked for new and unused groups
+	Seen           bool               `json:"seen,omitempty"`     // whether it can be asked for new and unused groups
+	Sections       []string           `json:"sections,omitempty"` // of a record's detail
 	Fields         []catalogueField   `json:"fields"`
 }
 
@@ -64,7 +65,8 @@ type catalogueField struct {
 func catalogue() []catalogueKind {
 	var kinds []catalogueKind
 	for _, k := range query.Kinds() {
-		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{}, Seen: query.TellsSeen(k)}
+		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{},
+			Seen: query.TellsSeen(k), Sections: query.Sections(k)}
 		for _, m := range query.Measures(k) {
 			kind.Measures = append(kind.Measures, catalogueMeasure{m, query.MeasureLabel(k, m)})
 		}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -239,8 +240,10 @@ func TestResources(t *testing.T) {
 	require.Equal(t, 200, status)
 	var answer struct {
 		Kinds []struct {
-			Kind   string
-			Fields []struct {
+			Kind     string
+			Views    []string
+			Sections []string
+			Fields   []struct {
 				Name       string
 				Filterable bool
 				Operators  []string
@@ -251,6 +254,9 @@ func TestResources(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(body), &answer))
 	require.Equal(t, "signIn", answer.Kinds[0].Kind)
 	require.Len(t, answer.Kinds[0].Fields, len(activity.SignIn.Fields))
+	for _, k := range answer.Kinds {
+		require.Equal(t, slices.Contains(k.Views, "detail"), len(k.Sections) > 0, k.Kind)
+	}
 	for _, f := range answer.Kinds[0].Fields {
 		require.Equal(t, f.Filterable, len(f.Operators) > 0, f.Name)
 		if f.Name == "status" {

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -184,4 +187,30 @@ func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Responses["A"].Error)
 	require.Equal(t, 4, response.Responses["A"].Frames[0].Rows())
+}
+
+// New records are told apart by the batch in which they came. Kinds that show records of another find theirs among those.
+func TestNewRecordsOfEveryKind(t *testing.T) {
+	db, _ := morning(t)
+	st := query.Store{DB: db, Timeout: time.Minute, MaxRows: 100}
+	for _, kind := range query.Kinds() {
+		if kind == activity.UserActivity {
+			continue
+		}
+		var batch store.Arrival
+		require.NoError(t, db.GetContext(t.Context(), &batch, fmt.Sprintf(`SELECT received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`, store.Table(kind))))
+		question, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs"}`, kind.Name))
+		require.NoError(t, err)
+		arrived, err := st.Arrived(t.Context(), question, access.All(), batch)
+		require.NoError(t, err)
+		want := map[*activity.Kind]int{activity.SignIn: 4, activity.RiskySignIn: 1, activity.RiskyUser: 2, activity.RiskyUserHistory: 2}[kind]
+		require.Len(t, arrived.Rows, max(want, 1), kind.Name)
+		batch.Received = batch.Received.Add(time.Microsecond)
+		other, err := st.Arrived(t.Context(), question, access.All(), batch)
+		require.NoError(t, err)
+		require.Empty(t, other.Rows, kind.Name)
+		nothing, err := st.Arrived(t.Context(), question, access.Scope{}, batch)
+		require.NoError(t, err)
+		require.Empty(t, nothing.Rows, kind.Name)
+	}
 }
