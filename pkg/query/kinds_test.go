@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store/migrations"
 )
 
 // contoso is three weeks of the invented tenant, which has records of every kind.
@@ -241,4 +243,24 @@ func TestSignInsOfAGroupsMembers(t *testing.T) {
 	require.NoError(t, store.ReplaceGroups(t.Context(), w.DB, tenant, []store.Group{{ID: "g1", Members: users[5:6]}}))
 	require.Equal(t, u(5), count(filter("memberOf", "=", "Finance")), "the newest import replaces the members, and keeps the name")
 	require.Equal(t, u(1)+u(2)+u(3), count(filter("memberOf", "=", "Board")), "of the groups it has")
+}
+
+func TestModifiedPropertiesCanBeFilteredAndChosen(t *testing.T) {
+	w := contoso(t)
+	columns := []string{"id", "modifiedProperties", "oldValues", "newValues"}
+	roles := w.list(t, "auditEvent", columns, filter("activityDisplayName", "=", "Add member to role"), filter("modifiedProperties", "=", "Role.DisplayName"))
+	require.NotEmpty(t, roles)
+	role := w.values(t, "auditEvent", "newValues", "Administrator", 1, query.Period{}, filter("activityDisplayName", "=", "Add member to role"))
+	require.Len(t, role, 1)
+	require.NotContains(t, role[0], `"`, "values are texts, not JSON")
+	require.NotEmpty(t, w.list(t, "auditEvent", columns, filter("newValues", "=", role[0])))
+
+	// Events from before the columns were there have got the same from the migration.
+	all := w.list(t, "auditEvent", columns)
+	text, err := migrations.Files.ReadFile("00002_questions.sql")
+	require.NoError(t, err)
+	update := regexp.MustCompile(`(?s)UPDATE entra\.audit_event.*?;`).FindString(string(text))
+	_, err = w.DB.ExecContext(t.Context(), "UPDATE entra.audit_event SET modified_properties = '{}', old_values = '{}', new_values = '{}'; "+update)
+	require.NoError(t, err)
+	require.Equal(t, all, w.list(t, "auditEvent", columns))
 }

@@ -79,19 +79,27 @@ func (x *Extractor) property(record *activity.Record, n *node, r rank, v *fastjs
 	}
 }
 
-// column returns the value that each element of a collection has at a path; nil where none has any.
+// column returns the value that each element of a collection has at a path, or each element of the collections there;
+// nil where there is none.
 func (x *Extractor) column(elements []*fastjson.Value, path []string) []string {
-	if len(elements) == 0 {
-		return nil
-	}
-	values := make([]string, len(elements))
-	for i, v := range elements {
-		for _, name := range path {
-			v = Property(v, name)
-		}
-		values[i] = x.keep(strings.TrimSpace(x.Text(v)))
+	var values []string
+	for _, v := range elements {
+		values = x.cells(values, v, path)
 	}
 	return values
+}
+
+func (x *Extractor) cells(values []string, v *fastjson.Value, path []string) []string {
+	for i, name := range path {
+		v = Property(v, name)
+		if below := path[i+1:]; len(below) > 0 {
+			for _, element := range x.Unpack(v).GetArray() {
+				values = x.cells(values, element, below)
+			}
+			return values
+		}
+	}
+	return append(values, x.keep(strings.TrimSpace(x.Text(v))))
 }
 
 func (x *Extractor) setList(record *activity.Record, f *activity.Field, r rank, values []string) {

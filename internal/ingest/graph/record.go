@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,8 @@ func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, si
 		x.Fill(record, "tenantId", record.Get(activity.SignIn.Field("homeTenantId")))
 	case activity.AuditEvent:
 		x.Fill(record, "userAgent", x.detail(object, "User-Agent"))
+		unquote(record, "oldValues")
+		unquote(record, "newValues")
 	}
 	x.Fill(record, "tenantId", x.Tenant)
 	record.Complete()
@@ -101,6 +104,18 @@ func (x *Extractor) guessedType(record *activity.Record, object *fastjson.Value)
 		return activity.NonInteractive
 	}
 	return activity.Interactive
+}
+
+// unquote reads the values of modified properties, which are JSON, as the texts they are.
+func unquote(record *activity.Record, name string) {
+	values := record.List(record.Kind.Field(name))
+	for i, v := range values {
+		var text string
+		if len(v) > 1 && v[0] == '"' && json.Unmarshal([]byte(v), &text) == nil {
+			values[i] = text
+		}
+	}
+	record.SetList(record.Kind.Field(name), values)
 }
 
 // detail returns one of an audit event's additional details.

@@ -26,6 +26,22 @@ CREATE VIEW entra.membership AS
   LEFT JOIN entra.group_member m ON m.tenant = a.tenant AND m.user_id = a.key
   LEFT JOIN entra.directory_group g ON g.id = m.directory_group;
 
+-- What audited changes were from and to. The values are JSON in a text: of texts, quotation marks and escapes go.
+ALTER TABLE entra.audit_event
+  ADD COLUMN modified_properties text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN old_values text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN new_values text[] NOT NULL DEFAULT '{}';
+UPDATE entra.audit_event e SET modified_properties = m.names,
+  old_values = CASE WHEN array_to_string(m.old, '') = '' THEN '{}' ELSE m.old END, new_values = CASE WHEN array_to_string(m.new, '') = '' THEN '{}' ELSE m.new END
+FROM (
+  SELECT r.tenant, r.id, r.time, array_agg(coalesce(p ->> 'displayName', '')) AS names, 
+    array_agg(CASE WHEN p ->> 'oldValue' LIKE '"%"' THEN replace(replace(substr(p ->> 'oldValue', 2, length(p ->> 'oldValue') - 2), '\"', '"'), '\\', '\') ELSE coalesce(p ->> 'oldValue', '') END) AS old,
+    array_agg(CASE WHEN p ->> 'newValue' LIKE '"%"' THEN replace(replace(substr(p ->> 'newValue', 2, length(p ->> 'newValue') - 2), '\"', '"'), '\\', '\') ELSE coalesce(p ->> 'newValue', '') END) AS new
+  FROM entra.audit_event_raw r CROSS JOIN LATERAL jsonb_path_query(r.record, 'strict $.**.modifiedProperties[*]', silent => true) AS p
+  GROUP BY r.tenant, r.id, r.time
+) m
+WHERE m.tenant = e.tenant AND m.id = e.id AND m.time = e.time;
+
 -- What a sign-in, a user or an operation is linked to.
 CREATE INDEX ON entra.risk_detection (request_id);
 CREATE INDEX ON entra.audit_event USING gin (target_ids);
