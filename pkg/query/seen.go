@@ -71,19 +71,7 @@ func (c *compiler) seen(ctx context.Context, p Period) (string, error) {
 	within := func(column string) string { return fmt.Sprintf("(%s >= %s AND %[1]s < %[3]s)", column, from, to) }
 	var each string
 	if e := c.q.GroupBy[0].Of; store.Indexed(c.q.Kind, e) && !slices.ContainsFunc(c.q.GroupBy, func(f *activity.Field) bool { return f.Of != e }) {
-		// An index knows the first and the last record of each application or user, of which there are far fewer than records.
-		none, columns := "", ""
-		for i, f := range c.q.GroupBy {
-			columns += fmt.Sprintf(", %s::text AS name%d", at(f).column, i+1)
-			none += ", ''"
-		}
-		rows := fmt.Sprintf("FROM %s r WHERE r.%s = d.id%s", rowsTable(c.q.Kind), store.Reference(e), where)
-		each = fmt.Sprintf(`  SELECT d.*, f.time AS first, l.time AS last,
-    %[1]s OR %[2]s OR f.time < %[3]s AND l.time >= %[4]s AND coalesce((SELECT true %[5]s AND %[6]s LIMIT 1), false) AS within
-  FROM (SELECT id%[7]s FROM %[8]s UNION ALL SELECT 0%[9]s) d
-  CROSS JOIN LATERAL (SELECT r.time %[5]s ORDER BY r.time LIMIT 1) f
-  CROSS JOIN LATERAL (SELECT r.time %[5]s ORDER BY r.time DESC LIMIT 1) l`,
-			within("f.time"), within("l.time"), from, to, rows, within("r.time"), columns, store.EntityTable(e), none)
+		each = c.seenOne(e, where, within("r.time"), at)
 	} else {
 		columns, group := "", []string{}
 		for i, f := range c.q.GroupBy {
@@ -94,6 +82,37 @@ func (c *compiler) seen(ctx context.Context, p Period) (string, error) {
 			columns, within("r.time"), rowsTable(c.q.Kind), where, strings.Join(group, ", ")), at, "first", "last", "within")
 	}
 	return fmt.Sprintf("SELECT %s, min(first) AS first, max(last) AS last, bool_or(within) AS within FROM (\n%s\n) s GROUP BY %[1]s", names, each), nil
+}
+
+// seenOne asks an index for the first and the last record of one application or user after the other, of which there are
+// far fewer than records: only of those that have a name in question, and only for the times in question.
+func (c *compiler) seenOne(e *activity.Entity, where, within string, at func(*activity.Field) dimension) string {
+	columns, none, names := "", "", strings.Join(c.seenNames(), ", ")
+	for i, f := range c.q.GroupBy {
+		columns += fmt.Sprintf(", %s::text AS name%d", at(f).column, i+1)
+		none += ", ''"
+	}
+	rows, reference := rowsTable(c.q.Kind), "r."+store.Reference(e)
+	entities := fmt.Sprintf("SELECT id%s FROM %s UNION ALL SELECT 0%s", columns, store.EntityTable(e), none)
+	times := map[string]string{"first": "NULL::timestamptz", "last": "NULL::timestamptz"}
+	joins := ""
+	probe := func(name, order string) {
+		times[name] = name + ".time"
+		joins += fmt.Sprintf("\n  CROSS JOIN LATERAL (SELECT r.time FROM %s r WHERE %s = d.id%s ORDER BY r.time%s LIMIT 1) %s", rows, reference, where, order, name)
+	}
+	if c.q.Measure == FirstSeen || c.q.Seen != Any {
+		probe("first", "")
+	}
+	if c.q.Measure == LastSeen || c.q.Seen == Unused {
+		probe("last", " DESC")
+	}
+	not := ""
+	if c.q.Seen == Unused {
+		not = "NOT "
+	}
+	return fmt.Sprintf(`  SELECT d.*, %s AS first, %s AS last, %t AS within
+  FROM (SELECT * FROM (%s) d WHERE (%s) %sIN (SELECT %[5]s FROM (%[4]s) d WHERE id IN (SELECT %[7]s FROM %[8]s r WHERE %[9]s%[10]s)) OFFSET 0) d%[11]s`,
+		times["first"], times["last"], c.q.Seen != Unused, entities, names, not, reference, rows, within, where, joins)
 }
 
 // chosen is the condition on what seen selects.

@@ -69,10 +69,9 @@ func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx 
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // a read leaves nothing to undo
-	if timeout > 0 {
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", timeout.Milliseconds())); err != nil {
-			return err
-		}
+	// Compiling a statement takes longer than most of them do.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL jit = off; SET LOCAL statement_timeout = %d", timeout.Milliseconds())); err != nil {
+		return err
 	}
 	return read(tx)
 }
