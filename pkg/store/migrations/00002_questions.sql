@@ -37,7 +37,7 @@ FROM (
   SELECT r.tenant, r.id, r.time, array_agg(coalesce(p ->> 'displayName', '')) AS names, 
     array_agg(CASE WHEN p ->> 'oldValue' LIKE '"%"' THEN replace(replace(substr(p ->> 'oldValue', 2, length(p ->> 'oldValue') - 2), '\"', '"'), '\\', '\') ELSE coalesce(p ->> 'oldValue', '') END) AS old,
     array_agg(CASE WHEN p ->> 'newValue' LIKE '"%"' THEN replace(replace(substr(p ->> 'newValue', 2, length(p ->> 'newValue') - 2), '\"', '"'), '\\', '\') ELSE coalesce(p ->> 'newValue', '') END) AS new
-  FROM entra.audit_event_raw r CROSS JOIN LATERAL jsonb_path_query(r.record, 'strict $.**.modifiedProperties[*]', silent => true) AS p
+  FROM entra.audit_event_raw r CROSS JOIN LATERAL jsonb_path_query(r.record::jsonb, 'strict $.**.modifiedProperties[*]', silent => true) AS p
   GROUP BY r.tenant, r.id, r.time
 ) m
 WHERE m.tenant = e.tenant AND m.id = e.id AND m.time = e.time;
