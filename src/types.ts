@@ -105,8 +105,8 @@ export interface CatalogueKind {
   timeField: string;
   views: View[];
   measures: Array<Named<Measure>>;
-  /** The parts of a record's detail. */
-  sections?: Named[];
+  /** Names of the parts of a record's detail. */
+  sections?: string[];
   /** What a new query starts with. */
   defaultFilters: Filter[];
   /** Whether tables can be narrowed to what is new or unused. */
@@ -114,7 +114,7 @@ export interface CatalogueKind {
   fields: CatalogueField[];
 }
 
-export interface Named<T extends string = string> {
+export interface Named<T extends string> {
   name: T;
   label: string;
 }

@@ -3,7 +3,7 @@ import type { AnnotationQuery } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
-import { fakeLayout, kinds, newDataSource, serve, setVariables } from '../testing';
+import { fakeLayout, kindNamed, kinds, newDataSource, serve, setVariables } from '../testing';
 import type { EntraQuery, Filter } from '../types';
 import { AnnotationEditor } from './AnnotationEditor';
 import { annotationSupport } from './annotationSupport';
@@ -61,7 +61,8 @@ describe('the editor of an annotation', () => {
   async function open() {
     setVariables({});
     fakeLayout();
-    serve({ '/catalogue': { kinds }, '/values': { values: [] } });
+    const unmarked = { ...kindNamed('riskyUser'), label: 'Unmarked', views: ['list'] };
+    serve({ '/catalogue': { kinds: [...kinds, unmarked] }, '/values': { values: [] } });
     const user = userEvent.setup();
     render(<Editor />);
     await screen.findByLabelText('Activity');
@@ -90,7 +91,9 @@ describe('the editor of an annotation', () => {
   test('takes another kind, of those that can be marked', async () => {
     const user = await open();
     await user.click(screen.getByRole('combobox', { name: 'Activity' }));
-    expect(screen.queryByRole('option', { name: /^Activity of a user/ })).not.toBeInTheDocument();
+    await user.keyboard('Unmarked');
+    expect(await screen.findByText('No options found.')).toBeInTheDocument();
+    await user.clear(screen.getByLabelText('Activity'));
     await user.keyboard('Provisioning');
     await user.click(await screen.findByRole('option', { name: /^Provisioning events/ }));
     expect(saved).toMatchObject({ queryType: 'provisioningEvent', view: 'annotations', filters: [] });

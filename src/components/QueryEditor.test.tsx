@@ -6,6 +6,7 @@ import userEvent from '@testing-library/user-event';
 import { DEFAULT_QUERY } from '../query/views';
 import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
 import type { EntraQuery, Filter } from '../types';
+import { sectionLabel } from './labels';
 import { QueryEditor } from './QueryEditor';
 
 const values = [
@@ -458,6 +459,11 @@ test('one record is asked for by its id, whole or a section of it', async () => 
     filters: [filter('id', '=', '4f6c')],
     section: 'policies',
   });
+});
+
+test('every section has a label of its own', () => {
+  const names = new Set(kinds.flatMap(({ sections = [] }) => sections));
+  expect([...names].filter((name) => sectionLabel(name) === name)).toEqual([]);
 });
 
 test('applications that are new are a table', async () => {

@@ -4,6 +4,7 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
 import type { CatalogueKind, EntraQuery } from '../types';
+import { sectionLabel } from './labels';
 
 interface Props {
   query: EntraQuery;
@@ -28,7 +29,7 @@ export function SectionRow({ query, kind, onChange }: Props) {
         <Combobox
           id={id}
           width={36}
-          options={[all, ...kind.sections.map(({ name, label }) => ({ value: name, label }))]}
+          options={[all, ...kind.sections.map((name) => ({ value: name, label: sectionLabel(name) }))]}
           value={query.section}
           onChange={({ value: section }) => onChange({ ...query, section })}
         />

@@ -57,6 +57,38 @@ export function viewOption(view: View): Labelled<View> {
   }
 }
 
+/** The portal's words for a part of a record; the backend's name for one that is new. */
+export function sectionLabel(name: string): string {
+  switch (name) {
+    case 'summary':
+      return t('query-editor.section.summary', 'Summary');
+    case 'policies':
+      return t('query-editor.section.policies', 'Conditional Access');
+    case 'authentication':
+      return t('query-editor.section.authentication', 'Authentication details');
+    case 'targets':
+      return t('query-editor.section.targets', 'Targets');
+    case 'modifiedProperties':
+      return t('query-editor.section.modified-properties', 'Modified properties');
+    case 'steps':
+      return t('query-editor.section.steps', 'Steps');
+    case 'signIns':
+      return t('query-editor.section.sign-ins', 'Sign-ins');
+    case 'auditEvents':
+      return t('query-editor.section.audit-events', 'Audit events');
+    case 'riskDetections':
+      return t('query-editor.section.risk-detections', 'Risk detections');
+    case 'attempt':
+      return t('query-editor.section.attempt', 'Of the same attempt');
+    case 'history':
+      return t('query-editor.section.history', 'History');
+    case 'raw':
+      return t('query-editor.section.raw', 'Untouched record');
+    default:
+      return name;
+  }
+}
+
 export const orderOptions = (): Array<Labelled<Order>> => [
   { value: 'newest', label: t('query-editor.order.newest', 'Newest first') },
   { value: 'oldest', label: t('query-editor.order.oldest', 'Oldest first') },

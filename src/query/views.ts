@@ -130,7 +130,7 @@ function withinKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
     filters: query.filters.filter((filter) => suits(filter, fields.get(filter.field))),
     ...(query.groupBy && { groupBy: query.groupBy.filter((name) => fields.get(name)?.groupable) }),
     ...(query.columns && { columns: query.columns.filter((name) => fields.has(name)) }),
-    ...(query.section && !kind.sections?.some(({ name }) => name === query.section) && { section: '' }),
+    ...(query.section && !kind.sections?.includes(query.section) && { section: '' }),
     ...(query.seen && !kind.seen && { seen: '' as const }),
   };
   const measures = measuresFor(kind, query.view);
