@@ -1,5 +1,9 @@
 // Jest setup provided by Grafana scaffolding
 import './.config/jest-setup';
+import { configure } from '@testing-library/react';
+
+// On a busy machine menus take longer to appear than a second.
+configure({ asyncUtilTimeout: 10_000 });
 
 // Menus measure their options to find their width.
 HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: 8 * text.length }) });
