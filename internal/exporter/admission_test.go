@@ -137,6 +137,8 @@ func TestReplicasAgree(t *testing.T) {
 	first, second := New(db, limitedTo(3), promslog.NewNopLogger()), New(db, limitedTo(4), promslog.NewNopLogger())
 	scrapeOnce(t, first)
 	scrapeOnce(t, second) // makes room for one more
+	awaitRefresh(first)
+	awaitRefresh(second)
 	if a, b := activity(scrapeOnce(t, first)), activity(scrapeOnce(t, second)); !maps.Equal(a, b) || len(a) == 0 {
 		t.Errorf("two exporters of one database say different things:\n%v\n%v", a, b)
 	}
