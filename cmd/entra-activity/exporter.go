@@ -31,7 +31,7 @@ func exporterCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		StringsVar(&options.AllowApplications)
 	clause.Flag("applications.deny", "ID of an application that always counts as \"other\"; may be given several times.").
 		StringsVar(&options.DenyApplications)
-	clause.Flag("refresh-interval", "How often metrics are refreshed that are too expensive to read in every scrape.").
+	clause.Flag("refresh-interval", "How often metrics are refreshed that are too expensive to read in every scrape; less often where that takes long.").
 		Default("5m").DurationVar(&options.RefreshInterval)
 	clause.Flag("openmetrics.created-samples", "Add times of creation to OpenMetrics text, where they are series of their own. In Prometheus' protobuf format they always are there and cost nothing.").
 		BoolVar(&options.CreatedSamples)

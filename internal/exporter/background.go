@@ -9,16 +9,30 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// staleAfter is how many refreshes may fail before what they last found is no longer published.
-const staleAfter = 3
+const (
+	// staleAfter is how many refreshes may fail before what they last found is no longer published.
+	staleAfter = 3
+	// restAfter is how many times as long as its last refresh took a collector rests at least: at most one hundredth of
+	// the time goes into it, however much there is to read.
+	restAfter = 100
+)
 
 // background holds what expensive collectors last found. A scrape has it refreshed when it is due, and does not wait.
 type background struct {
 	lock     sync.Mutex
 	running  bool
-	begun    time.Time
+	begun    map[*collector]time.Time // its last refresh, by this machine's clock
+	good     map[*collector]time.Time // the last that succeeded
 	outcomes map[*collector]outcome
-	good     map[*collector]time.Time // when a collector last succeeded, by this machine's clock
+}
+
+func newBackground() background {
+	return background{begun: map[*collector]time.Time{}, good: map[*collector]time.Time{}, outcomes: map[*collector]outcome{}}
+}
+
+// interval returns how often a collector is refreshed.
+func (e *Exporter) interval(o outcome) time.Duration {
+	return max(e.options.RefreshInterval, restAfter*o.took)
 }
 
 // refreshed returns what a collector last found in the background.
@@ -27,37 +41,43 @@ func (e *Exporter) refreshed(c *collector) outcome {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	o := b.outcomes[c]
-	if age := time.Since(b.good[c]); o.metrics != nil && age > staleAfter*e.options.RefreshInterval {
+	if age := time.Since(b.good[c]); o.metrics != nil && age > staleAfter*e.interval(o) {
 		o.metrics, o.err = nil, errors.New("what was read is too old")
 	}
 	return o
 }
 
-// refreshWhenDue starts a refresh, unless one is running or the last is recent.
+// refreshWhenDue starts a refresh of the collectors whose turn it is, unless one is running.
 func (e *Exporter) refreshWhenDue() {
 	b := &e.background
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	if b.running || time.Since(b.begun) < e.options.RefreshInterval {
+	if b.running {
 		return
 	}
-	b.running, b.begun = true, time.Now()
+	var due []*collector
+	for _, c := range e.collectors {
+		if c.background && time.Since(b.begun[c]) >= e.interval(b.outcomes[c]) {
+			due = append(due, c)
+			b.begun[c] = time.Now()
+		}
+	}
+	if len(due) == 0 {
+		return
+	}
+	b.running = true
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), e.options.RefreshInterval)
 		defer cancel()
-		e.refresh(ctx)
+		e.refresh(ctx, due)
 	}()
 }
 
-// refresh runs the collectors that work in the background, in one snapshot of their own.
-func (e *Exporter) refresh(ctx context.Context) {
-	b := &e.background
+// refresh runs collectors in the background, in one snapshot of their own.
+func (e *Exporter) refresh(ctx context.Context, due []*collector) {
 	outcomes := map[*collector]outcome{}
 	err := e.snapshot(ctx, func(tx *sqlx.Tx, now time.Time) error {
-		for _, c := range e.collectors {
-			if !c.background {
-				continue
-			}
+		for _, c := range due {
 			o, err := e.run(ctx, tx, now, c, &reading{options: &e.options, cannotNote: e.cannotNote.Load()})
 			if err != nil {
 				return err
@@ -69,13 +89,11 @@ func (e *Exporter) refresh(ctx context.Context) {
 	if err != nil {
 		e.logger.Error("refresh failed", "err", explain(err))
 	}
+	b := &e.background
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	b.running = false
-	for _, c := range e.collectors {
-		if !c.background {
-			continue
-		}
+	for _, c := range due {
 		o, found := outcomes[c]
 		if !found {
 			o.err = err

@@ -57,7 +57,8 @@ type Options struct {
 	AllowApplications []string
 	// DenyApplications are the IDs of applications that always count as "other".
 	DenyApplications []string
-	// RefreshInterval is how often expensive collectors run, in the background; 0: every 5 minutes.
+	// RefreshInterval is how often expensive collectors run, in the background; 0: every 5 minutes. One that takes long
+	// runs less often.
 	RefreshInterval time.Duration
 	// CreatedSamples adds times of creation to OpenMetrics text, as series of their own; protobuf has them anyway.
 	CreatedSamples bool
@@ -89,7 +90,7 @@ func New(db *store.DB, options Options, logger *slog.Logger) *Exporter {
 		db: db, options: options, collectors: chosen(options.Collectors), logger: logger,
 		registry:   prometheus.NewRegistry(),
 		highWater:  newHighWater(),
-		background: background{outcomes: map[*collector]outcome{}, good: map[*collector]time.Time{}},
+		background: newBackground(),
 		reading:    make(chan struct{}, 1),
 		scrapers:   map[time.Duration]http.Handler{},
 	}

@@ -161,12 +161,22 @@ func TestBackground(t *testing.T) {
 	const atRisk = `entra_risky_users{level="high",state="atRisk",tenant="contoso"}`
 	got.expect(atRisk, 1)
 	db.MustExec("ALTER VIEW entra.risky_user_now RENAME TO gone")
-	e.refresh(t.Context())
+	e.refresh(t.Context(), []*collector{riskyUsersCollector})
 	got = scrapeOnce(t, e)
 	got.expect(`entra_exporter_collector_success{collector="risky_users"}`, 0)
 	got.expect(atRisk, 1)
 	e.background.good = map[*collector]time.Time{}
 	if n := scrapeOnce(t, e).count("entra_risky_users"); n != 0 {
 		t.Errorf("%d stale series", n)
+	}
+}
+
+// A collector that takes long rests long.
+func TestBackgroundLoad(t *testing.T) {
+	e := New(nil, Options{RefreshInterval: time.Minute}, promslog.NewNopLogger())
+	for took, want := range map[time.Duration]time.Duration{0: time.Minute, 10 * time.Millisecond: time.Minute, 12 * time.Second: 20 * time.Minute} {
+		if got := e.interval(outcome{took: took}); got != want {
+			t.Errorf("a refresh of %s is repeated after %s, want %s", took, got, want)
+		}
 	}
 }
