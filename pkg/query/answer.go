@@ -58,6 +58,9 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	var result *Result
 	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
+		if !q.asksSeen() {
+			c.during = rowsSpan(q, p)
+		}
 		c.restrict(scope, st.Tenant)
 		if q.View == Detail {
 			var err error
@@ -117,6 +120,7 @@ type compiler struct {
 	statement
 	q       *Question
 	dict    dictionary
+	during  span // in which regular expressions find what no dictionary has; zero for whenever
 	maxRows int
 	nothing bool     // the scope sees no record
 	filters []Filter // the question's, the scope's and the data source's
@@ -163,7 +167,14 @@ func (c *compiler) where(ctx context.Context, at func(*activity.Field) dimension
 		sql.WriteString("\n    AND " + risky)
 	}
 	for i := range c.filters {
-		one, err := condition(ctx, &c.statement, c.dict, at(c.filters[i].Field), &c.filters[i])
+		f := &c.filters[i]
+		d := at(f.Field)
+		if f.needsMatching(d) && f.matched == nil {
+			if err := c.matchOccurring(ctx, f); err != nil {
+				return "", err
+			}
+		}
+		one, err := condition(ctx, &c.statement, c.dict, d, f)
 		if err != nil {
 			return "", err
 		}

@@ -35,6 +35,9 @@ type dictionary interface {
 	few(ctx context.Context, sql string, args []any) (ids []int32, ok bool, err error)
 	// matching returns the ids whose text fits; the statement selects ids and texts.
 	matching(ctx context.Context, sql string, fits func(string) bool) ([]int32, error)
+	// occurring returns the values whose text fits; the statement selects values and texts. ok is false if it selects more
+	// than mostOccurring.
+	occurring(ctx context.Context, sql string, args []any, fits func(string) bool) (values []string, ok bool, err error)
 }
 
 const fewIDs = 1000
@@ -67,11 +70,83 @@ func (tx transaction) matching(ctx context.Context, sql string, fits func(string
 	return ids, rows.Err()
 }
 
+func (tx transaction) occurring(ctx context.Context, sql string, args []any, fits func(string) bool) ([]string, bool, error) {
+	rows, err := tx.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", sql, mostOccurring+1), args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	values, n := []string{}, 0
+	for rows.Next() {
+		var value, text string
+		if err := rows.Scan(&value, &text); err != nil {
+			return nil, false, err
+		}
+		if n++; fits(text) {
+			values = append(values, value)
+		}
+	}
+	return values, n <= mostOccurring, rows.Err()
+}
+
+// mostOccurring is how many values a regular expression is tried on, where no dictionary has them.
+const mostOccurring = 200_000
+
+// matchOccurring matches a regular expression on a field that no dictionary has: against the values that the field has in
+// the question's time range and in records that its other filters leave. The rollup knows more than its range, which
+// does no harm.
+func (c *compiler) matchOccurring(ctx context.Context, f *Filter) error {
+	during := c.during
+	if during.from.IsZero() {
+		during = always
+	}
+	others := compiler{q: c.q, dict: c.dict, nothing: c.nothing}
+	var from, expr string
+	if g := groupingFor(c.q, []*activity.Field{f.Field}); g != nil {
+		d, _ := rollupDimension(g, f.Field)
+		tier := g.Tiers[len(g.Tiers)-1]
+		_, within := others.within("r.bucket", []span{{during.from.Add(-tier.Width()), during.to}})
+		expr, from = d.expr, fmt.Sprintf("%s.rollup r WHERE %s AND r.grouping = %d AND r.tier = %d AND r.tenant = ANY(ARRAY(SELECT id FROM %[1]s.tenant))",
+			store.Schema, within, g.Number, tier)
+	} else {
+		for _, other := range c.filters {
+			if !other.needsMatching(c.rowsAt(other.Field)) {
+				others.filters = append(others.filters, other)
+			}
+		}
+		_, within := others.within("r.time", []span{during})
+		where, err := others.where(ctx, c.rowsAt)
+		if err != nil {
+			return err
+		}
+		expr, from = c.rowsAt(f.Field).expr, fmt.Sprintf("%s r WHERE %s%s", rowsTable(c.q.Kind), within, where)
+	}
+	if f.Field.Type == activity.List {
+		expr = "unnest(" + expr + ")"
+	}
+	sql := fmt.Sprintf("SELECT v::text, %s FROM (SELECT DISTINCT %s AS v FROM %s) AS d WHERE v IS NOT NULL", textOf(f.Field, "v"), expr, from)
+	values, ok, err := c.dict.occurring(ctx, sql, others.args, f.fits)
+	if err == nil && !ok {
+		err = invalid("filters", "%s has more than %d different values, too many for a regular expression: choose a shorter time range, filter by other fields, too, or use \"contains\" or \"startsWith\"",
+			f.Field.Name, mostOccurring)
+	}
+	f.matched = values
+	return err
+}
+
+// needsMatching tells regular expressions on fields that no dictionary has.
+func (f *Filter) needsMatching(d dimension) bool {
+	base, _ := f.Operator.positive()
+	return base == Matches && d.codes == nil && d.table == ""
+}
+
 // condition restricts r by a filter. Negations keep the records that have no value.
 func condition(ctx context.Context, s *statement, dict dictionary, d dimension, f *Filter) (string, error) {
 	base, negated := f.Operator.positive()
 	var sql string
 	switch {
+	case f.needsMatching(d):
+		sql = matches(s, d.field, d.expr, f)
 	case d.codes != nil:
 		codes := []int16{}
 		for i, v := range append([]string{""}, d.codes...) {
@@ -130,7 +205,6 @@ func predicate(s *statement, f *activity.Field, expr string, filter *Filter) str
 	base, _ := filter.Operator.positive()
 	given := slices.DeleteFunc(slices.Clone(filter.Values), func(v string) bool { return v == "" })
 	missing := len(given) < len(filter.Values)
-	own := f.Of == nil && strings.HasPrefix(expr, "r.")
 	switch {
 	case f.Type == activity.List:
 		sql := fmt.Sprintf("EXISTS (SELECT FROM unnest(%s) AS v WHERE %s)", expr, textPredicate(s, "v", base, filter.Values))
@@ -142,27 +216,62 @@ func predicate(s *statement, f *activity.Field, expr string, filter *Filter) str
 		return eachOf(filter.Values, func(v string) string { return fmt.Sprintf("%s <<= %s::inet", expr, s.bind(v)) })
 	case base.comparesOrder():
 		return eachOf(filter.Values, func(v string) string { return fmt.Sprintf("%s %s %s", expr, base, s.bind(number(v))) })
-	case own && f.Type == activity.Identifier && base != Equal:
-		return textPredicate(s, fmt.Sprintf("coalesce((SELECT i.text FROM %s.identifier i WHERE i.id = %s), %[2]s::text)", store.Schema, expr), base, filter.Values)
-	case f.Type == activity.Address && base != Equal:
-		return textPredicate(s, "host("+expr+")", base, filter.Values)
-	case own && f.Type == activity.Identifier:
+	case isText(f):
+		sql := textPredicate(s, expr, base, filter.Values)
+		if f.Of == activity.Membership && filter.fits("") { // users in no group
+			sql = fmt.Sprintf("(%s OR %s IS NULL)", sql, expr)
+		}
+		return sql
+	case base != Equal:
+		return textPredicate(s, "coalesce("+textOf(f, expr)+", '')", base, filter.Values)
+	case f.Type == activity.Identifier:
 		for i, v := range given {
 			given[i], _ = store.IdentifierUUID(v)
 		}
-		return exactly(s, expr, "uuid", given, missing)
-	case f.Type == activity.Address:
-		return exactly(s, expr, "inet", given, missing)
-	case f.Type == activity.Integer:
-		return exactly(s, expr, "bigint", given, missing)
-	case f.Type == activity.Boolean:
-		return exactly(s, expr, "boolean", given, missing)
 	}
-	sql := textPredicate(s, expr, base, filter.Values)
-	if f.Of == activity.Membership && filter.fits("") { // users in no group
-		sql = fmt.Sprintf("(%s OR %s IS NULL)", sql, expr)
+	return exactly(s, expr, sqlType(f), given, missing)
+}
+
+// matches compares an expression of a field's type with the values that a regular expression has been found to fit.
+func matches(s *statement, f *activity.Field, expr string, filter *Filter) string {
+	values := fmt.Sprintf("%s::%s[]", s.bind(pq.Array(filter.matched)), sqlType(f))
+	sql, missing := fmt.Sprintf("%s = ANY(%s)", expr, values), expr+" IS NULL"
+	if f.Type == activity.List {
+		sql, missing = fmt.Sprintf("%s && %s", expr, values), "cardinality("+expr+") = 0"
+	}
+	if filter.fits("") {
+		sql = fmt.Sprintf("(%s OR %s)", sql, missing)
 	}
 	return sql
+}
+
+// isText tells fields that are kept as text: all but those of the types that sqlType names. Identifiers are when they
+// are an entity's, whose table has one row for each.
+func isText(f *activity.Field) bool { return sqlType(f) == "text" }
+
+func sqlType(f *activity.Field) string {
+	switch {
+	case f.Type == activity.Identifier && f.Of == nil:
+		return "uuid"
+	case f.Type == activity.Address:
+		return "inet"
+	case f.Type == activity.Integer:
+		return "bigint"
+	case f.Type == activity.Boolean:
+		return "boolean"
+	}
+	return "text"
+}
+
+// textOf is the text of an expression of a field's type.
+func textOf(f *activity.Field, expr string) string {
+	switch sqlType(f) {
+	case "uuid":
+		return fmt.Sprintf("coalesce((SELECT i.text FROM %s.identifier i WHERE i.id = %s), %[2]s::text)", store.Schema, expr)
+	case "inet":
+		return "host(" + expr + ")"
+	}
+	return expr + "::text"
 }
 
 // exactly compares with values that are not texts; the missing one is NULL.

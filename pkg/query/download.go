@@ -26,7 +26,7 @@ func (st *Store) Stream(ctx context.Context, q *Question, scope access.Scope, p 
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout) // the statement's own does not run out while the reader is slow
 	defer cancel()
 	return st.DB.Snapshot(ctx, d.Timeout, func(tx *sqlx.Tx) error {
-		c := compiler{q: q, dict: transaction{tx}, counted: true, arrays: d.Arrays}
+		c := compiler{q: q, dict: transaction{tx}, during: rowsSpan(q, p), counted: true, arrays: d.Arrays}
 		c.restrict(scope, st.Tenant)
 		sql, err := c.listSQL(ctx, p, d.Limit)
 		if err != nil {

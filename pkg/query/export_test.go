@@ -12,7 +12,7 @@ import (
 // AskRows answers from rows alone.
 func (st *Store) AskRows(ctx context.Context, q *Question, p Period) (result *Result, err error) {
 	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
-		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
+		c := compiler{q: q, dict: transaction{tx}, during: rowsSpan(q, p), maxRows: st.MaxRows}
 		c.restrict(access.All(), st.Tenant)
 		pl := &plan{steps: []time.Time{p.From}, rows: []span{rowsSpan(q, p)}}
 		if q.View == TimeSeries {

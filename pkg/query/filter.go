@@ -35,21 +35,14 @@ const (
 var (
 	equality  = []Operator{Equal, NotEqual, In, NotIn}
 	textual   = []Operator{Equal, NotEqual, In, NotIn, Contains, StartsWith, Matches, MatchesNot}
-	partial   = []Operator{Equal, NotEqual, In, NotIn, Contains, StartsWith}
-	ordered   = []Operator{Equal, NotEqual, In, NotIn, Greater, Less, GreaterOrEqual, LessOrEqual}
-	addresses = []Operator{Equal, NotEqual, In, NotIn, InNetwork, NotInNetwork, Contains, StartsWith}
+	ordered   = []Operator{Equal, NotEqual, In, NotIn, Greater, Less, GreaterOrEqual, LessOrEqual, Contains, StartsWith, Matches, MatchesNot}
+	addresses = []Operator{Equal, NotEqual, In, NotIn, InNetwork, NotInNetwork, Contains, StartsWith, Matches, MatchesNot}
 )
 
 // Operators lists the operators a field can be filtered with; none for fields that cannot be filtered.
-// Regular expressions are only for what is kept in dictionaries, against which they are matched.
 func Operators(f *activity.Field) []Operator {
 	switch f.Type {
-	case activity.Text, activity.Enum, activity.List:
-		return textual
-	case activity.Identifier:
-		if f.Of == nil {
-			return partial
-		}
+	case activity.Text, activity.Enum, activity.List, activity.Identifier:
 		return textual
 	case activity.Integer:
 		return ordered
@@ -86,6 +79,7 @@ type Filter struct {
 	Operator Operator
 	Values   []string // canonical
 	pattern  *regexp.Regexp
+	matched  []string // what the pattern fits of a field that no dictionary has
 }
 
 // fits reports whether a text fits the filter, its negation aside. It decides in Go what SQL decides elsewhere: for the

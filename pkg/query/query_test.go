@@ -185,7 +185,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 		for range random.IntN(3) {
 			f := pick(candidates...)
 			if f == "errorCode" {
-				filters = append(filters, filter(f, pick("=", "!=", ">"), pick("0", "50126", "50074")))
+				filters = append(filters, filter(f, pick("=", "!=", ">", "=~", "!~", "contains"), pick("0", "50126", "50074")))
 			} else {
 				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"), pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none")))
 			}
@@ -230,7 +230,9 @@ func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 		{"errorCode", "in", "notIn", "50126"}, {"isCompliant", "=", "!=", "true"}, {"isCompliant", "=", "!=", ""},
 		{"correlationId", "=", "!=", "00000000-0000-0000-0001-000000000007"}, {"id", "=", "!=", "not-a-guid-10"},
 		{"status", "=", "!=", "Failure"}, {"signInEventTypes", "=~", "!~", ".*User"}, {"tenantId", "=", "!=", "CONTOSO"},
-		{"conditionalAccessPolicies", "=", "!=", ""}, {"autonomousSystemNumber", "=", "!=", "7"},
+		{"conditionalAccessPolicies", "=", "!=", ""}, {"autonomousSystemNumber", "=", "!=", "7"}, {"autonomousSystemNumber", "=~", "!~", "6..."},
+		{"id", "=~", "!~", "not-a-guid-.*"}, {"correlationId", "=~", "!~", ".*7"}, {"errorCode", "=~", "!~", "50.*"}, {"errorCode", "=~", "!~", "|0"},
+		{"ipAddress", "=~", "!~", `10\..*`}, {"ipAddress", "=~", "!~", ""}, {"ipAddress", "=~", "!~", "nothing"},
 	} {
 		with, without := count(filter(tt.field, tt.operator, tt.value)), count(filter(tt.field, tt.negation, tt.value))
 		require.Equal(t, all, with+without, "%v: %v %v", tt, with, without)
@@ -240,6 +242,12 @@ func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 	require.Equal(t, 2.0, count(filter("correlationId", "=", "00000000-0000-0000-0001-000000000007")))
 	require.Equal(t, 50.0, count(filter("id", "startsWith", "NOT-a-")))
 	require.Equal(t, count(filter("ipAddress", "inNetwork", "10.0.0.0/23")), count(filter("ipAddress", "startsWith", "10.0.")))
+	require.Equal(t, 50.0, count(filter("id", "=~", "not-a-guid-[0-9]+")))
+	require.Zero(t, count(filter("id", "=~", "NOT-.*")), "expressions regard case")
+	require.Equal(t, count(filter("ipAddress", "startsWith", "10.0.")), count(filter("ipAddress", "=~", `10\.0\..*`)))
+	require.Equal(t, count(filter("ipAddress", "=", "")), count(filter("ipAddress", "=~", "")))
+	require.Equal(t, count(filter("errorCode", ">", "50000"), filter("errorCode", "<", "51000")), count(filter("errorCode", "startsWith", "50")))
+	require.Equal(t, count(filter("errorCode", "=", "50126"), filter("ipAddress", "=", "10.0.0.1")), count(filter("errorCode", "=~", ".*126"), filter("ipAddress", "=~", ".*0.1")))
 	require.Equal(t, count(filter("appDisplayName", "=", "office 365")), count(filter("appDisplayName", "contains", "FFICE")))
 }
 
@@ -277,6 +285,7 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 			}
 		})
 	}
+	require.Contains(t, query.Operators(activity.SignIn.Field("correlationId")), query.Matches)
 	r := w.ask(t, object{"view": "list", "limit": 20}, w.period())
 	require.Len(t, r.Rows, 20)
 	require.Contains(t, r.Notices[0], "Only the newest 20 records are shown")

@@ -9,7 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 // full is a dictionary with more than a few of everything, so that questions for ids become part of the statement.
@@ -18,6 +23,41 @@ type full struct{}
 func (full) few(context.Context, string, []any) ([]int32, bool, error) { return nil, false, nil }
 func (full) matching(context.Context, string, func(string) bool) ([]int32, error) {
 	return []int32{1, 2}, nil
+}
+func (full) occurring(context.Context, string, []any, func(string) bool) ([]string, bool, error) {
+	return []string{"1", "2"}, true, nil
+}
+
+// A regular expression on what no dictionary has is tried on so many values, and on no more in silence.
+func TestRegularExpressionsOnTooManyValues(t *testing.T) {
+	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
+	require.NoError(t, err)
+	defer db.Close()
+	err = db.Snapshot(t.Context(), time.Minute, func(tx *sqlx.Tx) error {
+		for _, n := range []int{mostOccurring, mostOccurring + 1} {
+			values, ok, err := transaction{tx}.occurring(t.Context(), "SELECT v::text, 'text ' || v FROM generate_series(1, $1) AS v", []any{n}, func(text string) bool { return text == "text 7" })
+			require.NoError(t, err)
+			require.Equal(t, []string{"7"}, values)
+			require.Equal(t, n == mostOccurring, ok)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+
+	q, err := Decode([]byte(`{"view": "list", "filters": [{"field": "id", "operator": "=~", "values": ["a.*"]}]}`))
+	require.NoError(t, err)
+	c := compiler{q: q, dict: crowded{}, filters: q.Filters}
+	_, err = c.listSQL(t.Context(), Period{}, 1)
+	var wrong *InvalidError
+	require.ErrorAs(t, err, &wrong)
+	require.ErrorContains(t, err, "id has more than 200000 different values, too many for a regular expression: choose a shorter time range")
+}
+
+// crowded is a dictionary of records that have too many values.
+type crowded struct{ full }
+
+func (crowded) occurring(context.Context, string, []any, func(string) bool) ([]string, bool, error) {
+	return nil, false, nil
 }
 
 // No value ever becomes part of a statement: the texts of two questions that differ in their values alone are the same,

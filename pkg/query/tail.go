@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -14,7 +15,7 @@ import (
 func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a store.Arrival) (*Result, error) {
 	result := &Result{Question: q, Served: "rows"}
 	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
-		c := compiler{q: q, dict: transaction{tx}}
+		c := compiler{q: q, dict: transaction{tx}, during: span{a.From, a.To.Add(time.Microsecond)}}
 		c.restrict(scope, st.Tenant)
 		limit := min(q.Limit, st.MaxRows)
 		batch := fmt.Sprintf("r.received = %s AND r.time >= %s AND r.time <= %s", c.bind(a.Received), c.bind(a.From), c.bind(a.To))

@@ -79,7 +79,7 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 	if !vq.From.IsZero() {
 		p.From, p.To = vq.From.UTC().Truncate(time.Microsecond), vq.To.UTC().Truncate(time.Microsecond)
 	}
-	v := values{compiler: compiler{q: q, maxRows: vq.Limit}, ValuesQuestion: vq, tenant: st.Tenant}
+	v := values{compiler: compiler{q: q, during: rowsSpan(q, p), maxRows: vq.Limit}, ValuesQuestion: vq, tenant: st.Tenant}
 	v.restrict(scope, st.Tenant)
 	v.dependent = !vq.From.IsZero() || len(vq.Filters) > 0 || !scope.Everything()
 	if vq.Kind == activity.UserActivity && !slices.ContainsFunc(v.filters, namesUsers) {
