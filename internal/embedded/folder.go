@@ -116,6 +116,14 @@ func (f *folder) makeKept() (err error) {
 	return f.account.canEnter(f.path)
 }
 
+// write makes a file that only the account can read.
+func (f *folder) write(name, text string) error {
+	if err := f.root.WriteFile(name, []byte(text), 0o600); err != nil || f.account == nil {
+		return err
+	}
+	return f.root.Lchown(name, f.account.uid, f.account.gid)
+}
+
 // initialise makes the database cluster unless it is there, and returns its superuser's password.
 func (f *folder) initialise(ctx context.Context, in installation) (password string, err error) {
 	if _, err := f.root.Stat(filepath.Join(dataName, "PG_VERSION")); err == nil {
@@ -126,13 +134,8 @@ func (f *folder) initialise(ctx context.Context, in installation) (password stri
 		return string(kept), nil
 	}
 	password = rand.Text()
-	if err := f.root.WriteFile(passwordName, []byte(password), 0o600); err != nil {
+	if err := f.write(passwordName, password); err != nil {
 		return "", err
-	}
-	if f.account != nil {
-		if err := f.root.Lchown(passwordName, f.account.uid, f.account.gid); err != nil {
-			return "", err
-		}
 	}
 	for _, locale := range in.locales() {
 		var said string

@@ -42,6 +42,8 @@ type Options struct {
 	Dir string
 	// Settings are PostgreSQL's own, as in postgresql.conf: {"max_connections": "200"}.
 	Settings map[string]string
+	// Port is the TCP port to listen on; 0 means a free one.
+	Port int
 	// Log receives a few lines of progress: which PostgreSQL is used, that one is being installed.
 	Log io.Writer
 }
@@ -93,7 +95,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 
 	// Another program may take the free port between our asking for it and PostgreSQL's binding it.
 	for range 5 {
-		if err = s.start(ctx, opts.Settings); !errors.Is(err, errPortTaken) {
+		if err = s.start(ctx, opts.Settings, opts.Port); !errors.Is(err, errPortTaken) {
 			break
 		}
 	}
@@ -105,12 +107,13 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 
 var errPortTaken = errors.New("the port is taken")
 
-func (s *Server) start(ctx context.Context, settings map[string]string) error {
-	port, err := freePort()
-	if err != nil {
-		return err
+func (s *Server) start(ctx context.Context, settings map[string]string, port int) error {
+	if s.port = port; port == 0 {
+		var err error
+		if s.port, err = FreePort(); err != nil {
+			return err
+		}
 	}
-	s.port = port
 	output, err := s.folder.openLog()
 	if err != nil {
 		return err
@@ -133,7 +136,7 @@ func (s *Server) start(ctx context.Context, settings map[string]string) error {
 		s.process.letGo()
 		<-s.process.done
 		if strings.Contains(said, "could not bind") {
-			return fmt.Errorf("PostgreSQL did not start on port %d: %w:\n%s", port, errPortTaken, said)
+			return fmt.Errorf("PostgreSQL did not start on port %d: %w:\n%s", s.port, errPortTaken, said)
 		}
 		return fmt.Errorf("PostgreSQL did not start: %w:\n%s", err, said)
 	}
@@ -190,7 +193,7 @@ func (s *Server) open() (*sql.DB, error) {
 // Host returns the address the server listens on.
 func (s *Server) Host() string { return host }
 
-// Port returns the TCP port the server listens on. It differs from start to start, also for a kept folder.
+// Port returns the TCP port the server listens on. Unless chosen, it differs from start to start, also for a kept folder.
 func (s *Server) Port() int { return s.port }
 
 // User returns the name of the superuser role.
@@ -252,7 +255,8 @@ func (s *Server) stopOnce() error {
 	return errors.Join(problem, s.folder.close())
 }
 
-func freePort() (int, error) {
+// FreePort returns a TCP port of 127.0.0.1 that nothing listens on.
+func FreePort() (int, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
