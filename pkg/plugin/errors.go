@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
@@ -47,14 +46,15 @@ func explain(err error) *explained {
 		return &explained{message, err.Error(), status, backend.ErrorSourceDownstream}
 	}
 	var (
-		invalid     *query.InvalidError
-		unusable    settingsError
-		fromServer  *pq.Error
-		dns         *net.DNSError
-		network     net.Error
-		certificate *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
-		hostname    x509.HostnameError
+		invalid    *query.InvalidError
+		unusable   settingsError
+		fromServer *pq.Error
+		dns        *net.DNSError
+		operation  *net.OpError
+		network    net.Error
+		authority  x509.UnknownAuthorityError
+		hostname   x509.HostnameError
+		validity   x509.CertificateInvalidError
 	)
 	switch {
 	case errors.As(err, &invalid), errors.As(err, &unusable):
@@ -66,8 +66,16 @@ func explain(err error) *explained {
 	case errors.As(err, &fromServer):
 		status, message := explainServer(fromServer)
 		return down(status, message)
-	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &hostname), strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
-		return down(backend.StatusBadGateway, "The server's TLS certificate is not accepted: check the TLS mode, the authority's certificate and that the host is named as in the certificate.")
+	case errors.As(err, &authority):
+		return down(backend.StatusBadGateway, "The server's TLS certificate is signed by an authority that is not trusted: give the certificate of the authority that signed it.")
+	case errors.As(err, &hostname):
+		return down(backend.StatusBadGateway, "The server's TLS certificate is not for the host "+hostname.Host+": use the host's name as in the certificate, or TLS mode verify-ca.")
+	case errors.As(err, &validity) && validity.Reason == x509.Expired:
+		return down(backend.StatusBadGateway, "The server's TLS certificate has expired or is not valid yet: renew it, or correct the clock.")
+	case errors.As(err, &operation) && operation.Op == "remote error": // an alert
+		return down(backend.StatusBadGateway, "The server refuses the TLS connection: check the client certificate, its key, and that the server knows who signed it.")
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return down(backend.StatusBadGateway, "The server's TLS certificate is not accepted: check the TLS mode and the authority's certificate.")
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return down(backend.StatusBadGateway, "The server does not offer TLS: set the TLS mode to disable, or enable TLS on the server.")
 	case errors.As(err, &dns):
@@ -92,6 +100,9 @@ func explainServer(e *pq.Error) (backend.Status, string) {
 	case "28000":
 		if strings.Contains(e.Message, "pg_hba.conf") {
 			return backend.StatusUnauthorized, "The server does not let this user in from Grafana's address or without TLS: add it to pg_hba.conf, or change the TLS mode."
+		}
+		if strings.Contains(e.Message, "certificate") {
+			return backend.StatusUnauthorized, "The server wants a TLS client certificate of this user: give one that is issued to the user's name, and its key."
 		}
 		return backend.StatusUnauthorized, "The server refuses this user: check the user of the data source."
 	case "3D000":

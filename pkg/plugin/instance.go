@@ -3,6 +3,8 @@ package plugin
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +52,7 @@ type DataSource struct {
 	arrivals        *store.Arrivals
 	problem         error // what is wrong with the settings
 	settings        settings
+	encryption      string // the driver's name for our TLS configuration
 }
 
 var (
@@ -70,9 +73,17 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 		d.problem = fmt.Errorf("the settings are not understood: %w: correct them in the data source's page or its provisioning file", err)
 		return d, nil
 	}
-	config, err := d.settings.config(from.DecryptedSecureJSONData)
+	config, err := d.settings.config(from.DecryptedSecureJSONData["password"])
 	if err == nil {
 		config.Dialer, err = dialer(ctx, from)
+	}
+	var encryption *tls.Config
+	if err == nil {
+		encryption, err = d.settings.tls(from.DecryptedSecureJSONData)
+	}
+	if err == nil && encryption != nil {
+		d.encryption = rand.Text()
+		config.Connection.SSLMode, err = pq.SSLMode("pqgo-"+d.encryption), pq.RegisterTLSConfig(d.encryption, encryption)
 	}
 	var db *store.DB
 	if err == nil {
@@ -89,44 +100,38 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 
 // Dispose closes the pool. Queries under way end with an error that tells the user to try again.
 func (d *DataSource) Dispose() {
-	if d.store != nil {
-		d.arrivals.Close()
-		if err := d.store.DB.Close(); err != nil {
-			backend.Logger.Warn("Closing the connections failed", "error", err)
-		}
+	if d.store == nil {
+		return
+	}
+	d.arrivals.Close()
+	err := d.store.DB.Close()
+	if d.encryption != "" {
+		err = errors.Join(err, pq.RegisterTLSConfig(d.encryption, nil))
+	}
+	if err != nil {
+		backend.Logger.Warn("Closing the connections failed", "error", err)
 	}
 }
 
 // scope says which records an asker may see: until identities are verified, whoever may query the data source sees all.
 func (d *DataSource) scope(context.Context) access.Scope { return access.All() }
 
-func (s *settings) config(secrets map[string]string) (store.Config, error) {
+func (s *settings) config(password string) (store.Config, error) {
 	var missing []string
 	for _, setting := range []struct{ name, value string }{{"host", s.Host}, {"database", s.Database}, {"user", s.User}} {
 		if setting.value == "" {
 			missing = append(missing, setting.name)
 		}
 	}
-	mode := pq.SSLMode(s.TLSMode)
 	switch {
 	case len(missing) > 0:
 		return store.Config{}, fmt.Errorf("the data source has no %s: fill in the connection settings", strings.Join(missing, ", no "))
-	case mode != pq.SSLModeDisable && mode != pq.SSLModeRequire && mode != pq.SSLModeVerifyCA && mode != pq.SSLModeVerifyFull:
-		return store.Config{}, fmt.Errorf("unknown TLS mode %q: use disable, require, verify-ca or verify-full", s.TLSMode)
-	case mode == pq.SSLModeVerifyCA && secrets["tlsCACert"] == "":
-		return store.Config{}, errors.New("TLS mode verify-ca needs the certificate of the authority: paste it, or use verify-full for one that the system trusts")
-	case (secrets["tlsClientCert"] == "") != (secrets["tlsClientKey"] == ""):
-		return store.Config{}, errors.New("a TLS client certificate and its key go together: give both or neither")
 	case s.QueryTimeout <= 0 || s.MaxRows <= 0 || s.DownloadTimeout <= 0 || s.DownloadLimit <= 0 || s.MaxOpenConns < 0 || s.MaxIdleConns < 0 || s.ConnMaxLifetime < 0:
 		return store.Config{}, errors.New("timeouts and limits of rows have to be positive, pool sizes and lifetime not negative: correct the settings")
 	}
 	connection := &pq.Config{
-		Host: s.Host, Port: s.Port, Database: s.Database, User: s.User, Password: secrets["password"],
-		SSLMode: mode, SSLSNI: true, ConnectTimeout: connectTimeout, FallbackApplicationName: "grafana " + ID,
-	}
-	if mode != pq.SSLModeDisable {
-		connection.SSLRootCert, connection.SSLCert, connection.SSLKey = secrets["tlsCACert"], secrets["tlsClientCert"], secrets["tlsClientKey"]
-		connection.SSLInline = connection.SSLRootCert != "" || connection.SSLCert != ""
+		Host: s.Host, Port: s.Port, Database: s.Database, User: s.User, Password: password,
+		SSLMode: pq.SSLModeDisable, ConnectTimeout: connectTimeout, ApplicationName: "grafana " + ID,
 	}
 	return store.Config{Connection: connection, MaxOpenConns: s.MaxOpenConns, MaxIdleConns: s.MaxIdleConns, ConnMaxLifetime: time.Duration(s.ConnMaxLifetime) * time.Second}, nil
 }

@@ -31,11 +31,13 @@ var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 // database returns the address of a store with four sign-ins, and a role that may only read it.
 func database(t *testing.T) (*store.DB, *url.URL) {
 	t.Helper()
-	address := pgtest.Database(t)
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
+	return filled(t, pgtest.Database(t))
+}
+
+func filled(t *testing.T, address string) (*store.DB, *url.URL) {
+	t.Helper()
+	db := open(t, address)
+	_, err := store.Migrate(t.Context(), db)
 	require.NoError(t, err)
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
@@ -69,6 +71,14 @@ GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entr
 	require.NoError(t, err)
 }
 
+func open(t *testing.T, address string) *store.DB {
+	t.Helper()
+	db, err := store.Open(store.Config{URL: address})
+	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
 type object = map[string]any
 
 // sources numbers data sources: the plugin keeps an instance of each.
@@ -80,17 +90,18 @@ func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstan
 	number, err := strconv.Atoi(port)
 	require.NoError(t, err)
 	jsonData := object{"host": host, "port": number, "database": u.Path[1:], "user": "reader", "tlsMode": "disable"}
-	password := "secret"
+	secrets := map[string]string{"password": "secret"}
 	for key, value := range changes {
-		if key == "password" {
-			password = value.(string)
-		} else {
+		switch key {
+		case "password", "tlsCACert", "tlsClientCert", "tlsClientKey":
+			secrets[key] = value.(string)
+		default:
 			jsonData[key] = value
 		}
 	}
 	text, err := json.Marshal(jsonData)
 	require.NoError(t, err)
-	return backend.DataSourceInstanceSettings{ID: sources.Add(1), UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: map[string]string{"password": password}, Updated: day}
+	return backend.DataSourceInstanceSettings{ID: sources.Add(1), UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: secrets, Updated: day}
 }
 
 func instance(t *testing.T, s backend.DataSourceInstanceSettings) *plugin.DataSource {

@@ -312,15 +312,11 @@ func address(c *pq.Config) string {
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	for _, setting := range []struct{ name, value string }{
 		{"host", c.Host}, {"port", strconv.Itoa(int(c.Port))}, {"dbname", c.Database}, {"user", c.User}, {"password", c.Password},
-		{"sslmode", string(c.SSLMode)}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
-		{"connect_timeout", strconv.Itoa(int(c.ConnectTimeout.Seconds()))}, {"application_name", c.FallbackApplicationName},
+		{"sslmode", string(c.SSLMode)}, {"connect_timeout", strconv.Itoa(int(c.ConnectTimeout.Seconds()))}, {"application_name", c.ApplicationName},
 	} {
 		if setting.value != "" {
 			fmt.Fprintf(&b, "%s='%s' ", setting.name, escape.Replace(setting.value))
 		}
-	}
-	if c.SSLInline {
-		b.WriteString("sslinline=true")
 	}
 	return b.String()
 }

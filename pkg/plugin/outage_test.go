@@ -1,0 +1,104 @@
+package plugin_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+)
+
+// PostgreSQL goes away and comes back while dashboards ask.
+func (b built) survivesAnOutage(t *testing.T) {
+	const askers, connections = 8, 4
+	folder, err := os.MkdirTemp("", "outage-") // not t.TempDir, which root's server account cannot enter
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	require.NoError(t, os.Chmod(folder, 0o755))
+	options := embedded.Options{Dir: filepath.Join(folder, "postgres")}
+	server, err := embedded.Start(t.Context(), options)
+	require.NoError(t, err)
+	t.Cleanup(func() { server.Stop() }) //nolint:errcheck // the second server; the test has failed where it matters
+	options.Port = server.Port()
+	require.NoError(t, server.CreateDatabase(t.Context(), "entra"))
+	_, u := filled(t, server.URL("entra"))
+	s := settings(t, u, object{"maxOpenConns": connections, "maxIdleConns": connections})
+
+	var answered, failed atomic.Int64
+	var away atomic.Bool // from before PostgreSQL stops until after it answers again
+	done := make(chan struct{})
+	var asking sync.WaitGroup
+	for range askers {
+		asking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				expected := away.Load()
+				answers, err := b.ask(t.Context(), s, everyView...)
+				expected = expected || away.Load()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i, answer := range answers {
+					switch {
+					case answer.Error == nil:
+						answered.Add(1)
+					case !expected:
+						t.Errorf("while PostgreSQL is there: %s: %v", everyView[i], answer.Error)
+					case !saysAway(answer.Error):
+						t.Errorf("while PostgreSQL is away: %s: %v", everyView[i], answer.Error)
+					default:
+						failed.Add(1)
+					}
+				}
+			}
+		})
+	}
+	some := func(n *atomic.Int64) {
+		t.Helper()
+		before := n.Load()
+		require.Eventually(t, func() bool { return n.Load() > before+int64(askers*len(everyView)) }, 30*time.Second, 10*time.Millisecond)
+	}
+	some(&answered)
+	away.Store(true)
+	require.NoError(t, server.Stop())
+	some(&failed)
+	server, err = embedded.Start(t.Context(), options)
+	require.NoError(t, err)
+	away.Store(false)
+	some(&answered)
+	close(done)
+	asking.Wait()
+	t.Logf("%d answers and %d errors", answered.Load(), failed.Load())
+
+	db := open(t, server.URL("entra"))
+	var idle, other int
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
+FROM pg_stat_activity WHERE usename = 'reader'`).Scan(&idle, &other))
+	require.LessOrEqual(t, idle, connections)
+	require.Zero(t, other, "connections that are in the middle of something")
+}
+
+// saysAway recognises what is to be said while PostgreSQL is away.
+func saysAway(err error) bool {
+	for _, sentence := range []string{
+		"The database cannot be reached: check that it runs",
+		"The database is starting or shutting down: try again.",
+		"The database ended the connection: try again",
+	} {
+		if strings.HasPrefix(err.Error(), sentence) {
+			return true
+		}
+	}
+	return false
+}

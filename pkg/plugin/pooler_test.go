@@ -1,0 +1,75 @@
+package plugin_test
+
+import (
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+)
+
+// In transaction mode, PgBouncer gives each transaction whichever connection is free.
+func (b built) sharesConnections(t *testing.T) {
+	program := debian.Program(t, "pgbouncer", "pgbouncer")
+	db, direct := database(t)
+	port, err := embedded.FreePort()
+	require.NoError(t, err)
+	pooler, err := embedded.Run(program, map[string]string{"pgbouncer.ini": fmt.Sprintf(`
+[databases]
+* = host=%s port=%s user=reader password=secret
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = %d
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 4
+`, direct.Hostname(), direct.Port(), port)}, "pgbouncer.ini")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, pooler.Stop()) })
+	require.NoError(t, pooler.AwaitPort(t.Context(), port))
+	u, err := url.Parse(fmt.Sprintf("postgres://127.0.0.1:%d%s", port, direct.Path))
+	require.NoError(t, err)
+	s := settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20})
+
+	const askers, rounds = 16, 10
+	var answered atomic.Int64
+	var asking sync.WaitGroup
+	for range askers {
+		asking.Go(func() {
+			for range rounds {
+				answers, err := b.ask(t.Context(), s, everyView...)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i, answer := range answers {
+					if answer.Error != nil {
+						t.Errorf("%s: %v", everyView[i], answer.Error)
+						continue
+					}
+					answered.Add(1)
+				}
+				if ok, message, err := b.health(t.Context(), s); err != nil || !ok {
+					t.Errorf("health: %s %v", message, err)
+				}
+				if status, body, err := b.get(t.Context(), s, "values?kind=signIn&field=appDisplayName&search=tea"); err != nil || status != 200 {
+					t.Errorf("values: %d %s %v", status, body, err)
+				}
+			}
+		})
+	}
+	asking.Wait()
+	require.EqualValues(t, askers*rounds*len(everyView), answered.Load())
+	var connections int
+	require.NoError(t, db.Get(&connections, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
+	require.LessOrEqual(t, connections, 4, "the questions have to share connections")
+
+	b.stopsWith(t, db, settings(t, u, object{"queryTimeout": 1}), settings(t, u, nil))
+}

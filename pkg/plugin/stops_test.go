@@ -1,0 +1,54 @@
+package plugin_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+func (b built) stops(t *testing.T) {
+	db, u := database(t)
+	b.stopsWith(t, db, settings(t, u, object{"queryTimeout": 1}), settings(t, u, nil))
+}
+
+// stopsWith shows that PostgreSQL works on no question for longer than the data source allows, nor once nobody waits for it.
+func (b built) stopsWith(t *testing.T, db *store.DB, impatient, patient backend.DataSourceInstanceSettings) {
+	t.Helper()
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // only held for its lock
+	_, err = tx.Exec("LOCK TABLE entra.sign_in IN ACCESS EXCLUSIVE MODE")
+	require.NoError(t, err)
+	working := func() (n int) {
+		require.NoError(t, db.Get(&n, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'"))
+		return n
+	}
+
+	answers, err := b.ask(t.Context(), impatient, `{"view": "list"}`)
+	require.NoError(t, err)
+	require.ErrorContains(t, answers[0].Error, "took longer than the data source allows")
+	require.Equal(t, backend.StatusTimeout, answers[0].Status)
+	require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond)
+
+	fastest := time.Hour // a busy machine can be slow once
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := b.ask(ctx, patient, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
+			left <- err
+		}()
+		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)
+		cancelled := time.Now()
+		cancel()
+		require.Error(t, <-left)
+		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "cancelled questions are still worked on")
+		fastest = min(fastest, time.Since(cancelled))
+	}
+	require.Less(t, fastest, time.Second)
+}

@@ -1,0 +1,166 @@
+package plugin_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"database/sql"
+	"encoding/pem"
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+)
+
+func (b built) encrypts(t *testing.T) {
+	server, err := embedded.Start(t.Context(), embedded.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	require.NoError(t, server.CreateDatabase(t.Context(), "entra"))
+	db, u := filled(t, server.URL("entra"))
+	authority, stranger := newAuthority(t), newAuthority(t)
+	soon := time.Now().Add(time.Hour)
+	_, err = db.ExecContext(t.Context(), "CREATE ROLE certified LOGIN IN ROLE reader")
+	require.NoError(t, err)
+	put(t, db.DB.DB, "root.crt", authority.certificate)
+	put(t, db.DB.DB, "pg_hba.conf", "hostssl all certified 127.0.0.1/32 cert\nhost all certified 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n")
+	serve := func(c identity) {
+		put(t, db.DB.DB, "server.crt", c.certificate)
+		put(t, db.DB.DB, "server.key", c.key)
+		for _, change := range []string{"ALTER SYSTEM SET ssl_ca_file = 'root.crt'", "ALTER SYSTEM SET ssl = on"} {
+			_, err := db.ExecContext(t.Context(), change)
+			require.NoError(t, err)
+		}
+		reload(t, db.DB.DB)
+	}
+	try := func(t *testing.T, changes object, want string) {
+		t.Helper()
+		s := settings(t, u, changes)
+		ok, message, err := b.health(t.Context(), s)
+		require.NoError(t, err)
+		require.Contains(t, message, want)
+		require.Equal(t, want == connected, ok)
+		answers, err := b.ask(t.Context(), s, `{"view": "list"}`)
+		require.NoError(t, err)
+		if !ok {
+			require.ErrorContains(t, answers[0].Error, want)
+			return
+		}
+		require.NoError(t, answers[0].Error)
+		var encrypted bool
+		require.NoError(t, db.Get(&encrypted, `SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: "certified", false: "reader"}[changes["user"] == "certified"]))
+		require.True(t, encrypted)
+	}
+
+	serve(authority.issue(t, "server", "localhost", soon))
+	megan, alex, forged := authority.issue(t, "certified", "", soon), authority.issue(t, "alex", "", soon), stranger.issue(t, "certified", "", soon)
+	with := func(c identity) object {
+		return object{"tlsMode": "require", "user": "certified", "password": "", "tlsClientCert": c.certificate, "tlsClientKey": c.key}
+	}
+	const (
+		untrusted = "The server's TLS certificate is signed by an authority that is not trusted"
+		wanted    = "The server wants a TLS client certificate of this user"
+	)
+	for name, tt := range map[string]struct {
+		changes object
+		message string
+	}{
+		"require":                         {object{"tlsMode": "require"}, connected},
+		"verify-ca":                       {object{"tlsMode": "verify-ca", "tlsCACert": authority.certificate}, connected},
+		"verify-ca, another authority":    {object{"tlsMode": "verify-ca", "tlsCACert": stranger.certificate}, untrusted},
+		"verify-ca, no certificate":       {object{"tlsMode": "verify-ca", "tlsCACert": "rubbish"}, "is not a certificate in PEM: paste all of it"},
+		"verify-full":                     {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"}, connected},
+		"verify-full, another host":       {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate}, "The server's TLS certificate is not for the host 127.0.0.1"},
+		"verify-full, another authority":  {object{"tlsMode": "verify-full", "tlsCACert": stranger.certificate, "host": "localhost"}, untrusted},
+		"verify-full, system's authority": {object{"tlsMode": "verify-full", "host": "localhost"}, untrusted},
+		"client certificate":              {with(megan), connected},
+		"client certificate, verify-full": {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost", "user": "certified",
+			"tlsClientCert": megan.certificate, "tlsClientKey": megan.key}, connected},
+		"client certificate of another user": {with(alex), wanted},
+		"client certificate nobody knows":    {with(forged), "The server refuses the TLS connection: check the client certificate"},
+		"no client certificate":              {object{"tlsMode": "require", "user": "certified"}, wanted},
+		"client certificate without its key": {object{"tlsMode": "require", "tlsClientCert": megan.certificate}, "a TLS client certificate and its key go together"},
+		"client certificate, another's key":  {object{"tlsMode": "require", "tlsClientCert": megan.certificate, "tlsClientKey": alex.key}, "the TLS client certificate or its key is not usable"},
+		"no TLS":                             {object{"tlsMode": "disable", "user": "certified"}, "The server does not let this user in from Grafana's address or without TLS"},
+	} {
+		t.Run(name, func(t *testing.T) { try(t, tt.changes, tt.message) })
+	}
+	t.Run("live tail", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		b.tail(ctx, t, settings(t, u, object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"}), object{"queryType": "signIn"})
+		listening(t, db, 1)
+		leave()
+		listening(t, db, 0)
+	})
+
+	serve(authority.issue(t, "server", "localhost", time.Now().Add(-time.Hour)))
+	t.Run("expired", func(t *testing.T) {
+		try(t, object{"tlsMode": "verify-ca", "tlsCACert": authority.certificate}, "The server's TLS certificate has expired")
+	})
+}
+
+const connected = "Connected to PostgreSQL"
+
+// put writes a file into the server's data folder, which is the server's alone.
+func put(t *testing.T, db *sql.DB, name, text string) {
+	t.Helper()
+	_, err := db.ExecContext(t.Context(), "COPY (SELECT unnest(string_to_array("+pq.QuoteLiteral(text)+", E'\\n'))) TO PROGRAM "+pq.QuoteLiteral("umask 077 && cat > "+name))
+	require.NoError(t, err)
+}
+
+// reload makes the server read its configuration again, and waits until new connections know.
+func reload(t *testing.T, db *sql.DB) {
+	t.Helper()
+	_, err := db.ExecContext(t.Context(), "SELECT pg_reload_conf()")
+	require.NoError(t, err)
+	time.Sleep(200 * time.Millisecond)
+}
+
+// identity is a certificate and its key, in PEM.
+type identity struct{ certificate, key string }
+
+type authority struct {
+	certificate string // in PEM
+	parsed      *x509.Certificate
+	signer      *ecdsa.PrivateKey
+}
+
+func newAuthority(t *testing.T) authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: rand.Text()}, NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(0, 0, 1),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return authority{encode("CERTIFICATE", der), parsed, key}
+}
+
+func (a authority) issue(t *testing.T, name, host string, until time.Time) identity {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: a.parsed.NotBefore, NotAfter: until}
+	if host != "" {
+		template.DNSNames = []string{host}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.parsed, &key.PublicKey, a.signer)
+	require.NoError(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	return identity{encode("CERTIFICATE", der), encode("PRIVATE KEY", private)}
+}
+
+func encode(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
