@@ -15,6 +15,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/resource/httpadapter"
+	"github.com/grafana/grafana-plugin-sdk-go/config"
 	"github.com/lib/pq"
 	"golang.org/x/net/proxy"
 
@@ -66,16 +67,15 @@ var (
 // NewInstance makes a data source of its settings. It does not connect. Settings that cannot work are no error here,
 // where Grafana would show it nowhere useful, but the answer to every request.
 func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (instancemgmt.Instance, error) {
-	d := &DataSource{settings: settings{Port: 5432, TLSMode: "require", MaxOpenConns: 10, MaxIdleConns: 5, ConnMaxLifetime: 3600, QueryTimeout: 30, MaxRows: 10000,
-		DownloadLimit: 250_000, DownloadTimeout: 600}}
+	d := &DataSource{settings: defaults(ctx)}
 	d.resourceHandler = httpadapter.New(d.resources())
 	if err := json.Unmarshal(from.JSONData, &d.settings); err != nil {
 		d.problem = fmt.Errorf("the settings are not understood: %w: correct them in the data source's page or its provisioning file", err)
 		return d, nil
 	}
-	config, err := d.settings.config(from.DecryptedSecureJSONData["password"])
+	connection, err := d.settings.config(from.DecryptedSecureJSONData["password"])
 	if err == nil {
-		config.Dialer, err = dialer(ctx, from)
+		connection.Dialer, err = dialer(ctx, from)
 	}
 	var encryption *tls.Config
 	if err == nil {
@@ -83,11 +83,11 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 	}
 	if err == nil && encryption != nil {
 		d.encryption = rand.Text()
-		config.Connection.SSLMode, err = pq.SSLMode("pqgo-"+d.encryption), pq.RegisterTLSConfig(d.encryption, encryption)
+		connection.Connection.SSLMode, err = pq.SSLMode("pqgo-"+d.encryption), pq.RegisterTLSConfig(d.encryption, encryption)
 	}
 	var db *store.DB
 	if err == nil {
-		db, err = store.Open(config)
+		db, err = store.Open(connection)
 	}
 	if err != nil {
 		d.problem = err
@@ -96,6 +96,16 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 	d.arrivals = store.NewArrivals(db)
 	d.store = &query.Store{DB: db, Tenant: d.settings.Tenant, Timeout: time.Duration(d.settings.QueryTimeout) * time.Second, MaxRows: d.settings.MaxRows}
 	return d, nil
+}
+
+// defaults are the settings that a data source need not have. Grafana has its own for pools.
+func defaults(ctx context.Context) settings {
+	s := settings{Port: 5432, TLSMode: "require", MaxOpenConns: 10, MaxIdleConns: 5, ConnMaxLifetime: 3600, QueryTimeout: 30, MaxRows: 10000,
+		DownloadLimit: 250_000, DownloadTimeout: 600}
+	if grafana, err := config.GrafanaConfigFromContext(ctx).SQL(); err == nil {
+		s.MaxOpenConns, s.MaxIdleConns, s.ConnMaxLifetime = grafana.DefaultMaxOpenConns, grafana.DefaultMaxIdleConns, grafana.DefaultMaxConnLifetimeSeconds
+	}
+	return s
 }
 
 // Dispose closes the pool. Queries under way end with an error that tells the user to try again.
