@@ -66,8 +66,6 @@ func (d *Decoder) record(v *fastjson.Value) (*activity.Record, error) {
 		return diagnostic.Record(d.extractor, v)
 	case names.Has(graph.CreationTime | graph.Operation), names.Has(graph.AuditData | graph.Operation):
 		return nil, errUnifiedAudit
-	case names.Has(graph.Tables):
-		return nil, errQueryAnswer
 	case loganalytics.IsDefender(names):
 		return loganalytics.Defender(d.extractor, v)
 	case loganalytics.Is(v, names):
@@ -76,12 +74,8 @@ func (d *Decoder) record(v *fastjson.Value) (*activity.Record, error) {
 	return d.extractor.Record(v, names)
 }
 
-var (
-	errUnifiedAudit = errors.New("this is a record of the unified audit log (Office 365 Management Activity), whose ids are not those of Entra ID's own logs: " +
-		"export the sign-in or audit logs from Entra ID, Microsoft Graph, Azure Monitor or Log Analytics instead")
-	errQueryAnswer = errors.New("this is an answer of the Log Analytics API, with columns and rows apart: export the rows as CSV, " +
-		"or with `az monitor log-analytics query --output json`")
-)
+var errUnifiedAudit = errors.New("this is a record of the unified audit log (Office 365 Management Activity), whose ids are not those of Entra ID's own logs: " +
+	"export the sign-in or audit logs from Entra ID, Microsoft Graph, Azure Monitor or Log Analytics instead")
 
 // cut shortens a text to at most n bytes.
 func cut(text string, n int) string {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/jsonstream"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/loganalytics"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/portal"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
@@ -78,21 +79,29 @@ func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink)
 // plain returns the text of a source without what it is wrapped in.
 func plain(source io.Reader) (*bufio.Reader, error) {
 	text := bufio.NewReaderSize(source, 256<<10)
-	if magic, _ := text.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+	for range 3 { // some zip what is zipped
+		if magic, _ := text.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+			break
+		}
 		unzipped, err := gzip.NewReader(text)
 		if err != nil {
 			return nil, fmt.Errorf("the gzip file is damaged: %w", err)
 		}
 		text = bufio.NewReaderSize(unzipped, 256<<10)
 	}
-	mark, _ := text.Peek(3)
+	start, _ := text.Peek(3)
+	mark := unicode.UseBOM
 	switch {
-	case bytes.Equal(mark, []byte{0xef, 0xbb, 0xbf}):
+	case bytes.Equal(start, []byte{0xef, 0xbb, 0xbf}):
 		text.Discard(3) //nolint:errcheck // they were seen
-	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}), bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
-		text = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(text), 256<<10)
+		return text, nil
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}):
+	case len(start) == 3 && start[0] != 0 && start[1] == 0: // JSON and CSV begin with ASCII
+		mark = unicode.IgnoreBOM
+	default:
+		return text, nil
 	}
-	return text, nil
+	return bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, mark).NewDecoder().Reader(text), 256<<10), nil
 }
 
 // reading is a source being read.
@@ -124,6 +133,7 @@ func (in *reading) take(record *activity.Record, err error, line int64, text []b
 
 func (in *reading) json(text io.Reader) error {
 	records := jsonstream.NewReader(text, maxRecord)
+	rows := loganalytics.Rows{}
 	for in.ctx.Err() == nil {
 		found, err := records.Next()
 		var broken *jsonstream.BrokenError
@@ -135,8 +145,15 @@ func (in *reading) json(text io.Reader) error {
 		case err != nil:
 			return fmt.Errorf("line %d: %w", records.Line(), err)
 		default:
-			record, reason := in.decoder.Decode(found.Data)
-			err = in.take(record, reason, found.Line, found.Data)
+			object := found.Data
+			if found.Columns != nil {
+				object, err = rows.Object(found.Columns, found.Data)
+			}
+			var record *activity.Record
+			if err == nil {
+				record, err = in.decoder.Decode(object)
+			}
+			err = in.take(record, err, found.Line, object)
 		}
 		if err != nil {
 			return err
@@ -179,6 +196,8 @@ func (in *reading) csv(text *bufio.Reader) error {
 		case header == nil:
 			header = distinct(row)
 			download = portal.Open(in.decoder.extractor, path.Base(in.name), row)
+			continue
+		case strings.Join(row, "") == "": // as spreadsheets leave behind
 			continue
 		}
 		object = appendObject(object[:0], header, row)

@@ -216,6 +216,24 @@ func TestShapes(t *testing.T) {
 			kind: activity.RiskyUser, fidelity: activity.Full,
 			want: map[string]string{"tenantId": "t"},
 		},
+		"answer of Log Analytics' API": {
+			text: `{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated","type":"datetime"},{"name":"Id","type":"string"},{"name":"Type","type":"string"},
+				{"name":"AADTenantId","type":"string"},{"name":"CreatedDateTime","type":"datetime"},{"name":"Status","type":"dynamic"},{"name":"IsInteractive","type":"bool"}],
+				"rows":[["2026-01-02T04:00:00Z","1","SigninLogs","T","2026-01-02T03:04:05.678Z","{\"errorCode\":50074}",true]]}]}`,
+			kind: activity.SignIn, fidelity: activity.Full,
+			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05.678Z", "errorCode": "50074", "tenantId": "t", "signInEventTypes": "interactiveUser"},
+		},
+		"answer of Sentinel's older API": {
+			text: `{"Tables":[{"TableName":"Table_0","Columns":[{"ColumnName":"Id","DataType":"String"},{"ColumnName":"Type","DataType":"String"},{"ColumnName":"ActivityDateTime","DataType":"DateTime"},
+				{"ColumnName":"OperationName","DataType":"String"}],"Rows":[["1","AuditLogs","2026-01-02T03:04:05Z","Update user"]]}]}`,
+			kind: activity.AuditEvent, fidelity: activity.Full,
+			want: map[string]string{"activityDisplayName": "Update user"},
+		},
+		"az monitor log-analytics query": {
+			text: `[{"AADTenantId":"T","CreatedDateTime":"2026-01-02T03:04:05Z","Id":"1","ResultType":"50074","Status":"{\"errorCode\":50074}","TableName":"PrimaryResult","TimeGenerated":"2026-01-02T04:00:00Z","Type":"SigninLogs"}]`,
+			kind: activity.SignIn, fidelity: activity.Full,
+			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "errorCode": "50074", "tenantId": "t"},
+		},
 		"Log Analytics CSV as the portal writes it": {
 			text: "TenantId,AADTenantId,CreatedDateTime [UTC],TimeGenerated [UTC],Id,Type,Status_dynamic,Status_string,IsInteractive\n" +
 				`w,T,"4/28/2021, 2:08:45.221 PM","4/28/2021, 2:10:00.000 PM",1,SigninLogs,,"{""errorCode"":""50074""}",TRUE`,
@@ -249,6 +267,11 @@ func TestShapes(t *testing.T) {
 			text: "Date (UTC),Request ID,Service principal ID,Application,Application ID ,Status,Sign-in error code\n31/01/2026 9:30,1,s,App,p,Failure,7000215\n",
 			kind: activity.SignIn, fidelity: activity.Summary,
 			want: map[string]string{"createdDateTime": "2026-01-31T09:30:00Z", "signInEventTypes": "servicePrincipal", "errorCode": "7000215"},
+		},
+		"portal download of managed identities": {
+			text: "Date (UTC),Request ID,Managed Identity type,Service principal ID,Service principal name,Resource,Status\n2026-01-02T03:04:05Z,1,SystemAssigned,s,n,r,Success\n",
+			kind: activity.SignIn, fidelity: activity.Summary,
+			want: map[string]string{"signInEventTypes": "managedIdentity", "errorCode": "0"},
 		},
 		"portal download in Spanish": {
 			text: "Fecha (UTC);Id. de solicitud;Usuario;Nombre de usuario;Dirección IP;Ubicación;Estado;Motivo del error\n02/01/2026 9:30:05;1;Ada;ada@contoso.com;1.2.3.4;Sevilla, Andalucía, ES;Interrumpido;porque\n",
@@ -294,7 +317,8 @@ func TestRefusals(t *testing.T) {
 		"something else":    {`{"hello":"world"}`, "this is no sign-in"},
 		"invalid JSON":      {`{"id":01}`, "the record is not valid JSON"},
 		"control character": {`{"id":"` + "\x01" + `\\","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record is not valid JSON: a text contains a control character"},
-		"API answer":        {`{"tables":[{"name":"PrimaryResult","columns":[],"rows":[]}]}`, "this is an answer of the Log Analytics API"},
+		"row too short":     {`{"tables":[{"name":"PrimaryResult","columns":[{"name":"Id","type":"string"},{"name":"Type","type":"string"}],"rows":[["1"]]}]}`, "this is no row of the columns"},
+		"column of no name": {`{"tables":[{"columns":[{}],"rows":[["1"]]}]}`, "a column of the table has no name"},
 		"workbook":          {"PK\x03\x04....", "this is a ZIP archive or a workbook"},
 		"audit download":    {"Date (UTC),CorrelationId,Service,Category,Activity,Result\n2026-01-02,c,s,c,a,success\n", "the portal's CSV of audit logs carries no id"},
 		"companion":         {"Request ID,Date (UTC),Authentication method,Succeeded\n1,2026-01-02,Password,true\n", "this file holds details of sign-ins"},
@@ -339,6 +363,9 @@ func TestWrappings(t *testing.T) {
 		"UTF-16, big-endian":      utf16(binary.BigEndian, []byte{0xfe, 0xff}),
 		"Windows-1252":            strings.ReplaceAll(csv, "ë", "\xeb"),
 		"quoted":                  strings.ReplaceAll(csv, "Zoë", `"Zoë"`),
+		"gzip in gzip":            zipped(zipped(csv)),
+		"UTF-16 without a mark":   utf16(binary.LittleEndian, nil),
+		"blank rows at the end":   csv + ",,,\r\n\n,,,",
 		"blank lines at the head": "\n\n" + strings.ReplaceAll(csv, ",", ";"),
 	} {
 		t.Run(name, func(t *testing.T) {

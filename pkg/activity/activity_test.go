@@ -84,13 +84,16 @@ func TestParseTime(t *testing.T) {
 		"1/9/2007 10:41:00 AM +01:00":      "2007-01-09T09:41:00Z",
 		"2023-07-27 13:59:53.691680300":    "2023-07-27T13:59:53.69168Z",
 		"2021-08-02T13:29:25.983":          "2021-08-02T13:29:25.983Z",
+		"3/14/2026, 9:05:11\u202fAM":       "2026-03-14T09:05:11Z",
+		"/Date(1767322800123)/":            "2026-01-02T03:00:00.123Z",
+		"2026/03/14 09:05:11":              "2026-03-14T09:05:11Z",
 		" 2024-02-29T23:59:59.9999999Z\t ": "2024-02-29T23:59:59.999999Z",
 	} {
 		got, err := activity.ParseTime(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got.Format(time.RFC3339Nano), text)
 	}
-	for _, text := range []string{"", "String (timestamp)", "yesterday", "2026-13-01T00:00:00Z"} {
+	for _, text := range []string{"", "String (timestamp)", "yesterday", "2026-13-01T00:00:00Z", "/Date(soon)/"} {
 		_, err := activity.ParseTime(text)
 		require.Error(t, err, text)
 	}
@@ -100,6 +103,7 @@ func TestParseAddress(t *testing.T) {
 	for text, want := range map[string]string{
 		"203.0.113.7": "203.0.113.7", "203.0.113.7:50000": "203.0.113.7", "[2001:db8::1]:443": "2001:db8::1", "2001:DB8:0::1": "2001:db8::1",
 		"::ffff:203.0.113.7": "203.0.113.7", "fe80::1%eth0": "fe80::1",
+		"::2a02:1:2:3:4:5:6:7": "2a02:1:2:3:4:5:6:7",
 	} {
 		got, err := activity.ParseAddress(text)
 		require.NoError(t, err, text)
@@ -115,6 +119,10 @@ func TestAnOddValueCostsOnlyItself(t *testing.T) {
 	r := activity.NewRecord(activity.SignIn)
 	require.Error(t, r.Set(activity.SignIn.Field("ipAddress"), "123.456.7.89"))
 	require.Empty(t, r.Get(activity.SignIn.Field("ipAddress")))
+	require.Error(t, r.Set(activity.SignIn.Field("errorCode"), "5012.6"))
+	require.Error(t, r.Set(activity.SignIn.Field("errorCode"), "99999999999999999999"))
+	require.NoError(t, r.Set(activity.SignIn.Field("errorCode"), "50126.0"))
+	require.Equal(t, "50126", r.Get(activity.SignIn.Field("errorCode")))
 	require.NoError(t, r.Set(activity.SignIn.Field("userType"), "Member"))
 	require.Equal(t, "member", r.Get(activity.SignIn.Field("userType")))
 	require.NoError(t, r.Set(activity.SignIn.Field("riskState"), "At risk"))

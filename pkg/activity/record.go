@@ -166,10 +166,14 @@ func Canonical(f *Field, text string) (string, error) {
 	switch f.Type {
 	case Integer:
 		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil {
-			return "", fmt.Errorf("%s: %q is not a whole number of 32 bits", f.Name, text)
+		if err == nil {
+			return strconv.FormatInt(n, 10), nil
 		}
-		return strconv.FormatInt(n, 10), nil
+		// Programs that know only one type of numbers write "50126.0".
+		if float, err := strconv.ParseFloat(text, 64); err == nil && float == float64(int32(float)) {
+			return strconv.FormatInt(int64(float), 10), nil
+		}
+		return "", fmt.Errorf("%s: %q is not a whole number of 32 bits", f.Name, text)
 	case Number:
 		n, err := strconv.ParseFloat(text, 32)
 		if err != nil || n != n || n > 1e30 || n < -1e30 {
@@ -234,8 +238,13 @@ var timeFormats = []string{
 	"1/2/2006 3:04:05.999999999 PM",
 	"1/2/2006 3:04:05 PM -07:00",
 	"1/2/2006 15:04:05",
+	"2006/01/02 15:04:05.999999999",
+	"2006/01/02 15:04",
 	"2006-01-02",
 }
+
+// blanks are the spaces that browsers put before AM and PM.
+var blanks = strings.NewReplacer("\u202f", " ", "\u00a0", " ")
 
 // ParseTime reads a time in any of the forms in which Entra's records have been seen to give it, as UTC and in the
 // microseconds PostgreSQL keeps. A time in seconds is told from one in days and months by its form alone: where day and
@@ -243,6 +252,14 @@ var timeFormats = []string{
 func ParseTime(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		text = blanks.Replace(text)
+		if milliseconds, ok := strings.CutPrefix(text, "/Date("); ok { // Windows PowerShell's ConvertTo-Json
+			if n, err := strconv.ParseInt(strings.TrimSuffix(milliseconds, ")/"), 10, 64); err == nil {
+				return time.UnixMilli(n).UTC(), nil
+			}
+		}
+	}
 	for i := 0; err != nil && i < len(timeFormats); i++ {
 		t, err = time.Parse(timeFormats[i], text)
 	}
@@ -263,6 +280,9 @@ func ParseAddress(text string) (netip.Addr, error) {
 	}
 	if a, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
 		return a.Unmap().WithZone(""), nil
+	}
+	if a, err := netip.ParseAddr(strings.TrimPrefix(text, "::")); err == nil { // a whole address behind it
+		return a.WithZone(""), nil
 	}
 	return netip.Addr{}, fmt.Errorf("%q is not an IP address", text)
 }

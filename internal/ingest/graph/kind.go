@@ -48,7 +48,6 @@ const (
 	Type
 	ResourceIdentity
 	LocationDetails
-	Tables
 	CreationTime // the unified audit log
 	Operation
 	Workload
@@ -67,7 +66,7 @@ var tells = map[string]Names{
 	"loggedbyservice": LoggedByService, "initiatedby": InitiatedBy, "@odata.type": ODataType, "id": ID,
 	"category": Category, "properties": Properties, "operationname": OperationName, "aadtenantid": AADTenantID,
 	"timegenerated": TimeGenerated, "type": Type, "resourceidentity": ResourceIdentity, "locationdetails": LocationDetails,
-	"tables": Tables, "creationtime": CreationTime, "operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
+	"creationtime": CreationTime, "operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
 	"logontype": LogonType, "accountobjectid": AccountObjectID,
 }
 

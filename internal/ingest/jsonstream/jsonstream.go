@@ -1,7 +1,8 @@
 // Package jsonstream finds the records in JSON of any size without holding more than one of them.
 //
 // Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft Graph
-// ({"value": [...]}) and Azure Monitor ({"records": [...]}) put around them; pretty-printed or not, and any of these inside
+// ({"value": [...]}) and Azure Monitor ({"records": [...]}) put around them, or as the rows of the tables in which Log
+// Analytics answers ({"tables": [{"columns": [...], "rows": [[...], ...]}]}); pretty-printed or not, and any of these inside
 // another. Only the structure is looked at: whether a record is valid JSON is for its reader to find out.
 package jsonstream
 
@@ -12,10 +13,11 @@ import (
 	"io"
 )
 
-// Record is one object of the stream.
+// Record is one object of the stream, or one row of a table.
 type Record struct {
-	Data []byte // valid until the next call of Next
-	Line int64  // the line it begins in, counted from 1
+	Data    []byte // valid until the next call of Next
+	Line    int64  // the line it begins in, counted from 1
+	Columns []byte // of a row, which is a list: the list that describes its columns, the same one until the table ends
 }
 
 // BrokenError is a part of the stream that holds no record. Reading goes on behind it.
@@ -47,9 +49,10 @@ type Reader struct {
 	column int   // of start, in bytes
 	bare   bool  // only blanks come before start in its line
 
-	around   []byte // the brackets open around the record
+	around   []byte // the brackets open around the record; that of a table's rows is a round one
 	within   []byte // the brackets open within it
 	key      []byte // the last text directly within a page
+	columns  []byte // the list in the table that the reader is in
 	oversize []byte // the beginning of a record beyond the limit; nil while it is within
 	began    int64  // the line in which that record begins
 }
@@ -79,12 +82,16 @@ func (r *Reader) Next() (Record, error) {
 			return Record{}, io.EOF
 		}
 		c := r.buffer[r.pos]
-		inPage := len(r.around) > 0 && r.around[len(r.around)-1] == '{'
+		var inner byte
+		if len(r.around) > 0 {
+			inner = r.around[len(r.around)-1]
+		}
+		inPage, inTable := inner == '{', inner == '('
 		switch {
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',':
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',', c == 0xef || c == 0xbb || c == 0xbf: // files put together keep their marks
 			r.pos++
 			continue
-		case c == '[' && (!inPage || isPage(r.key)):
+		case c == '[' && !inTable && (!inPage || isPage(r.key)):
 			r.pos++
 			r.around = append(r.around, c)
 			if len(r.around) > maxDepth {
@@ -104,21 +111,26 @@ func (r *Reader) Next() (Record, error) {
 				r.key = append(r.key, r.buffer[r.start+1:r.pos-1]...)
 			}
 			r.oversize = nil
-		case c == '{' || inPage && c == '[':
+		case c == '{' || c == '[': // of which the latter is something else in a page, or a row
 			r.pass()
-			found, reason := r.value(!inPage)
+			found, reason := r.value(!inPage && !inTable)
 			switch {
 			case reason != "":
 				return Record{}, r.broken(reason)
-			case r.oversize != nil && found != page:
+			case r.oversize != nil && found == record:
 				text := r.oversize
 				r.oversize = nil
 				return Record{}, &BrokenError{Line: r.began, Text: text, Reason: fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
+			case found == record && inTable:
+				return Record{Data: r.buffer[r.start:r.pos], Line: r.line, Columns: r.columns}, nil
 			case found == record && !inPage:
 				return Record{Data: r.buffer[r.start:r.pos], Line: r.line}, nil
 			case found == page:
 				r.oversize = nil
 				r.around = append(r.around, '{', '[')
+			case found == table:
+				r.oversize = nil
+				r.around = append(r.around, '{', '(')
 			}
 		case inPage: // a number, a literal or a colon
 			r.pos++
@@ -134,17 +146,23 @@ type found int
 const (
 	record found = iota
 	page
+	table
 )
 
 func isPage(key []byte) bool {
-	return bytes.EqualFold(key, []byte("value")) || bytes.EqualFold(key, []byte("records"))
+	return bytes.EqualFold(key, []byte("value")) || bytes.EqualFold(key, []byte("records")) || bytes.EqualFold(key, []byte("tables"))
 }
 
-// value passes over the object or array at pos, or over the head of a page up to and including the bracket of its list.
+// value passes over the object or array at pos, or over the head of a page or table up to and including the bracket of
+// its list.
 func (r *Reader) value(pages bool) (found, string) {
 	r.within = append(r.within[:0], r.buffer[r.pos])
 	r.key = r.key[:0]
 	before := r.buffer[r.pos] // the last byte that is no blank
+	columns := -1             // where a table's begin
+	if pages {
+		r.columns = nil
+	}
 	r.pos++
 	for {
 		if r.pos == len(r.buffer) && !r.fill() {
@@ -170,9 +188,17 @@ func (r *Reader) value(pages bool) (found, string) {
 			if inside == '{' && before != ':' || inside == '[' && before != '[' && before != ',' {
 				return record, "the record is not valid JSON: a bracket opens where none may"
 			}
-			if pages && c == '[' && len(r.within) == 1 && isPage(r.key) {
-				r.pos++
-				return page, ""
+			if pages && c == '[' && len(r.within) == 1 {
+				switch {
+				case isPage(r.key):
+					r.pos++
+					return page, ""
+				case r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
+					r.pos++
+					return table, ""
+				case r.oversize == nil && bytes.EqualFold(r.key, []byte("columns")):
+					columns = r.pos - r.start // fill moves what is in the buffer
+				}
 			}
 			r.within = append(r.within, c)
 			if len(r.within) > maxDepth {
@@ -186,6 +212,12 @@ func (r *Reader) value(pages bool) (found, string) {
 			if len(r.within) == 0 {
 				r.pos++
 				return record, ""
+			}
+			if columns >= 0 && len(r.within) == 1 {
+				if r.oversize == nil {
+					r.columns = bytes.Clone(r.buffer[r.start+columns : r.pos+1])
+				}
+				columns = -1
 			}
 		}
 		before = c

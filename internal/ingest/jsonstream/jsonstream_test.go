@@ -30,7 +30,7 @@ func read(t *testing.T, source io.Reader, limit int) []string {
 		case err != nil:
 			t.Fatal(err)
 		default:
-			found = append(found, fmt.Sprintf("%d: %s", record.Line, record.Data))
+			found = append(found, fmt.Sprintf("%d: %s%s", record.Line, record.Columns, record.Data))
 		}
 	}
 }
@@ -68,7 +68,13 @@ func TestNext(t *testing.T) {
 		"broken page of many": {"{\"records\":[{\"a\":\"x\n{\"records\":[{\"a\":2}]}", []string{`1! the record is not valid JSON: a line ends within a text`, `2: {"a":2}`}},
 		"broken pretty-printed": {"{\n  \"a\": {\n    \"b\": \"x\n  }\n}\n{\n  \"a\": 2\n}",
 			[]string{`1! the record is not valid JSON: a line ends within a text`, "6: {\n  \"a\": 2\n}"}},
-		"numbers": {"[1, {\"a\":2}]", []string{`1! this is not JSON`}},
+		"table": {`{"tables":[{"name":"t","columns":[{"name":"a"}],"rows":[[1],["]"],[[2]]]},{"columns":["b"],"rows":[]},{"columns":["c"],"rows":[[3]]}],"statistics":{"rows":[[4]]}}`,
+			[]string{`1: [{"name":"a"}][1]`, `1: [{"name":"a"}]["]"]`, `1: [{"name":"a"}][[2]]`, `1: ["c"][3]`}},
+		"table by itself":    {`{"columns":["a"],"rows":[[1]]}{"a":1}`, []string{`1: ["a"][1]`, `1: {"a":1}`}},
+		"rows of no table":   {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
+		"broken row":         {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}", []string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
+		"files put together": {"{\"a\":1}\n\uFEFF{\"a\":2}", []string{`1: {"a":1}`, `2: {"a":2}`}},
+		"numbers":            {"[1, {\"a\":2}]", []string{`1! this is not JSON`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, test.want, read(t, strings.NewReader(test.in), 1<<20))

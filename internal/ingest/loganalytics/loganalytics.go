@@ -22,48 +22,8 @@ func Is(row *fastjson.Value, names graph.Names) bool {
 	if names.Any(graph.AADTenantID | graph.TimeGenerated | graph.OperationName | graph.ResourceIdentity | graph.LocationDetails) {
 		return true
 	}
-	name := strings.ToLower(string(graph.Property(row, "Type").GetStringBytes()))
-	return tables[name].kind != nil || others[name]
-}
-
-type table struct {
-	kind            *activity.Kind
-	signInEventType string
-}
-
-// tables are those that are kept, by name and by the category that rows of SigninLogs and its like name, in lower case.
-var tables = map[string]table{
-	"signinlogs":                             {activity.SignIn, activity.Interactive},
-	"noninteractiveusersigninlogs":           {activity.SignIn, activity.NonInteractive},
-	"aadnoninteractiveusersigninlogs":        {activity.SignIn, activity.NonInteractive},
-	"serviceprincipalsigninlogs":             {activity.SignIn, activity.ByPrincipal},
-	"aadserviceprincipalsigninlogs":          {activity.SignIn, activity.ByPrincipal},
-	"microsoftserviceprincipalsigninlogs":    {activity.SignIn, activity.ByPrincipal},
-	"aadmicrosoftserviceprincipalsigninlogs": {activity.SignIn, activity.ByPrincipal},
-	"managedidentitysigninlogs":              {activity.SignIn, activity.ManagedIdentity},
-	"aadmanagedidentitysigninlogs":           {activity.SignIn, activity.ManagedIdentity},
-	"adfssigninlogs":                         {activity.SignIn, activity.Interactive},
-	"auditlogs":                              {activity.AuditEvent, ""},
-	"aadcustomsecurityattributeauditlogs":    {activity.AuditEvent, ""},
-	"provisioninglogs":                       {activity.ProvisioningEvent, ""},
-	"aadprovisioninglogs":                    {activity.ProvisioningEvent, ""},
-	"userriskevents":                         {activity.RiskDetection, ""},
-	"aaduserriskevents":                      {activity.RiskDetection, ""},
-	"serviceprincipalriskevents":             {activity.RiskDetection, ""},
-	"aadserviceprincipalriskevents":          {activity.RiskDetection, ""},
-	"riskyusers":                             {activity.RiskyUser, ""},
-	"aadriskyusers":                          {activity.RiskyUser, ""},
-}
-
-// others are tables that hold other things, some of which look much like sign-ins.
-var others = map[string]bool{
-	"aadriskyserviceprincipals":  true,
-	"microsoftgraphactivitylogs": true,
-	"aadgraphactivitylogs":       true,
-	"networkaccesstraffic":       true,
-	"aadb2crequestlogs":          true,
-	"officeactivity":             true,
-	"azureactivity":              true,
+	_, is := graph.LogOf(string(graph.Property(row, "Type").GetStringBytes()))
+	return is
 }
 
 // mappings maps the columns whose names are not Graph's.
@@ -88,34 +48,29 @@ var mappings = map[*activity.Kind]*graph.Mapping{
 func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activity.Record, error) {
 	of := func(name string) string { return x.Text(graph.Property(row, name)) }
 	name := strings.Clone(of("Type"))
-	t, known := tables[strings.ToLower(name)]
-	if others[strings.ToLower(name)] {
-		return nil, fmt.Errorf("rows of the table %s are not kept", name)
-	}
+	log, known := graph.LogOf(name)
 	if !known {
-		t, known = tables[strings.ToLower(of("Category"))]
+		log, known = graph.LogOf(of("Category"))
 	}
 	if !known {
 		// Queries give the name Type to other things, too.
-		kind, err := graph.KindOf(row, names)
-		switch {
-		case err == nil:
-			t.kind = kind
-		case name != "":
-			return nil, fmt.Errorf("rows of the table %s are not kept", name)
-		default:
-			return nil, errors.New("the row does not tell which table it is of: export the column Type with it")
-		}
+		log.Kind, _ = graph.KindOf(row, names)
+	}
+	switch {
+	case log.Kind == nil && name != "":
+		return nil, fmt.Errorf("rows of the table %s are not kept", name)
+	case log.Kind == nil:
+		return nil, errors.New("the row does not tell which table it is of: export the column Type with it")
 	}
 	if !names.Has(graph.ID) {
 		return nil, fmt.Errorf("the row has no column Id: it is the result of a query that counts or leaves columns out. Export the rows of %s as they are",
 			orElse(name, "the table"))
 	}
-	record := x.Extract(mappings[t.kind], row)
+	record := x.Extract(mappings[log.Kind], row)
 	record.Fidelity = activity.Full
 	x.Fill(record, "tenantId", of("AADTenantId"))
 	x.Fill(record, "tenantId", graph.TenantOf(of("ResourceId"))) // TenantId is the workspace's
-	switch t.kind {
+	switch log.Kind {
 	case activity.SignIn:
 		x.Fill(record, "failureReason", of("ResultDescription"))
 		x.Fill(record, "countryOrRegion", country(of("Location")))
@@ -128,11 +83,11 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 			x.Fill(record, "errorCode", code)
 		}
 	case activity.RiskDetection:
-		x.Fill(record, t.kind.TimeField, of("DetectedDateTime"))
+		x.Fill(record, log.Kind.TimeField, of("DetectedDateTime"))
 	}
 	x.Outcome(record, of("ResultType"))
-	x.Fill(record, t.kind.TimeField, of("TimeGenerated")) // when the workspace took it in
-	return record, x.Complete(record, row, t.signInEventType)
+	x.Fill(record, log.Kind.TimeField, of("TimeGenerated")) // when the workspace took it in
+	return record, x.Complete(record, row, log.SignInEventType)
 }
 
 func country(location string) string {

@@ -44,7 +44,7 @@ func Open(x *graph.Extractor, name string, header []string) *Download {
 	switch {
 	case strings.Contains(name, "noninteractive"):
 		d.eventType = activity.NonInteractive
-	case strings.Contains(name, "msisignin"), strings.Contains(name, "managedidentit"):
+	case strings.Contains(name, "msisignin"), strings.Contains(name, "managedidentit"), has("managed identity type") && !has("user id"):
 		d.eventType = activity.ManagedIdentity
 	case has("service principal id") && !has("user id"):
 		d.eventType = activity.ByPrincipal
