@@ -21,7 +21,7 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&groups.Group.ID)
 	clause.Flag("name", "That group's name.").StringVar(&groups.Group.Name)
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
-		if err := db.CheckVersion(ctx); err != nil {
+		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
 		sources, _, err := ingest.Files(*paths, os.Stdin, "")

@@ -86,7 +86,7 @@ func reclassifyCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			}
 			own[int(number)] = class
 		}
-		if err := db.CheckVersion(ctx); err != nil {
+		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
 		changed, err := store.Reclassify(ctx, db, codeList, own)
@@ -101,7 +101,7 @@ func reclassifyCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 func verifyCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("verify", "Count all records anew and compare with what the store has counted.")
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
-		if err := db.CheckVersion(ctx); err != nil {
+		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
 		differences, err := store.Verify(ctx, db)

@@ -205,7 +205,7 @@ func ask[T any](ctx context.Context, e *Exporter, read func(context.Context) (T,
 	go func() {
 		defer func() { <-e.reading }()
 		var a answer
-		if a.err = e.db.CheckVersion(ctx); a.err == nil {
+		if a.err = store.CheckVersion(ctx, e.db); a.err == nil {
 			a.value, a.err = read(ctx)
 		}
 		answers <- a

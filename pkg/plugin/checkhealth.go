@@ -36,15 +36,8 @@ func (d *DataSource) check(ctx context.Context) (string, error) {
 		Tenants  int    `db:"tenants"`
 	}
 	err := d.store.DB.Snapshot(ctx, d.store.Timeout, func(tx *sqlx.Tx) error {
-		var version int
-		if err := tx.GetContext(ctx, &version, "SELECT coalesce(max(version_id), 0) FROM entra.schema_version WHERE is_applied"); err != nil {
+		if err := store.CheckVersion(ctx, tx); err != nil {
 			return err
-		}
-		switch {
-		case version < store.SchemaVersion:
-			return settingsError{fmt.Errorf("The database's schema is too old (version %d, the plugin needs %d): %s.", version, store.SchemaVersion, migrate)} //nolint:staticcheck // a sentence for the user
-		case version > store.SchemaVersion:
-			return settingsError{fmt.Errorf("The database's schema is newer than this plugin knows (version %d, known %d): update the plugin.", version, store.SchemaVersion)} //nolint:staticcheck // a sentence for the user
 		}
 		return tx.GetContext(ctx, &state, `SELECT current_setting('server_version') AS server,
   has_table_privilege(current_user, 'entra.sign_in', 'INSERT, UPDATE, DELETE, TRUNCATE') AS may_write,

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 // explained is an error in the user's words. Its cause is kept as text only: the types of drivers stay here.
@@ -48,6 +49,7 @@ func explain(err error) *explained {
 	var (
 		invalid    *query.InvalidError
 		unusable   settingsError
+		version    *store.VersionError
 		fromServer *pq.Error
 		dns        *net.DNSError
 		operation  *net.OpError
@@ -57,7 +59,7 @@ func explain(err error) *explained {
 		validity   x509.CertificateInvalidError
 	)
 	switch {
-	case errors.As(err, &invalid), errors.As(err, &unusable):
+	case errors.As(err, &invalid), errors.As(err, &unusable), errors.As(err, &version):
 		return &explained{err.Error(), "", backend.StatusBadRequest, backend.ErrorSourceDownstream}
 	case errors.Is(err, context.Canceled):
 		return down(statusCancelled, "The query was cancelled.")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -52,29 +53,33 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &e) && (e.Code == "42P06" || e.Code == "23505")
 }
 
-// Version returns the number of the last migration applied; 0 where there is no schema.
-func (db *DB) Version(ctx context.Context) (int64, error) {
-	var exists bool
-	if err := db.GetContext(ctx, &exists, "SELECT to_regclass($1) IS NOT NULL", versionTable); err != nil || !exists {
-		return 0, err
+// VersionError is a database whose schema is not the one this program works with.
+type VersionError struct{ Found int } // the number of the last migration applied; 0 where there is no schema
+
+func (e *VersionError) Error() string {
+	switch {
+	case e.Found == 0:
+		return `the database has no Entra ID activity yet: run "entra-activity migrate" on it`
+	case e.Found < SchemaVersion:
+		return fmt.Sprintf(`the database's schema is too old (version %d, needed is %d): run "entra-activity migrate" on it`, e.Found, SchemaVersion)
 	}
-	var version int64
-	err := db.GetContext(ctx, &version, "SELECT coalesce(max(version_id), 0) FROM "+versionTable+" WHERE is_applied")
-	return version, err
+	return fmt.Sprintf("the database's schema is newer than is known here (version %d, known is %d): update this program", e.Found, SchemaVersion)
 }
 
-// CheckVersion says what to do when the database's schema is not the one this program works with.
-func (db *DB) CheckVersion(ctx context.Context) error {
-	version, err := db.Version(ctx)
-	switch {
-	case err != nil:
+// CheckVersion returns a *VersionError when the database's schema is not the one this program works with.
+func CheckVersion(ctx context.Context, db sqlx.QueryerContext) error {
+	var exists bool
+	if err := sqlx.GetContext(ctx, db, &exists, "SELECT to_regclass($1) IS NOT NULL", versionTable); err != nil {
 		return err
-	case version == 0:
-		return errors.New("the database has no schema yet: run entra-activity migrate")
-	case version < SchemaVersion:
-		return fmt.Errorf("the database's schema is version %d and this program needs %d: run entra-activity migrate", version, SchemaVersion)
-	case version > SchemaVersion:
-		return fmt.Errorf("the database's schema is version %d and this program knows only %d: use a newer version of it", version, SchemaVersion)
+	}
+	found := 0
+	if exists {
+		if err := sqlx.GetContext(ctx, db, &found, "SELECT coalesce(max(version_id), 0) FROM "+versionTable+" WHERE is_applied"); err != nil {
+			return err
+		}
+	}
+	if found != SchemaVersion {
+		return &VersionError{found}
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ type Writer struct {
 
 // NewWriter returns a writer, or says why the database cannot be written to.
 func NewWriter(ctx context.Context, db *DB) (*Writer, error) {
-	if err := db.CheckVersion(ctx); err != nil {
+	if err := CheckVersion(ctx, db); err != nil {
 		return nil, err
 	}
 	return &Writer{db: db, entities: newEntities(db), partitions: map[string]bool{}}, nil
