@@ -163,7 +163,8 @@ func copyWeeks(ctx context.Context, db *store.DB) error {
 	}
 	for _, statement := range []string{
 		fmt.Sprintf(`INSERT INTO entra.rollup AS r (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
-SELECT tenant, grouping, tier, bucket%s, k1, k2, k3, variant, status, edge, n FROM entra.rollup, generate_series(1, %d) AS w WHERE bucket %s
+SELECT tenant, grouping, tier, bucket%s, k1, k2, k3, variant, status, edge, n FROM entra.rollup c, generate_series(1, %d) AS w WHERE bucket %s
+ORDER BY w, c.tableoid, c.ctid -- as the writer would have come to them
 ON CONFLICT (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge) DO UPDATE SET n = r.n + excluded.n`, later, weeks-1, week),
 		fmt.Sprintf(`UPDATE entra.total t SET n = c.n FROM (
   SELECT tenant, grouping, k1, k2, k3, variant, status, sum(n) AS n FROM entra.rollup WHERE tier = %d GROUP BY 1, 2, 3, 4, 5, 6, 7

@@ -120,7 +120,8 @@ func indexAsRows(ctx context.Context, db *store.DB, table string) error {
 	return nil
 }
 
-var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id"}
+var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id",
+	"status, created_date_time"} // the store has one more by what no wide table knows: when a record arrived
 
 // allFields are those that a record has a value for, in the catalogue's order: neither what follows from others nor what
 // other records say.
