@@ -25,7 +25,7 @@ func backfillCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	settle := clause.Flag("settle", "How long after its end a day counts as finished: records arrive late.").Default("24h").Duration()
 	collectors := clause.Flag("collector", "A collector of the exporter whose counters are written; may be given several times. By default those that are on by default.").Strings()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
-		if err := db.CheckVersion(ctx); err != nil {
+		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
 		finished := time.Now().Add(-*settle).UTC().Truncate(day)

@@ -61,7 +61,7 @@ func resetCountersCommand(app *kingpin.Application) (*kingpin.CmdClause, command
 	clause := app.Command("reset-counters", "Start all counters of the exporter anew. After the database was restored from a backup, Prometheus then sees a reset instead of a fall. "+
 		"Records and reports stay as they are.")
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
-		if err := db.CheckVersion(ctx); err != nil {
+		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
 		if err := store.ResetCounters(ctx, db); err != nil {
