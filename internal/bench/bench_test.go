@@ -16,11 +16,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // The store cannot tell copied weeks from weeks that were written.
 func TestWhatIsLoadedIsExact(t *testing.T) {
-	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
-	require.NoError(t, err)
-	defer db.Close()
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	require.NoError(t, load(t.Context(), db, 2000))
 	differences, err := store.Verify(t.Context(), db)
 	require.NoError(t, err)
@@ -34,11 +30,7 @@ func TestWhatIsLoadedIsExact(t *testing.T) {
 
 // The wide table that COPY fills has as many indexes as the store's rows.
 func TestWideTableIsIndexedLikeRows(t *testing.T) {
-	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
-	require.NoError(t, err)
-	defer db.Close()
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	var indexes int
 	require.NoError(t, db.Get(&indexes, "SELECT count(*) FROM pg_index WHERE indrelid = 'entra.sign_in'::regclass"))
 	require.Len(t, rowIndexes, indexes)

@@ -268,17 +268,17 @@ func TestTrouble(t *testing.T) {
 			tx.MustExec("LOCK TABLE entra.source IN ACCESS EXCLUSIVE MODE")
 			return db
 		}, "has not answered in time"},
-		"no schema": {func(t *testing.T) *store.DB { return open(t, pgtest.Database(t)) }, "run entra-activity migrate"},
+		"no schema": {func(t *testing.T) *store.DB { return open(t, pgtest.Database(t)) }, `run "entra-activity migrate"`},
 		"a damaged schema": {func(t *testing.T) *store.DB {
 			db := migrated(t)
 			db.MustExec("ALTER TABLE entra.total DROP COLUMN created")
 			return db
-		}, "run entra-activity migrate"},
+		}, `run "entra-activity migrate"`},
 		"a newer schema": {func(t *testing.T) *store.DB {
 			db := migrated(t)
 			db.MustExec("UPDATE entra.schema_version SET version_id = $1", store.SchemaVersion+1)
 			return db
-		}, "use a newer version"},
+		}, "update this program"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log lines
@@ -460,12 +460,8 @@ var databases = map[*store.DB]string{}
 // migrated returns a database with the schema and one tenant, contoso, whose id is 1.
 func migrated(t testing.TB) *store.DB {
 	t.Helper()
-	address := pgtest.Database(t)
-	db := open(t, address)
+	db, address := pgtest.Store(t)
 	databases[db] = address
-	if _, err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
 	db.MustExec("INSERT INTO entra.tenant (tenant_id) VALUES ('contoso')")
 	return db
 }

@@ -248,7 +248,7 @@ func missing(err error) bool {
 func explain(err error) error {
 	switch {
 	case missing(err):
-		return fmt.Errorf("the database lacks the schema this program works with: run entra-activity migrate: %w", err)
+		return fmt.Errorf(`the database lacks the schema this program works with: run "entra-activity migrate" on it: %w`, err)
 	case pq.As(err, pqerror.InsufficientPrivilege) != nil:
 		return fmt.Errorf("the role may not read the schema: grant it USAGE on schema %s and SELECT on its tables: %w", store.Schema, err)
 	}

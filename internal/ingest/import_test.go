@@ -23,11 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func openStore(t *testing.T) *store.DB {
 	t.Helper()
-	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	return db
 }
 

@@ -55,12 +55,7 @@ var status = "(ARRAY['" + strings.Join(activity.AllStatuses, "', '") + "'])[r.st
 // While records come in, the exporter is restarted, and old records are removed, both servers see exactly the records
 // that the store got.
 func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
-	address := pgtest.Database(t)
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	defer db.Close()
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, address := pgtest.Store(t)
 
 	companion := filepath.Join(t.TempDir(), "entra-activity")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", companion, "../../cmd/entra-activity").CombinedOutput()

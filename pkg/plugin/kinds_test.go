@@ -23,7 +23,6 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
-	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 // The week that the documentation asks about, the last of the invented tenant's three.
@@ -32,12 +31,7 @@ var week = backend.TimeRange{From: time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC),
 // contoso returns the address of a store with three weeks of the invented tenant, which has records of every kind.
 func contoso(t *testing.T) *url.URL {
 	t.Helper()
-	address := pgtest.Database(t)
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	defer db.Close()
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, address := pgtest.Store(t)
 	tenant := demo.New(demo.Options{Seed: 1, Start: week.To.AddDate(0, 0, -21), End: week.To, SignIns: 4000})
 	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
 		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},

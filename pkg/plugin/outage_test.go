@@ -27,7 +27,7 @@ func (b built) survivesAnOutage(t *testing.T) {
 	t.Cleanup(func() { server.Stop() }) //nolint:errcheck // the second server; the test has failed where it matters
 	options.Port = server.Port()
 	require.NoError(t, server.CreateDatabase(t.Context(), "entra"))
-	_, u := filled(t, server.URL("entra"))
+	db, u := filled(t, server.URL("entra"))
 	s := settings(t, u, object{"maxOpenConns": connections, "maxIdleConns": connections})
 
 	var answered, failed atomic.Int64
@@ -81,7 +81,6 @@ func (b built) survivesAnOutage(t *testing.T) {
 	asking.Wait()
 	t.Logf("%d answers and %d errors", answered.Load(), failed.Load())
 
-	db := open(t, server.URL("entra"))
 	var idle, other int
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
 FROM pg_stat_activity WHERE usename = 'reader'`).Scan(&idle, &other))

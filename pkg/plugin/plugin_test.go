@@ -31,14 +31,23 @@ var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 // database returns the address of a store with four sign-ins, and a role that may only read it.
 func database(t *testing.T) (*store.DB, *url.URL) {
 	t.Helper()
-	return filled(t, pgtest.Database(t))
+	db, address := pgtest.Store(t)
+	return db, fill(t, db, address)
 }
 
+// filled makes the same of an empty database.
 func filled(t *testing.T, address string) (*store.DB, *url.URL) {
 	t.Helper()
-	db := open(t, address)
-	_, err := store.Migrate(t.Context(), db)
+	db, err := store.Open(store.Config{URL: address})
 	require.NoError(t, err)
+	t.Cleanup(func() { db.Close() })
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
+	return db, fill(t, db, address)
+}
+
+func fill(t *testing.T, db *store.DB, address string) *url.URL {
+	t.Helper()
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	var records []*activity.Record
@@ -60,7 +69,7 @@ func filled(t *testing.T, address string) (*store.DB, *url.URL) {
 	letRead(t, db)
 	u, err := url.Parse(address)
 	require.NoError(t, err)
-	return db, u
+	return u
 }
 
 // letRead gives the role reader the right to read, and no other.
@@ -69,14 +78,6 @@ func letRead(t *testing.T, db *store.DB) {
 	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
 	require.NoError(t, err)
-}
-
-func open(t *testing.T, address string) *store.DB {
-	t.Helper()
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	return db
 }
 
 type object = map[string]any

@@ -28,12 +28,7 @@ import (
 // which is found risky, and gives Alex a role; a program fails, and so does the provisioning of Alex.
 func morning(t *testing.T) (*store.DB, *url.URL) {
 	t.Helper()
-	address := pgtest.Database(t)
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, address := pgtest.Store(t)
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	file, err := os.Open("testdata/records.jsonl")

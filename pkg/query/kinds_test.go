@@ -24,11 +24,7 @@ import (
 // contoso is three weeks of the invented tenant, which has records of every kind.
 func contoso(t testing.TB) world {
 	t.Helper()
-	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	end := time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
 	tenant := demo.New(demo.Options{Seed: 1, Start: end.AddDate(0, 0, -21), End: end, SignIns: 4000})
 	summary, err := ingest.Import(t.Context(), db, []ingest.Source{

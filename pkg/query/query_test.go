@@ -99,11 +99,7 @@ var (
 
 func newWorld(t testing.TB, random *rand.Rand, n int) world {
 	t.Helper()
-	db, err := store.Open(store.Config{URL: pgtest.Database(t), MaxOpenConns: 4})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	from := time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC) // Europe's clocks go forward on the 29th

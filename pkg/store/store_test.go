@@ -22,11 +22,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // open returns a migrated, empty store.
 func open(t *testing.T) *store.DB {
 	t.Helper()
-	db, err := store.Open(store.Config{URL: pgtest.Database(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, _ := pgtest.Store(t)
 	return db
 }
 

@@ -267,12 +267,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	address := pgtest.Database(t)
-	db, err := store.Open(store.Config{URL: address})
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	_, err = store.Migrate(t.Context(), db)
-	require.NoError(t, err)
+	db, address := pgtest.Store(t)
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	return &scene{t: t, db: db, address: u}

@@ -1,10 +1,10 @@
 // Package pgtest gives tests databases of a real PostgreSQL: one server per test binary, started by the first test that
-// asks, and one empty database per call.
+// asks, and one empty database, or one store, per call.
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 //
 //	func TestRetention(t *testing.T) {
-//		db, err := sql.Open("postgres", pgtest.Database(t))
+//		db, _ := pgtest.Store(t)
 //		...
 //	}
 package pgtest
@@ -21,6 +21,7 @@ import (
 	_ "github.com/lib/pq" // the driver that drops databases
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 var (
@@ -73,6 +74,21 @@ func Database(t testing.TB) string {
 		}
 	})
 	return s.URL(name)
+}
+
+// Store returns a store that holds nothing yet, and its database's URL, for the superuser. Both go when the test ends.
+func Store(t testing.TB) (*store.DB, string) {
+	t.Helper()
+	url := Database(t)
+	db, err := store.Open(store.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	return db, url
 }
 
 func drop(s *embedded.Server, name string) error {
