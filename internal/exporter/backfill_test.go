@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
@@ -67,10 +68,7 @@ func TestBackfill(t *testing.T) {
 	require.Len(t, line.Timestamps, 6)
 
 	t.Run("promtool makes blocks of it", func(t *testing.T) {
-		promtool, err := exec.LookPath("promtool")
-		if err != nil {
-			t.Skip("LEFT OUT: promtool is not installed; on Debian it comes with the package prometheus")
-		}
+		promtool := debian.Program(t, "promtool", "prometheus")
 		dir := t.TempDir()
 		file, blocks := filepath.Join(dir, "backfill.txt"), filepath.Join(dir, "blocks")
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -101,6 +103,13 @@ func TestGolden(t *testing.T) {
 			problems, err := promlint.New(strings.NewReader(body)).Lint()
 			require.NoError(t, err)
 			require.Empty(t, problems)
+			t.Run("promtool finds no fault", func(t *testing.T) {
+				check := exec.CommandContext(t.Context(), debian.Program(t, "promtool", "prometheus"), "check", "metrics")
+				check.Stdin = strings.NewReader(body)
+				out, err := check.CombinedOutput()
+				require.NoError(t, err, string(out))
+				require.Empty(t, string(out))
+			})
 		}
 		path, got := filepath.Join("testdata", file), aboutActivity(body)
 		if *update {
