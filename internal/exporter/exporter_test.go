@@ -268,12 +268,12 @@ func TestTrouble(t *testing.T) {
 			tx.MustExec("LOCK TABLE entra.source IN ACCESS EXCLUSIVE MODE")
 			return db
 		}, "has not answered in time"},
-		"no schema": {func(t *testing.T) *store.DB { return open(t, pgtest.Database(t)) }, `run "entra-activity migrate"`},
+		"no schema": {func(t *testing.T) *store.DB { return open(t, pgtest.Database(t)) }, "entra-activity migrate"},
 		"a damaged schema": {func(t *testing.T) *store.DB {
 			db := migrated(t)
 			db.MustExec("ALTER TABLE entra.total DROP COLUMN created")
 			return db
-		}, `run "entra-activity migrate"`},
+		}, "entra-activity migrate"},
 		"a newer schema": {func(t *testing.T) *store.DB {
 			db := migrated(t)
 			db.MustExec("UPDATE entra.schema_version SET version_id = $1", store.SchemaVersion+1)
