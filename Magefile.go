@@ -164,7 +164,7 @@ func lint() error {
 		return sh.RunV("golangci-lint", append([]string{"run"}, packages...)...)
 	}
 	if os.Getenv("CI") != "" {
-		return sh.RunV("go", append([]string{"run", golangciLint, "run"}, packages...)...)
+		return sh.RunV("go", append([]string{"run", golangciLint, "run", "--allow-parallel-runners"}, packages...)...)
 	}
 	fmt.Println("LEFT OUT: golangci-lint, which is not installed. Install it with: go install " + golangciLint)
 	return nil
