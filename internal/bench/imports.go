@@ -13,6 +13,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -33,7 +34,8 @@ func (b *bench) imports(ctx context.Context, signIns int) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	file := filepath.Join(folder, "signIns.json")
-	company := tenant(start.AddDate(0, 0, 7), signIns)
+	// 150 sign-ins a user: most name people and devices that the store has met.
+	company := demo.New(demo.Options{Seed: seed, Start: start, End: end, SignIns: signIns, Users: signIns / 150, Applications: applications})
 	size, err := writeObjects(file, company.SignIns())
 	if err != nil {
 		return err

@@ -183,17 +183,32 @@ func (c *compiler) where(ctx context.Context, at func(*activity.Field) dimension
 	return sql.String(), nil
 }
 
+// fewSpans are as many spans as a statement names one by one: the planner then knows what they hold.
+const fewSpans = 20
+
 // within restricts a column of times to spans; many are joined, for which from is the additional table.
 func (c *compiler) within(column string, spans []span) (from, where string) {
+	between := func(s span) string {
+		return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", column, c.bind(s.from), c.bind(s.to))
+	}
 	if len(spans) == 1 {
-		return "", fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", column, c.bind(spans[0].from), c.bind(spans[0].to))
+		return "", between(spans[0])
+	}
+	if len(spans) <= fewSpans {
+		each := make([]string, len(spans))
+		for i, s := range spans {
+			each[i] = between(s)
+		}
+		return "", "(" + strings.Join(each, " OR ") + ")"
 	}
 	starts, ends := make([]time.Time, len(spans)), make([]time.Time, len(spans))
+	all := spans[0]
 	for i, s := range spans {
 		starts[i], ends[i] = s.from, s.to
+		all = span{minTime(all.from, s.from), maxTime(all.to, s.to)}
 	}
 	from = fmt.Sprintf("unnest(%s::timestamptz[], %s::timestamptz[]) AS span(starts, ends) JOIN ", c.times(starts), c.times(ends))
-	return from, fmt.Sprintf("%s >= span.starts AND %[1]s < span.ends", column)
+	return from, fmt.Sprintf("%s >= span.starts AND %[1]s < span.ends AND %s", column, between(all))
 }
 
 func (c *compiler) times(list []time.Time) string {
@@ -204,19 +219,6 @@ func (c *compiler) times(list []time.Time) string {
 	return c.bind(pq.Array(formatted))
 }
 
-// moving restricts a column of times to what is moved, once for the step it is taken from and once for the other.
-func (c *compiler) moving(column string, moves []move) (from, where string) {
-	var starts, ends []time.Time
-	var steps, signs []int32
-	for _, m := range moves {
-		starts, ends = append(starts, m.from, m.from), append(ends, m.to, m.to)
-		steps, signs = append(steps, int32(m.out+1), int32(m.in+1)), append(signs, -1, 1)
-	}
-	from = fmt.Sprintf("unnest(%s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[]) AS move(starts, ends, step, sign) JOIN ",
-		c.times(starts), c.times(ends), c.bind(pq.Array(steps)), c.bind(pq.Array(signs)))
-	return from, fmt.Sprintf("%s >= move.starts AND %[1]s < move.ends", column)
-}
-
 // step is the step in which a time lies.
 func (c *compiler) step(pl *plan, time string) string {
 	if len(pl.steps) == 1 {
@@ -224,6 +226,11 @@ func (c *compiler) step(pl *plan, time string) string {
 	}
 	return fmt.Sprintf("width_bucket(%s, %s::timestamptz[])", time, c.times(pl.steps))
 }
+
+// middle is the middle of the bucket that begins at a time.
+func middle(time string, tier store.Tier) string { return time + " + " + seconds(tier.Width()/2) }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("interval '%d seconds'", int(d.Seconds())) }
 
 // branch is the part of a count that one table, restricted to some time, serves: SELECT step, names, and counts or accounts.
 func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fixed string, at func(*activity.Field) dimension, account string) (string, error) {
@@ -236,10 +243,15 @@ func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fix
 		columns = append(columns, account+" AS account")
 		group = append(group, fmt.Sprint(len(columns)))
 	}
-	part := fmt.Sprintf("%s FILTER (WHERE r.status = %d)", n, store.StatusCode(activity.Failure))
-	if c.q.Measure == AverageDuration { // only rows know it
+	part := "0"
+	switch c.q.Measure {
+	case FailureRate:
+		part = fmt.Sprintf("%s FILTER (WHERE r.status = %d)", n, store.StatusCode(activity.Failure))
+	case AverageDuration: // only rows know it
 		column := "r." + store.Column(c.q.Kind, c.q.Kind.Field(duration))
 		n, part = "count("+column+")", "sum("+column+")"
+	case DistinctUsers: // whoever is there at all counts
+		n = "0"
 	}
 	columns = append(columns, n+" AS n", part+" AS part", "count(*) AS read")
 	where, err := c.where(ctx, at)
@@ -301,15 +313,17 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 		if len(spans) == 0 {
 			continue
 		}
-		step := c.step(pl, fmt.Sprintf("r.bucket + interval '%d seconds'", int(tier.Width().Seconds())/2))
+		step := c.step(pl, middle("r.bucket", tier))
 		join, within := c.within("r.bucket", spans)
 		if err := rollup(tier, step, "sum(r.n)", join, within); err != nil {
 			return "", err
 		}
 	}
-	if len(pl.moves) > 0 {
-		join, within := c.moving("r.bucket", pl.moves)
-		if err := rollup(pl.moveTier, "move.step", "sum(r.n * move.sign)", join, within); err != nil {
+	if len(pl.moved) > 0 { // taken from where the coarse bucket counts it; the fine ones are among the tiers' spans
+		fine, coarse := pl.grouping.Tiers[len(pl.grouping.Tiers)-2], pl.grouping.Tiers[len(pl.grouping.Tiers)-1]
+		step := c.step(pl, middle(fmt.Sprintf("date_bin(%s, r.bucket, timestamptz 'epoch')", seconds(coarse.Width())), coarse))
+		join, within := c.within("r.bucket", pl.moved)
+		if err := rollup(fine, step, "-sum(r.n)", join, within); err != nil {
 			return "", err
 		}
 	}
@@ -367,7 +381,7 @@ func (c *compiler) countSQL(ctx context.Context, pl *plan, p Period) (string, er
 	const read = "(SELECT coalesce(sum(read), 0) FROM cells)::bigint"
 	// What was moved may have been all there was.
 	having := func(alias string) string {
-		if len(pl.moves) == 0 {
+		if len(pl.moved) == 0 {
 			return ""
 		}
 		return fmt.Sprintf(" HAVING sum(%sn) <> 0", alias)

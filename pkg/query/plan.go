@@ -33,15 +33,8 @@ type plan struct {
 	steps    []time.Time // starts; a single one where nothing is drawn over time
 	grouping *store.Grouping
 	tiers    map[store.Tier][]span // of the grouping, whole buckets only; each counts in the step that holds its middle
-	moves    []move                // of what a bucket counts in one step and belongs to another
-	moveTier store.Tier            // whose buckets are moved
+	moved    []span                // what coarse buckets count in one step and belongs to another, in the next finer tier
 	rows     []span
-}
-
-// move takes what a span holds out of one step and puts it into another.
-type move struct {
-	span
-	out, in int // positions in steps
 }
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
@@ -113,26 +106,25 @@ func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 		cover(span{last, s.to}, n-1)
 	}
 	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
-	var moves []move
+	var moved []span
 	if additive && len(g.Tiers) > 1 {
-		bounds, moves = widen(bounds, g.Tiers[len(g.Tiers)-1].Width(), g.Tiers[len(g.Tiers)-2].Width())
+		coarse, fine := g.Tiers[len(g.Tiers)-1], g.Tiers[len(g.Tiers)-2]
+		bounds, moved = widen(bounds, coarse.Width(), fine.Width())
+		tiers[fine] = slices.Clone(moved)
 	}
 	for i := range pl.steps {
 		cover(span{bounds[i], bounds[i+1]}, len(g.Tiers)-1)
 	}
 	if byRows <= p.To.Sub(p.From)/2 {
-		pl.grouping, pl.tiers, pl.rows, pl.moves = g, tiers, rows, moves
-		if len(moves) > 0 {
-			pl.moveTier = g.Tiers[len(g.Tiers)-2]
-		}
+		pl.grouping, pl.tiers, pl.rows, pl.moved = g, tiers, rows, moved
 	}
 }
 
 // widen puts the bounds between steps that lie within a coarse bucket on its nearer end, and returns what has to be moved
 // for that, in fine buckets: a day that begins at 23:00 is a day of the rollup, less its last hour, and with that of the
 // day before. Day by day and in most time zones, that is far less to read than all hours of the day.
-func widen(bounds []time.Time, coarse, fine time.Duration) ([]time.Time, []move) {
-	widened, moves := slices.Clone(bounds), []move(nil)
+func widen(bounds []time.Time, coarse, fine time.Duration) (widened []time.Time, moved []span) {
+	widened = slices.Clone(bounds)
 	for i := 1; i < len(bounds)-1; i++ {
 		from := bounds[i].Truncate(coarse)
 		to := from.Add(coarse)
@@ -141,13 +133,13 @@ func widen(bounds []time.Time, coarse, fine time.Duration) ([]time.Time, []move)
 		}
 		if bounds[i].Sub(from) > coarse/2 {
 			widened[i] = to
-			moves = append(moves, move{span{bounds[i], to}, i - 1, i})
+			moved = append(moved, span{bounds[i], to})
 		} else {
 			widened[i] = from
-			moves = append(moves, move{span{from, bounds[i]}, i, i - 1})
+			moved = append(moved, span{from, bounds[i]})
 		}
 	}
-	return widened, moves
+	return widened, moved
 }
 
 // join appends a span to sorted ones, extending the last where the two touch.

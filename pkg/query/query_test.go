@@ -197,7 +197,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 
 		got := w.ask(t, model, p)
 		served[got.Served]++
-		if strings.Contains(got.SQL, "move.step") {
+		if strings.Contains(got.SQL, "-sum(r.n)") {
 			served["moved"]++
 		}
 		want, err := w.AskRows(t.Context(), decode(t, model), p)
