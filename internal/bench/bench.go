@@ -212,22 +212,23 @@ func (b *bench) sameAtBothSizes(name string, took []timing, limit time.Duration)
 // timing is how long something took. The best is what is left of it when nothing else happens on the machine.
 type timing struct{ median, best time.Duration }
 
-// measure runs all of what is compared in turn, once to warm up and then again and again. What is quick is
-// repeated within a turn, because a single run of it says little.
+// measure runs all of what is compared in turn, again and again. Each turn begins with a run that does not count, so that
+// neither side meets what the other has left of the caches; what is quick is repeated, because a single run says little.
 func (b *bench) measure(runs ...func() error) ([]timing, error) {
 	took := make([][]time.Duration, len(runs))
-	for round := range b.rounds + 1 {
+	for range b.rounds {
 		for i, run := range runs {
-			for spent := time.Duration(0); spent < 50*time.Millisecond; {
+			if err := run(); err != nil {
+				return nil, err
+			}
+			for spent := time.Duration(0); spent < 200*time.Millisecond; {
 				began := time.Now()
 				if err := run(); err != nil {
 					return nil, err
 				}
 				d := time.Since(began)
 				spent += d
-				if round > 0 {
-					took[i] = append(took[i], d)
-				}
+				took[i] = append(took[i], d)
 			}
 		}
 	}
