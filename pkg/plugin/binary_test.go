@@ -2,6 +2,7 @@ package plugin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -109,7 +110,7 @@ func (b built) get(ctx context.Context, s backend.DataSourceInstanceSettings, ur
 	}
 	for {
 		part, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return status, body, nil
 		}
 		if err != nil {

@@ -17,8 +17,8 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 	random := rand.New(rand.NewPCG(21, 22))
 	w := newWorld(t, random, 400)
 	type sight struct {
-		first, last   time.Time
-		within, count int
+		first, last time.Time
+		within      int
 	}
 	chosen := map[string]int{}
 	for range 120 {
