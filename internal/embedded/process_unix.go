@@ -35,7 +35,7 @@ exec 3<&-
 wait "$program"
 status=$?
 if [ -z "$letgo" ]; then
-	kill "$watcher"
+	kill -s KILL "$watcher" # at its very beginning it would miss a milder signal
 	wait "$watcher" 2>/dev/null
 	exit "$status"
 fi

@@ -63,7 +63,11 @@ func (p *Program) AwaitPort(ctx context.Context, port int) error {
 	for {
 		connection, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err == nil {
-			return connection.Close()
+			connection.Close()
+			// TCP connects a socket to itself where the free port it is given is the one it asks for.
+			if connection.LocalAddr().String() != connection.RemoteAddr().String() {
+				return nil
+			}
 		}
 		select {
 		case <-p.process.done:
