@@ -1,4 +1,5 @@
 import type { AnnotationQuery, AnnotationSupport } from '@grafana/data';
+import { isEqual } from 'lodash';
 
 import type { EntraQuery } from '../types';
 import { AnnotationEditor } from './AnnotationEditor';
@@ -8,6 +9,10 @@ import { annotationQuery, DEFAULT_ANNOTATION } from './annotationQuery';
 export const annotationSupport: AnnotationSupport<EntraQuery> = {
   QueryEditor: AnnotationEditor,
   getDefaultQuery: () => DEFAULT_ANNOTATION,
-  prepareAnnotation: (json: AnnotationQuery<EntraQuery>) => ({ ...json, target: annotationQuery(json.target) }),
+  // The very same annotation where nothing is to be done: Grafana's editor prepares until nothing changes any more.
+  prepareAnnotation: (json: AnnotationQuery<EntraQuery>) => {
+    const target = annotationQuery(json.target);
+    return isEqual(target, json.target) ? json : { ...json, target };
+  },
   prepareQuery: ({ target }) => annotationQuery(target),
 };

@@ -28,6 +28,11 @@ describe('an annotation', () => {
     expect(annotationSupport.prepareAnnotation?.(annotation())).toEqual(annotation({ refId: 'Anno', ...roleChanges }));
   });
 
+  test('stays the same object once prepared', () => {
+    const prepared = annotationSupport.prepareAnnotation!(annotation());
+    expect(annotationSupport.prepareAnnotation!(prepared)).toBe(prepared);
+  });
+
   test('asks what was saved', () => {
     const saved: Partial<EntraQuery> = { refId: 'B', queryType: 'riskDetection', version: 2, view: 'annotations' };
     expect(annotationSupport.prepareQuery?.(annotation(saved))).toEqual({ ...saved, filters: [], limit: 1000 });
