@@ -162,10 +162,10 @@ func copyWeeks(ctx context.Context, db *store.DB) error {
 		return err
 	}
 	for _, statement := range []string{
-		fmt.Sprintf(`INSERT INTO entra.rollup AS r (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
-SELECT tenant, grouping, tier, bucket%s, k1, k2, k3, variant, status, edge, n FROM entra.rollup c, generate_series(1, %d) AS w WHERE bucket %s
+		fmt.Sprintf(`INSERT INTO entra.rollup AS r (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
+SELECT tenant, grouping, tier, variant, bucket%s, k1, k2, k3, status, edge, n FROM entra.rollup c, generate_series(1, %d) AS w WHERE bucket %s
 ORDER BY w, c.tableoid, c.ctid -- as the writer would have come to them
-ON CONFLICT (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge) DO UPDATE SET n = r.n + excluded.n`, later, weeks-1, week),
+ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) DO UPDATE SET n = r.n + excluded.n`, later, weeks-1, week),
 		fmt.Sprintf(`UPDATE entra.total t SET n = c.n FROM (
   SELECT tenant, grouping, k1, k2, k3, variant, status, sum(n) AS n FROM entra.rollup WHERE tier = %d GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) c WHERE (t.tenant, t.grouping, t.k1, t.k2, t.k3, t.variant, t.status) = (c.tenant, c.grouping, c.k1, c.k2, c.k3, c.variant, c.status)`, store.Day),

@@ -106,8 +106,7 @@ func (c *compiler) matchOccurring(ctx context.Context, f *Filter) error {
 		d, _ := rollupDimension(g, f.Field)
 		tier := g.Tiers[len(g.Tiers)-1]
 		_, within := others.within("r.bucket", []span{{during.from.Add(-tier.Width()), during.to}})
-		expr, from = d.expr, fmt.Sprintf("%s.rollup r WHERE %s AND r.grouping = %d AND r.tier = %d AND r.tenant = ANY(ARRAY(SELECT id FROM %[1]s.tenant))",
-			store.Schema, within, g.Number, tier)
+		expr, from = d.expr, fmt.Sprintf("%s.rollup r WHERE %s AND %s", store.Schema, within, others.fixed(g, tier))
 	} else {
 		for _, other := range c.filters {
 			if !other.needsMatching(c.rowsAt(other.Field)) {
@@ -150,11 +149,11 @@ func condition(ctx context.Context, s *statement, dict dictionary, d dimension, 
 	case d.codes != nil:
 		codes := []int16{}
 		for i, v := range append([]string{""}, d.codes...) {
-			if f.fits(v) {
+			if f.fits(v) != negated {
 				codes = append(codes, int16(i))
 			}
 		}
-		sql = oneOf(s, d.expr, codes)
+		return oneOf(s, d.expr, codes), nil
 	case d.table != "" && base == Matches:
 		from, text := d.table, "coalesce("+d.column+"::text, '')"
 		if d.field.Type == activity.List {

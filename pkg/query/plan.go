@@ -33,8 +33,14 @@ type plan struct {
 	steps    []time.Time // starts; a single one where nothing is drawn over time
 	grouping *store.Grouping
 	tiers    map[store.Tier][]span // of the grouping, whole buckets only; each counts in the step that holds its middle
-	moved    []span                // what coarse buckets count in one step and belongs to another, in the next finer tier
+	moved    []move
 	rows     []span
+}
+
+// move is what coarse buckets count in one step and belongs to another, in the buckets of a finer tier.
+type move struct {
+	coarse, fine store.Tier
+	spans        []span
 }
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
@@ -106,11 +112,12 @@ func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 		cover(span{last, s.to}, n-1)
 	}
 	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
-	var moved []span
-	if additive && len(g.Tiers) > 1 {
-		coarse, fine := g.Tiers[len(g.Tiers)-1], g.Tiers[len(g.Tiers)-2]
-		bounds, moved = widen(bounds, coarse.Width(), fine.Width())
-		tiers[fine] = slices.Clone(moved)
+	var moved []move
+	if additive {
+		bounds, moved = widen(bounds, g.Tiers)
+		for _, m := range moved {
+			tiers[m.fine] = append(tiers[m.fine], m.spans...)
+		}
 	}
 	for i := range pl.steps {
 		cover(span{bounds[i], bounds[i+1]}, len(g.Tiers)-1)
@@ -120,23 +127,39 @@ func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 	}
 }
 
+// maxOffset is as far as days and weeks of any time zone begin from those of the rollup.
+const maxOffset = 14 * time.Hour
+
 // widen puts the bounds between steps that lie within a coarse bucket on its nearer end, and returns what has to be moved
-// for that, in fine buckets: a day that begins at 23:00 is a day of the rollup, less its last hour, and with that of the
-// day before. Day by day and in most time zones, that is far less to read than all hours of the day.
-func widen(bounds []time.Time, coarse, fine time.Duration) (widened []time.Time, moved []span) {
+// for that, in fine buckets: a week that begins at 23:00 is a week of the rollup, less its last hour, and with that of the
+// week before. In most time zones, that is far less to read than all days of the week and all hours of one.
+func widen(bounds []time.Time, tiers []store.Tier) (widened []time.Time, moved []move) {
 	widened = slices.Clone(bounds)
 	for i := 1; i < len(bounds)-1; i++ {
-		from := bounds[i].Truncate(coarse)
-		to := from.Add(coarse)
-		if from.Equal(bounds[i]) || !bounds[i].Truncate(fine).Equal(bounds[i]) || from.Before(bounds[i-1]) || to.After(bounds[i+1]) {
-			continue
-		}
-		if bounds[i].Sub(from) > coarse/2 {
-			widened[i] = to
-			moved = append(moved, span{bounds[i], to})
-		} else {
-			widened[i] = from
-			moved = append(moved, span{from, bounds[i]})
+		for n := len(tiers) - 1; n > 0; n-- {
+			from := bounds[i].Truncate(tiers[n].Width())
+			to := from.Add(tiers[n].Width())
+			if from.Equal(bounds[i]) {
+				break
+			}
+			end, s := from, span{from, bounds[i]}
+			if bounds[i].Sub(from) > to.Sub(bounds[i]) {
+				end, s = to, span{bounds[i], to}
+			}
+			fine := n - 1
+			for fine >= 0 && !bounds[i].Truncate(tiers[fine].Width()).Equal(bounds[i]) {
+				fine--
+			}
+			if fine < 0 || from.Before(bounds[i-1]) || to.After(bounds[i+1]) || s.to.Sub(s.from) > maxOffset {
+				continue
+			}
+			widened[i] = end
+			k := slices.IndexFunc(moved, func(m move) bool { return m.coarse == tiers[n] && m.fine == tiers[fine] })
+			if k < 0 {
+				k, moved = len(moved), append(moved, move{coarse: tiers[n], fine: tiers[fine]})
+			}
+			moved[k].spans = append(moved[k].spans, s)
+			break
 		}
 	}
 	return widened, moved

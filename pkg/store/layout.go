@@ -120,6 +120,17 @@ func VariantCode(signInEventType string) int16 {
 // Variant is VariantCode's inverse.
 func Variant(code int16) string { return at(activity.SignInEventTypes, code) }
 
+// Variants lists the codes that a kind's rows and cells may have.
+func Variants(kind *activity.Kind) []int16 {
+	codes := []int16{0}
+	if kind.Stored().Field("signInEventTypes") != nil {
+		for i := range activity.SignInEventTypes {
+			codes = append(codes, int16(i+1))
+		}
+	}
+	return codes
+}
+
 // StatusCode returns the code under which rows keep a status; 0 where the record does not tell.
 func StatusCode(status string) int16 { return int16(slices.Index(activity.AllStatuses, status) + 1) }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Tier is a width of the rollup's buckets. Buckets start at multiples of their width since the epoch, in UTC.
+// Tier is a width of the rollup's buckets. Buckets start at multiples of their width since a Monday, in UTC.
 type Tier int16
 
 // The tiers. Their numbers are stored: never change one.
@@ -18,6 +18,7 @@ const (
 	QuarterHour Tier = 1
 	Hour        Tier = 2
 	Day         Tier = 3
+	Week        Tier = 4
 )
 
 // Width returns how long a tier's buckets are.
@@ -27,14 +28,21 @@ func (t Tier) Width() time.Duration {
 		return 15 * time.Minute
 	case Hour:
 		return time.Hour
+	case Day:
+		return 24 * time.Hour
 	}
-	return 24 * time.Hour
+	return 7 * 24 * time.Hour
 }
 
-// Bucket returns the start of the bucket that holds t, and whether t lies exactly on it.
+// Bucket returns the start of the bucket that holds t, and whether t lies exactly on it. Go counts time from a Monday.
 func (t Tier) Bucket(at time.Time) (start time.Time, edge bool) {
 	start = at.UTC().Truncate(t.Width())
 	return start, start.Equal(at)
+}
+
+// Bin is the SQL of the start of the bucket that holds a time. Its origin is a Monday from before all records.
+func (t Tier) Bin(at string) string {
+	return fmt.Sprintf("date_bin(interval '%d seconds', %s, timestamptz '1900-01-01 00:00+00')", int(t.Width().Seconds()), at)
 }
 
 // Grouping is one grouping of the rollup: records of a kind, counted by tenant, sign-in kind, status and up to three
@@ -57,14 +65,14 @@ type Grouping struct {
 // there is to read. A question that names no more fields than one of them is answered from it, any other from rows.
 var Groupings = []*Grouping{
 	grouping(1, activity.SignIn, []Tier{QuarterHour, Hour, Day}),
-	{Number: 2, Kind: activity.SignIn, Entity: activity.Application, Tiers: []Tier{Hour, Day}, Total: true},
+	{Number: 2, Kind: activity.SignIn, Entity: activity.Application, Tiers: []Tier{Hour, Day, Week}, Total: true},
 	grouping(3, activity.SignIn, []Tier{Hour, Day}, "clientAppUsed"),
 	grouping(4, activity.SignIn, []Tier{Hour, Day}, "conditionalAccessStatus", "authenticationRequirement"),
 	grouping(5, activity.SignIn, []Tier{Hour, Day}, "errorCode"),
 	grouping(6, activity.SignIn, []Tier{Hour, Day}, "countryOrRegion"),
 	grouping(7, activity.SignIn, []Tier{Hour, Day}, "riskLevelDuringSignIn"),
 	{Number: 8, Kind: activity.SignIn, PerPolicy: true, Tiers: []Tier{Hour, Day}, Total: true},
-	{Number: 9, Kind: activity.SignIn, Entity: activity.Account, Tiers: []Tier{Day}},
+	{Number: 9, Kind: activity.SignIn, Entity: activity.Account, Tiers: []Tier{Day, Week}},
 	grouping(20, activity.AuditEvent, []Tier{Hour, Day}, "loggedByService", "category"),
 	grouping(30, activity.ProvisioningEvent, []Tier{Hour, Day}, "servicePrincipalDisplayName", "provisioningAction"),
 	grouping(40, activity.RiskDetection, []Tier{Hour, Day}, "riskEventType", "riskLevel", "detectionTimingType"),
@@ -127,8 +135,8 @@ type cell struct {
 
 // compare orders cells as the primary key does. Writers touch cells in this order, so they cannot deadlock.
 func (c cell) compare(d cell) int {
-	return cmp.Or(cmp.Compare(c.tenant, d.tenant), cmp.Compare(c.grouping, d.grouping), cmp.Compare(c.tier, d.tier), cmp.Compare(c.bucket, d.bucket),
-		slices.Compare(c.k[:], d.k[:]), cmp.Compare(c.variant, d.variant), cmp.Compare(c.state, d.state), boolInt(c.edge)-boolInt(d.edge))
+	return cmp.Or(cmp.Compare(c.tenant, d.tenant), cmp.Compare(c.grouping, d.grouping), cmp.Compare(c.tier, d.tier), cmp.Compare(c.variant, d.variant),
+		cmp.Compare(c.bucket, d.bucket), slices.Compare(c.k[:], d.k[:]), cmp.Compare(c.state, d.state), boolInt(c.edge)-boolInt(d.edge))
 }
 
 func boolInt(b bool) int {
@@ -185,8 +193,7 @@ func rowsAsCells(g *Grouping, tier Tier, status, where string) string {
 		from += fmt.Sprintf(" JOIN entra.word w%d ON w%[1]d.text = coalesce(%s, '')", i+1, column)
 		keys[i] = fmt.Sprintf("w%d.id", i+1)
 	}
-	width := fmt.Sprintf("interval '%d seconds'", int(tier.Width().Seconds()))
-	bucket := fmt.Sprintf("date_bin(%s, r.time, timestamptz 'epoch')", width)
+	bucket := tier.Bin("r.time")
 	return fmt.Sprintf(`SELECT r.tenant, %d::smallint AS grouping, %d::smallint AS tier, %s AS bucket, %s AS k1, %s AS k2, %s AS k3,
   r.variant, %s AS status, r.time = %[3]s AS edge, count(*) AS n
 FROM %[8]s %[9]s GROUP BY 1, 4, 5, 6, 7, 8, 9, 10`, g.Number, tier, bucket, keys[0], keys[1], keys[2], status, from, strings.TrimSpace(where))

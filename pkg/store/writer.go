@@ -573,11 +573,11 @@ func writeCells(ctx context.Context, tx *sqlx.Tx, cells map[cell]int64) error {
 		return nil
 	}
 	a := newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
-	if _, err := tx.ExecContext(ctx, `INSERT INTO entra.rollup AS r (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
-SELECT tenant, grouping, tier, timestamptz 'epoch' + bucket * interval '1 microsecond', k1, k2, k3, variant, status, edge, n
-FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::smallint[], $9::smallint[], $10::boolean[], $11::bigint[])
-  AS u(tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge, n)
-ON CONFLICT (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge) DO UPDATE SET n = r.n + excluded.n`, a.args()...); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO entra.rollup AS r (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
+SELECT tenant, grouping, tier, variant, timestamptz 'epoch' + bucket * interval '1 microsecond', k1, k2, k3, status, edge, n
+FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::smallint[], $10::boolean[], $11::bigint[])
+  AS u(tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
+ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) DO UPDATE SET n = r.n + excluded.n`, a.args()...); err != nil {
 		return err
 	}
 	maps.DeleteFunc(cells, func(_ cell, n int64) bool { return n > 0 })
@@ -585,10 +585,10 @@ ON CONFLICT (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge) 
 		return nil
 	}
 	a = newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
-	_, err := tx.ExecContext(ctx, `DELETE FROM entra.rollup r USING (SELECT tenant, grouping, tier, timestamptz 'epoch' + bucket * interval '1 microsecond' AS bucket, k1, k2, k3, variant, status, edge
-FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::bigint[], $5::int[], $6::int[], $7::int[], $8::smallint[], $9::smallint[], $10::boolean[])
-  AS u(tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge)) u
-WHERE r.n = 0 AND (r.tenant, r.grouping, r.tier, r.bucket, r.k1, r.k2, r.k3, r.variant, r.status, r.edge) = (u.tenant, u.grouping, u.tier, u.bucket, u.k1, u.k2, u.k3, u.variant, u.status, u.edge)`, a.args()[:10]...)
+	_, err := tx.ExecContext(ctx, `DELETE FROM entra.rollup r USING (SELECT tenant, grouping, tier, variant, timestamptz 'epoch' + bucket * interval '1 microsecond' AS bucket, k1, k2, k3, status, edge
+FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::smallint[], $10::boolean[])
+  AS u(tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge)) u
+WHERE r.n = 0 AND (r.tenant, r.grouping, r.tier, r.variant, r.bucket, r.k1, r.k2, r.k3, r.status, r.edge) = (u.tenant, u.grouping, u.tier, u.variant, u.bucket, u.k1, u.k2, u.k3, u.status, u.edge)`, a.args()[:10]...)
 	return err
 }
 
@@ -611,8 +611,8 @@ func newCellArrays(cells []cell, counts map[cell]int64) *cellArrays {
 }
 
 func (a *cellArrays) args() []any {
-	return []any{pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.tier), pq.Array(a.bucket), pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3),
-		pq.Array(a.variant), pq.Array(a.status), pq.Array(a.edge), pq.Array(a.n)}
+	return []any{pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.tier), pq.Array(a.variant), pq.Array(a.bucket),
+		pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3), pq.Array(a.status), pq.Array(a.edge), pq.Array(a.n)}
 }
 
 // total is what a batch adds to one label set's total.

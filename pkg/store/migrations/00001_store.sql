@@ -326,31 +326,39 @@ END $$;
 
 -- The rollup: counts of records by few fields and a bucket of time. grouping and tier number the groupings and widths
 -- in the program; k1 to k3 are the grouping's keys: an entity's id, an error code or a word. Records that lie exactly
--- on a bucket's start are counted apart (edge), so that windows closed on either side add up exactly.
+-- on a bucket's start are counted apart (edge), so that windows closed on either side add up exactly. The variant comes
+-- before the bucket: most questions are about one, and its cells of some time lie side by side then.
 CREATE TABLE entra.rollup (
   tenant   int         NOT NULL,
   grouping smallint    NOT NULL,
   tier     smallint    NOT NULL,
+  variant  smallint    NOT NULL,
   bucket   timestamptz NOT NULL,
   k1       int         NOT NULL,
   k2       int         NOT NULL,
   k3       int         NOT NULL,
-  variant  smallint    NOT NULL,
   status   smallint    NOT NULL,
   edge     boolean     NOT NULL,
-  n        bigint      NOT NULL,
-  PRIMARY KEY (tenant, grouping, tier, bucket, k1, k2, k3, variant, status, edge)
+  n        int         NOT NULL,
+  PRIMARY KEY (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge)
 ) PARTITION BY LIST (grouping);
-CREATE INDEX ON entra.rollup (tenant, grouping, tier, k1, bucket) WHERE k1 <> 0;
 
--- Each grouping by itself: what a question reads lies together then, and the planner knows how much it is.
+-- Each grouping and each tier by itself: what a question reads lies together then, and the planner knows how much it is.
+-- An application's or a user's cells are found by themselves.
 -- +goose StatementBegin
 DO $$
 DECLARE
-  number smallint;
+  part record;
 BEGIN
-  FOREACH number IN ARRAY ARRAY[1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 30, 40] LOOP
-    EXECUTE format('CREATE TABLE entra.rollup_%s PARTITION OF entra.rollup FOR VALUES IN (%1$s) WITH (fillfactor = 80)', number);
+  FOR part IN SELECT * FROM (VALUES (1, '{1,2,3}'::int[]), (2, '{2,3,4}'), (3, '{2,3}'), (4, '{2,3}'), (5, '{2,3}'), (6, '{2,3}'), (7, '{2,3}'), (8, '{2,3}'),
+      (9, '{3,4}'), (20, '{2,3}'), (30, '{2,3}'), (40, '{2,3}')) AS v(grouping, tiers) LOOP
+    EXECUTE format('CREATE TABLE entra.rollup_%s PARTITION OF entra.rollup FOR VALUES IN (%1$s) PARTITION BY LIST (tier)', part.grouping);
+    FOR i IN 1..cardinality(part.tiers) LOOP
+      EXECUTE format('CREATE TABLE entra.rollup_%s_%s PARTITION OF entra.rollup_%1$s FOR VALUES IN (%2$s) WITH (fillfactor = 80)', part.grouping, part.tiers[i]);
+    END LOOP;
+    IF part.grouping IN (2, 9) THEN
+      EXECUTE format('CREATE INDEX ON entra.rollup_%s (tenant, grouping, tier, k1, bucket)', part.grouping);
+    END IF;
   END LOOP;
 END $$;
 -- +goose StatementEnd
