@@ -47,7 +47,7 @@ func startServers(t *testing.T, target string) []server {
 }
 
 // start runs a program until the test ends or the function returned is called.
-func start(t *testing.T, path string, args ...string) (stop func()) {
+func start(t testing.TB, path string, args ...string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, path, args...)
@@ -70,7 +70,7 @@ func start(t *testing.T, path string, args ...string) (stop func()) {
 	return stop
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -1,0 +1,231 @@
+package proof
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
+)
+
+//go:embed testdata/expressions.txt
+var expressionList string
+
+// scraped is how often the counters are as if scraped.
+const scraped = time.Minute
+
+// startFed starts a VictoriaMetrics that knows the counters of a history since before its first event.
+func startFed(t testing.TB, data naive.Data) server {
+	t.Helper()
+	address := freeAddress(t)
+	start(t, debian.Program(t, "victoria-metrics", "victoria-metrics"), "-storageDataPath="+t.TempDir(), "-httpListenAddr="+address,
+		"-search.latencyOffset=0s", "-search.disableCache", "-retentionPeriod=100y", "-loggerLevel=ERROR")
+	s := server{"VictoriaMetrics", "http://" + address}
+	require.Eventually(t, func() bool {
+		response, err := http.Get(s.url + "/health")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, 20*time.Second, 50*time.Millisecond)
+	post := func(path string, body []byte) {
+		response, err := http.Post(s.url+path, "application/json", bytes.NewReader(body))
+		require.NoError(t, err)
+		response.Body.Close()
+		require.Less(t, response.StatusCode, 300, path)
+	}
+	post("/api/v1/import", samplesOf(data))
+	post("/internal/force_flush", nil)
+	return s
+}
+
+// samplesOf are the counters' samples in VictoriaMetrics' form: one at each minute, the first ones 0.
+func samplesOf(data naive.Data) []byte {
+	var lines bytes.Buffer
+	for name, metric := range data {
+		if metric.Stream {
+			continue
+		}
+		type counter struct {
+			labels map[string]string
+			times  []time.Time
+		}
+		series := map[string]*counter{}
+		for _, event := range metric.Events {
+			labels := map[string]string{"__name__": name}
+			for _, label := range metric.Exported {
+				if event.Labels[label] != "" {
+					labels[label] = event.Labels[label]
+				}
+			}
+			k := naive.Series{Labels: labels}.Key()
+			if series[k] == nil {
+				series[k] = &counter{labels: labels}
+			}
+			series[k].times = append(series[k].times, event.Happened)
+		}
+		for _, s := range series {
+			slices.SortFunc(s.times, time.Time.Compare)
+			var line struct {
+				Metric     map[string]string `json:"metric"`
+				Values     []int             `json:"values"`
+				Timestamps []int64           `json:"timestamps"`
+			}
+			line.Metric = s.labels
+			n := 0
+			for at := dawn.Add(-6 * time.Hour); !at.After(dusk); at = at.Add(scraped) {
+				for n < len(s.times) && !s.times[n].After(at) {
+					n++
+				}
+				line.Values, line.Timestamps = append(line.Values, n), append(line.Timestamps, at.UnixMilli())
+			}
+			text, _ := json.Marshal(line) // texts and numbers always can be
+			lines.Write(append(text, '\n'))
+		}
+	}
+	return lines.Bytes()
+}
+
+// evaluate asks a server for what a grid asks for.
+func (s server) evaluate(t *testing.T, expr string, g naive.Grid) ([]naive.Series, error) {
+	t.Helper()
+	var data struct {
+		Result []struct {
+			Metric map[string]string
+			Value  [2]any
+			Values [][2]any
+		}
+	}
+	seconds := func(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
+	times := g.Times()
+	path, parameters := "query", url.Values{"query": {expr}, "nocache": {"1"}, "time": {seconds(g.End)}}
+	if g.Step > 0 {
+		path = "query_range"
+		parameters = url.Values{"query": {expr}, "nocache": {"1"}, "start": {seconds(times[0])}, "end": {seconds(times[len(times)-1])}, "step": {seconds(time.Unix(int64(g.Step.Seconds()), 0))}}
+	}
+	if err := s.get(t, path, parameters, &data); err != nil {
+		return nil, err
+	}
+	index := map[int64]int{}
+	for i, at := range times {
+		index[at.Unix()] = i
+	}
+	var list []naive.Series
+	for _, r := range data.Result {
+		values := slices.Repeat([]float64{math.NaN()}, len(times))
+		if g.Step == 0 {
+			r.Values = [][2]any{r.Value}
+		}
+		for _, v := range r.Values {
+			at, _ := v[0].(float64)
+			text, _ := v[1].(string)
+			value, err := strconv.ParseFloat(text, 64)
+			i, known := index[int64(at)]
+			if err != nil || !known {
+				return nil, fmt.Errorf("unexpected sample %v", v)
+			}
+			values[i] = value
+		}
+		maps.DeleteFunc(r.Metric, func(_, value string) bool { return value == "" }) // label_replace leaves such labels
+		list = append(list, naive.Series{Labels: r.Metric, Values: values})
+	}
+	return list, nil
+}
+
+// disagreement says where answers differ; empty where they do not. Which of equal values topk keeps is everybody's own
+// choice: there the values of each time are compared without the labels.
+func disagreement(expr string, g naive.Grid, want, got []naive.Series) string {
+	if lower := strings.ToLower(expr); strings.Contains(lower, "topk") || strings.Contains(lower, "bottomk") {
+		want, got = unnamed(want, len(g.Times())), unnamed(got, len(g.Times()))
+	}
+	byKey := func(list []naive.Series) map[string][]float64 {
+		m := map[string][]float64{}
+		for _, s := range list {
+			if slices.ContainsFunc(s.Values, func(v float64) bool { return v == v }) {
+				m[s.Key()] = s.Values
+			}
+		}
+		return m
+	}
+	a, b := byKey(want), byKey(got)
+	for _, k := range slices.Sorted(maps.Keys(a)) {
+		if b[k] == nil {
+			return fmt.Sprintf("%s is missing; there are %v", k, slices.Sorted(maps.Keys(b)))
+		}
+		for i, v := range a[k] {
+			if !equal(v, b[k][i]) {
+				return fmt.Sprintf("%s at %s: want %v, got %v", k, g.Times()[i].Format(time.RFC3339), v, b[k][i])
+			}
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(b)) {
+		if a[k] == nil {
+			return fmt.Sprintf("%s is there: %v; expected %v", k, b[k], slices.Sorted(maps.Keys(a)))
+		}
+	}
+	return ""
+}
+
+// equal allows for sums of fractions made in another order.
+func equal(a, b float64) bool {
+	return a == b || a != a && b != b || math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b)) || math.Abs(a-b) < 1e-12
+}
+
+func unnamed(list []naive.Series, length int) (ranked []naive.Series) {
+	for rank := range list {
+		ranked = append(ranked, naive.Series{Labels: map[string]string{"rank": fmt.Sprint(rank)}, Values: slices.Repeat([]float64{math.NaN()}, length)})
+	}
+	for i := range length {
+		var values []float64
+		for _, s := range list {
+			if s.Values[i] == s.Values[i] {
+				values = append(values, s.Values[i])
+			}
+		}
+		sort.Float64s(values)
+		for rank, v := range values {
+			ranked[rank].Values[i] = v
+		}
+	}
+	return ranked
+}
+
+// The oracle is worth something: it says what a VictoriaMetrics says.
+func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
+	data := newHistory(1, 1200).data()
+	vm := startFed(t, data)
+	compared := 0
+	for _, x := range expressions(expressionList) {
+		for _, g := range grids {
+			want, err := vm.evaluate(t, x.text, g.Grid)
+			if !assert.NoError(t, err, x.text) {
+				break
+			}
+			got, err := data.Evaluate(x.text, g.Grid)
+			if !assert.NoError(t, err, x.text) {
+				break
+			}
+			if difference := disagreement(x.text, g.Grid, want, got); difference != "" {
+				t.Errorf("%s, %s: %s", x.text, g.name, difference)
+			}
+			compared++
+		}
+	}
+	t.Logf("%d answers compared", compared)
+}
