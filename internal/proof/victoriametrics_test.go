@@ -229,3 +229,22 @@ func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
 	}
 	t.Logf("%d answers compared", compared)
 }
+
+//go:embed testdata/differences.txt
+var differenceList string
+
+// What is said to differ does, and for no longer than it does.
+func TestDifferencesFromVictoriaMetrics(t *testing.T) {
+	data := newHistory(1, 1200).data()
+	vm := startFed(t, data)
+	for _, x := range expressions(differenceList) {
+		differs := false
+		for _, g := range grids {
+			got, err := data.Evaluate(x.text, g.Grid)
+			require.NoError(t, err, x.text)
+			want, err := vm.evaluate(t, x.text, g.Grid)
+			differs = differs || err != nil || disagreement(x.text, g.Grid, want, got) != ""
+		}
+		assert.True(t, differs, "%s: the same everywhere: belongs to expressions.txt", x.text)
+	}
+}
