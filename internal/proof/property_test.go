@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
 )
 
@@ -28,17 +29,17 @@ func generator(seed uint64, data naive.Data) *naive.Generator {
 func someGrid(random *rand.Rand) naive.Grid {
 	steps := []time.Duration{time.Minute, 5 * time.Minute, 7 * time.Minute, 30 * time.Minute, time.Hour}
 	step := steps[random.IntN(len(steps))]
-	g := naive.Grid{Start: dawn.Add(time.Duration(random.IntN(25)-1) * time.Hour).Truncate(step), Step: step}
+	g := naive.Grid{Start: history.Dawn.Add(time.Duration(random.IntN(25)-1) * time.Hour).Truncate(step), Step: step}
 	g.End = g.Start.Add(time.Duration(random.IntN(20)) * step)
 	if random.IntN(3) == 0 {
-		g = naive.Grid{End: moment(random)}
+		g = naive.Grid{End: history.Moment(random)}
 	}
 	return g
 }
 
 // The oracle is consistent in itself, and what is invented is mostly valid: else the comparisons below would say little.
 func TestOracleAndGenerator(t *testing.T) {
-	data := newHistory(2, 300).data()
+	data := history.New(2, 300).Data()
 	g := generator(2, data)
 	random := rand.New(rand.NewPCG(2, 2))
 	valid, nonEmpty := 0, 0

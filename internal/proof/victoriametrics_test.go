@@ -10,9 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sort"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
 )
 
@@ -89,7 +88,7 @@ func samplesOf(data naive.Data) []byte {
 			}
 			line.Metric = s.labels
 			n := 0
-			for at := dawn.Add(-6 * time.Hour); !at.After(dusk); at = at.Add(scraped) {
+			for at := history.Dawn.Add(-6 * time.Hour); !at.After(history.Dusk); at = at.Add(scraped) {
 				for n < len(s.times) && !s.times[n].After(at) {
 					n++
 				}
@@ -148,81 +147,23 @@ func (s server) evaluate(t *testing.T, expr string, g naive.Grid) ([]naive.Serie
 	return list, nil
 }
 
-// disagreement says where answers differ; empty where they do not. Which of equal values topk keeps is everybody's own
-// choice: there the values of each time are compared without the labels.
-func disagreement(expr string, g naive.Grid, want, got []naive.Series) string {
-	if lower := strings.ToLower(expr); strings.Contains(lower, "topk") || strings.Contains(lower, "bottomk") {
-		want, got = unnamed(want, len(g.Times())), unnamed(got, len(g.Times()))
-	}
-	byKey := func(list []naive.Series) map[string][]float64 {
-		m := map[string][]float64{}
-		for _, s := range list {
-			if slices.ContainsFunc(s.Values, func(v float64) bool { return v == v }) {
-				m[s.Key()] = s.Values
-			}
-		}
-		return m
-	}
-	a, b := byKey(want), byKey(got)
-	for _, k := range slices.Sorted(maps.Keys(a)) {
-		if b[k] == nil {
-			return fmt.Sprintf("%s is missing; there are %v", k, slices.Sorted(maps.Keys(b)))
-		}
-		for i, v := range a[k] {
-			if !equal(v, b[k][i]) {
-				return fmt.Sprintf("%s at %s: want %v, got %v", k, g.Times()[i].Format(time.RFC3339), v, b[k][i])
-			}
-		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(b)) {
-		if a[k] == nil {
-			return fmt.Sprintf("%s is there: %v; expected %v", k, b[k], slices.Sorted(maps.Keys(a)))
-		}
-	}
-	return ""
-}
-
-// equal allows for sums of fractions made in another order.
-func equal(a, b float64) bool {
-	return a == b || a != a && b != b || math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b)) || math.Abs(a-b) < 1e-12
-}
-
-func unnamed(list []naive.Series, length int) (ranked []naive.Series) {
-	for rank := range list {
-		ranked = append(ranked, naive.Series{Labels: map[string]string{"rank": fmt.Sprint(rank)}, Values: slices.Repeat([]float64{math.NaN()}, length)})
-	}
-	for i := range length {
-		var values []float64
-		for _, s := range list {
-			if s.Values[i] == s.Values[i] {
-				values = append(values, s.Values[i])
-			}
-		}
-		sort.Float64s(values)
-		for rank, v := range values {
-			ranked[rank].Values[i] = v
-		}
-	}
-	return ranked
-}
-
 // The oracle is worth something: it says what a VictoriaMetrics says.
 func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
-	data := newHistory(1, 1200).data()
+	data := history.New(1, 1200).Data()
 	vm := startFed(t, data)
 	compared := 0
-	for _, x := range expressions(expressionList) {
-		for _, g := range grids {
-			want, err := vm.evaluate(t, x.text, g.Grid)
-			if !assert.NoError(t, err, x.text) {
+	for _, x := range history.Expressions(expressionList) {
+		for _, g := range history.Grids {
+			want, err := vm.evaluate(t, x.Text, g.Grid)
+			if !assert.NoError(t, err, x.Text) {
 				break
 			}
-			got, err := data.Evaluate(x.text, g.Grid)
-			if !assert.NoError(t, err, x.text) {
+			got, err := data.Evaluate(x.Text, g.Grid)
+			if !assert.NoError(t, err, x.Text) {
 				break
 			}
-			if difference := disagreement(x.text, g.Grid, want, got); difference != "" {
-				t.Errorf("%s, %s: %s", x.text, g.name, difference)
+			if difference := naive.Disagreement(x.Text, g.Grid, want, got); difference != "" {
+				t.Errorf("%s, %s: %s", x.Text, g.Name, difference)
 			}
 			compared++
 		}
@@ -235,16 +176,16 @@ var differenceList string
 
 // What is said to differ does, and for no longer than it does.
 func TestDifferencesFromVictoriaMetrics(t *testing.T) {
-	data := newHistory(1, 1200).data()
+	data := history.New(1, 1200).Data()
 	vm := startFed(t, data)
-	for _, x := range expressions(differenceList) {
+	for _, x := range history.Expressions(differenceList) {
 		differs := false
-		for _, g := range grids {
-			got, err := data.Evaluate(x.text, g.Grid)
-			require.NoError(t, err, x.text)
-			want, err := vm.evaluate(t, x.text, g.Grid)
-			differs = differs || err != nil || disagreement(x.text, g.Grid, want, got) != ""
+		for _, g := range history.Grids {
+			got, err := data.Evaluate(x.Text, g.Grid)
+			require.NoError(t, err, x.Text)
+			want, err := vm.evaluate(t, x.Text, g.Grid)
+			differs = differs || err != nil || naive.Disagreement(x.Text, g.Grid, want, got) != ""
 		}
-		assert.True(t, differs, "%s: the same everywhere: belongs to expressions.txt", x.text)
+		assert.True(t, differs, "%s: the same everywhere: belongs to expressions.txt", x.Text)
 	}
 }

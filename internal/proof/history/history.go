@@ -1,4 +1,6 @@
-package proof
+// Package history invents a day of records on which MetricsQL is tried: at every kind of edge, of several tenants, and
+// with each counter in use before the questions begin.
+package history
 
 import (
 	"fmt"
@@ -15,21 +17,23 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// history is a day of two tenants. Every label set that a counter has occurs in its first two hours, so that questions
+// History is a day of two tenants. Every label set that a counter has occurs in its first two hours, so that questions
 // about the hours from eight on meet only counters that exist.
-type history struct {
-	records []*activity.Record
-	arrived map[*activity.Record]time.Time
+type History struct {
+	Records []*activity.Record
+	Arrived map[*activity.Record]time.Time // invented; Write replaces it by what the store noted
 }
 
+// The day, and the two tenants.
 var (
-	dawn    = time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC)
-	dusk    = dawn.Add(24 * time.Hour)
-	tenants = []string{"11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"}
+	Dawn    = time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC)
+	Dusk    = Dawn.Add(24 * time.Hour)
+	Tenants = []string{"11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"}
 )
 
-func newHistory(seed uint64, size int) *history {
-	h := &history{arrived: map[*activity.Record]time.Time{}}
+// New invents a history, with about so many moments at which something happens.
+func New(seed uint64, size int) *History {
+	h := &History{Arrived: map[*activity.Record]time.Time{}}
 	random := rand.New(rand.NewPCG(seed, 6))
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 
@@ -54,9 +58,9 @@ func newHistory(seed uint64, size int) *history {
 		categories   = []string{"RoleManagement", "UserManagement"}
 		outcomes     = []string{"success", "failure"}
 	)
-	at := dawn.Add(time.Minute)
+	at := Dawn.Add(time.Minute)
 	next := func() time.Time { at = at.Add(13 * time.Second); return at }
-	for _, tenant := range tenants {
+	for _, tenant := range Tenants {
 		for n := range 3 * len(kinds) * len(codes) {
 			signIn(next(), tenant, n%3, kinds[n/3%len(kinds)], codes[n/3/len(kinds)], "Browser", requirements[0], "success", "none")
 		}
@@ -68,22 +72,22 @@ func newHistory(seed uint64, size int) *history {
 		}
 	}
 	for range size {
-		at := moment(random)
+		at := Moment(random)
 		if random.IntN(8) == 0 {
-			audit(at, pick(tenants...), pick(categories...), pick(outcomes...))
+			audit(at, pick(Tenants...), pick(categories...), pick(outcomes...))
 			continue
 		}
 		for range 1 + random.IntN(2)*random.IntN(2)*random.IntN(8) { // now and then a burst
-			signIn(at, pick(tenants...), random.IntN(3), pick(kinds...), pick("0", "0", "0", "50126", "50053", "50074"), pick(clients...), pick(requirements...), pick(accesses...), pick(risks...))
+			signIn(at, pick(Tenants...), random.IntN(3), pick(kinds...), pick("0", "0", "0", "50126", "50053", "50074"), pick(clients...), pick(requirements...), pick(accesses...), pick(risks...))
 		}
 	}
 	return h
 }
 
-// moment is a time of the day from two o'clock on. A third are on the edge of a minute, some of them on that of an hour;
+// Moment is a time of the day from two o'clock on. A third are on the edge of a minute, some of them on that of an hour;
 // others are a microsecond away from one.
-func moment(random *rand.Rand) time.Time {
-	at := dawn.Add(2*time.Hour + time.Duration(random.Int64N(int64(22*time.Hour)))).Truncate(time.Microsecond)
+func Moment(random *rand.Rand) time.Time {
+	at := Dawn.Add(2*time.Hour + time.Duration(random.Int64N(int64(22*time.Hour)))).Truncate(time.Microsecond)
 	switch random.IntN(6) {
 	case 0:
 		at = at.Truncate(time.Minute)
@@ -95,9 +99,9 @@ func moment(random *rand.Rand) time.Time {
 	return at
 }
 
-func (h *history) add(kind *activity.Kind, tenant string, at time.Time, values ...string) {
+func (h *History) add(kind *activity.Kind, tenant string, at time.Time, values ...string) {
 	r := activity.NewRecord(kind)
-	r.ID, r.Tenant, r.Time, r.Fidelity = fmt.Sprintf("record-%d", len(h.records)), tenant, at, activity.Full
+	r.ID, r.Tenant, r.Time, r.Fidelity = fmt.Sprintf("record-%d", len(h.Records)), tenant, at, activity.Full
 	for i := 0; i < len(values); i += 2 {
 		if err := r.Set(kind.Field(values[i]), values[i+1]); err != nil {
 			panic(err)
@@ -105,16 +109,16 @@ func (h *history) add(kind *activity.Kind, tenant string, at time.Time, values .
 	}
 	r.Complete()
 	r.Raw = []byte(`{}`)
-	h.records = append(h.records, r)
-	h.arrived[r] = at.Add(time.Duration(len(h.records)%90) * time.Minute)
+	h.Records = append(h.Records, r)
+	h.Arrived[r] = at.Add(time.Duration(len(h.Records)%90) * time.Minute)
 }
 
-// write stores the records as the import does, in several batches, and learns when they arrived.
-func (h *history) write(t testing.TB, db *store.DB) {
+// Write stores the records as the import does, in several batches, and learns when they arrived.
+func (h *History) Write(t testing.TB, db *store.DB) {
 	t.Helper()
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
-	for batch := range slices.Chunk(h.records, len(h.records)/5+1) {
+	for batch := range slices.Chunk(h.Records, len(h.Records)/5+1) {
 		result, err := w.Write(t.Context(), store.Batch{Source: "import", Records: batch})
 		require.NoError(t, err)
 		require.Empty(t, result.Refusals)
@@ -147,14 +151,14 @@ var counters = []struct {
 	{"entra_audit_events_total", activity.AuditEvent, []string{"tenant", "service", "category", "result"}},
 }
 
-// data are the metrics' events as the oracle wants them.
-func (h *history) data() naive.Data {
+// Data are the metrics' events as the oracle wants them.
+func (h *History) Data() naive.Data {
 	data := naive.Data{}
 	for _, c := range counters {
 		data[c.name] = &naive.Metric{Exported: c.exported}
 	}
 	data["entra_signin_events"], data["entra_audit_events"] = &naive.Metric{Stream: true}, &naive.Metric{Stream: true}
-	for _, r := range h.records {
+	for _, r := range h.Records {
 		text := func(field string) string { return r.Get(r.Kind.Field(field)) }
 		labels := map[string]string{"tenant": r.Tenant}
 		add := func(metric string, more ...string) {
@@ -166,7 +170,7 @@ func (h *history) data() naive.Data {
 				own[more[i]] = more[i+1]
 			}
 			m := data[metric]
-			m.Events = append(m.Events, naive.Event{Happened: r.Time, Arrived: h.arrived[r], Labels: own})
+			m.Events = append(m.Events, naive.Event{Happened: r.Time, Arrived: h.Arrived[r], Labels: own})
 		}
 		if r.Kind == activity.AuditEvent {
 			labels["service"], labels["category"] = text("loggedByService"), text("category")
@@ -198,22 +202,23 @@ func (h *history) data() naive.Data {
 	return data
 }
 
-// grids are the ranges asked about.
-var grids = []struct {
-	name string
+// Grids are the ranges asked about.
+var Grids = []struct {
+	Name string
 	naive.Grid
 }{
-	{"12 h by 1 h", naive.Grid{Start: dawn.Add(8 * time.Hour), End: dawn.Add(20 * time.Hour), Step: time.Hour}},
-	{"12 h by 10 m", naive.Grid{Start: dawn.Add(9 * time.Hour), End: dawn.Add(21 * time.Hour), Step: 10 * time.Minute}},
-	{"1 h by 1 m", naive.Grid{Start: dawn.Add(14 * time.Hour), End: dawn.Add(15 * time.Hour), Step: time.Minute}},
-	{"6 h by 7 m", naive.Grid{Start: dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: dawn.Add(18 * time.Hour), Step: 7 * time.Minute}},
-	{"at once", naive.Grid{End: dawn.Add(17*time.Hour + 23*time.Minute)}},
+	{"12 h by 1 h", naive.Grid{Start: Dawn.Add(8 * time.Hour), End: Dawn.Add(20 * time.Hour), Step: time.Hour}},
+	{"12 h by 10 m", naive.Grid{Start: Dawn.Add(9 * time.Hour), End: Dawn.Add(21 * time.Hour), Step: 10 * time.Minute}},
+	{"1 h by 1 m", naive.Grid{Start: Dawn.Add(14 * time.Hour), End: Dawn.Add(15 * time.Hour), Step: time.Minute}},
+	{"6 h by 7 m", naive.Grid{Start: Dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: Dawn.Add(18 * time.Hour), Step: 7 * time.Minute}},
+	{"at once", naive.Grid{End: Dawn.Add(17*time.Hour + 23*time.Minute)}},
 }
 
-// expression is a line of testdata/expressions.txt, with the group it is in.
-type expression struct{ group, text string }
+// Expression is a line of testdata/expressions.txt, with the group it is in.
+type Expression struct{ Group, Text string }
 
-func expressions(text string) (list []expression) {
+// Expressions reads such a file.
+func Expressions(text string) (list []Expression) {
 	group := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -221,7 +226,7 @@ func expressions(text string) (list []expression) {
 		case strings.HasPrefix(line, "## "):
 			group = line[3:]
 		case line != "" && !strings.HasPrefix(line, "#"):
-			list = append(list, expression{group, strings.ReplaceAll(line, "$T", tenants[0])})
+			list = append(list, Expression{group, strings.ReplaceAll(line, "$T", Tenants[0])})
 		}
 	}
 	return list
