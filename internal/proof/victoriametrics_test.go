@@ -25,9 +25,6 @@ import (
 //go:embed testdata/expressions.txt
 var expressionList string
 
-// scraped is how often the counters are as if scraped.
-const scraped = time.Minute
-
 // startFed starts a VictoriaMetrics that knows the counters of a history since before its first event.
 func startFed(t testing.TB, data naive.Data) server {
 	t.Helper()
@@ -54,49 +51,21 @@ func startFed(t testing.TB, data naive.Data) server {
 	return s
 }
 
-// samplesOf are the counters' samples in VictoriaMetrics' form: one at each minute, the first ones 0.
+// samplesOf are the counters' samples in VictoriaMetrics' form.
 func samplesOf(data naive.Data) []byte {
 	var lines bytes.Buffer
-	for name, metric := range data {
-		if metric.Stream {
-			continue
+	for _, c := range history.Scraped(data) {
+		var line struct {
+			Metric     map[string]string `json:"metric"`
+			Values     []float64         `json:"values"`
+			Timestamps []int64           `json:"timestamps"`
 		}
-		type counter struct {
-			labels map[string]string
-			times  []time.Time
+		line.Metric, line.Values = c.Labels, c.Values
+		for _, at := range c.Times {
+			line.Timestamps = append(line.Timestamps, at.UnixMilli())
 		}
-		series := map[string]*counter{}
-		for _, event := range metric.Events {
-			labels := map[string]string{"__name__": name}
-			for _, label := range metric.Exported {
-				if event.Labels[label] != "" {
-					labels[label] = event.Labels[label]
-				}
-			}
-			k := naive.Series{Labels: labels}.Key()
-			if series[k] == nil {
-				series[k] = &counter{labels: labels}
-			}
-			series[k].times = append(series[k].times, event.Happened)
-		}
-		for _, s := range series {
-			slices.SortFunc(s.times, time.Time.Compare)
-			var line struct {
-				Metric     map[string]string `json:"metric"`
-				Values     []int             `json:"values"`
-				Timestamps []int64           `json:"timestamps"`
-			}
-			line.Metric = s.labels
-			n := 0
-			for at := history.Dawn.Add(-6 * time.Hour); !at.After(history.Dusk); at = at.Add(scraped) {
-				for n < len(s.times) && !s.times[n].After(at) {
-					n++
-				}
-				line.Values, line.Timestamps = append(line.Values, n), append(line.Timestamps, at.UnixMilli())
-			}
-			text, _ := json.Marshal(line) // texts and numbers always can be
-			lines.Write(append(text, '\n'))
-		}
+		text, _ := json.Marshal(line) // texts and numbers always can be
+		lines.Write(append(text, '\n'))
 	}
 	return lines.Bytes()
 }

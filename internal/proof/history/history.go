@@ -202,6 +202,51 @@ func (h *History) Data() naive.Data {
 	return data
 }
 
+// Counter is one of the exporter's series as a metrics database that scraped it would know it.
+type Counter struct {
+	Labels map[string]string // with the metric's name
+	Times  []time.Time
+	Values []float64
+}
+
+// interval is how often counters are as if scraped.
+const interval = time.Minute
+
+// Scraped are the samples of the counters: one at each minute, the first ones 0, so that no counter is born with a value.
+func Scraped(data naive.Data) (list []*Counter) {
+	for name, metric := range data {
+		if metric.Stream {
+			continue
+		}
+		times, series := map[string][]time.Time{}, map[string]*Counter{}
+		for _, event := range metric.Events {
+			labels := map[string]string{"__name__": name}
+			for _, label := range metric.Exported {
+				if event.Labels[label] != "" {
+					labels[label] = event.Labels[label]
+				}
+			}
+			k := naive.Series{Labels: labels}.Key()
+			if series[k] == nil {
+				series[k] = &Counter{Labels: labels}
+				list = append(list, series[k])
+			}
+			times[k] = append(times[k], event.Happened)
+		}
+		for k, c := range series {
+			slices.SortFunc(times[k], time.Time.Compare)
+			n := 0
+			for at := Dawn.Add(-6 * time.Hour); !at.After(Dusk); at = at.Add(interval) {
+				for n < len(times[k]) && !times[k][n].After(at) {
+					n++
+				}
+				c.Times, c.Values = append(c.Times, at), append(c.Values, float64(n))
+			}
+		}
+	}
+	return list
+}
+
 // Grids are the ranges asked about.
 var Grids = []struct {
 	Name string
