@@ -43,11 +43,13 @@ var grid = naive.Grid{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.
 type prometheus struct {
 	engine  *promql.Engine
 	storage *teststorage.TestStorage
+	grid    naive.Grid
 }
 
 func newPrometheus(t *testing.T, data naive.Data) *prometheus {
 	t.Helper()
 	p := &prometheus{
+		grid: grid,
 		engine: promql.NewEngine(promql.EngineOpts{
 			MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: grid.Step,
 			Parser: parser.NewParser(parser.Options{}),
@@ -76,8 +78,8 @@ func newPrometheus(t *testing.T, data naive.Data) *prometheus {
 
 func (p *prometheus) evaluate(t *testing.T, expr string) ([]naive.Series, error) {
 	t.Helper()
-	times := grid.Times()
-	query, err := p.engine.NewRangeQuery(t.Context(), p.storage, nil, expr, times[0], times[len(times)-1], grid.Step)
+	times := p.grid.Times()
+	query, err := p.engine.NewRangeQuery(t.Context(), p.storage, nil, expr, times[0], times[len(times)-1], p.grid.Step)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +95,7 @@ func (p *prometheus) evaluate(t *testing.T, expr string) ([]naive.Series, error)
 		delete(own, "__name__")
 		values := slices.Repeat([]float64{math.NaN()}, len(times))
 		for _, f := range s.Floats {
-			values[time.UnixMilli(f.T).Sub(times[0])/grid.Step] = f.F
+			values[time.UnixMilli(f.T).Sub(times[0])/p.grid.Step] = f.F
 		}
 		list = append(list, naive.Series{Labels: own, Values: values})
 	}
