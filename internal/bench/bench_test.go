@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -54,5 +55,35 @@ func TestBench(t *testing.T) {
 		"Newest 100 of the busiest user", "Newest 100 of a middling correlation id", "Scrape with", "Newest 10,000", "entra-activity import", "COPY of all",
 	} {
 		require.Contains(t, printed.String(), name)
+	}
+}
+
+// Whom expressions are compared with say the same.
+func TestAskedOtherwise(t *testing.T) {
+	debian.Program(t, "victoria-metrics", "victoria-metrics")
+	db, _ := pgtest.Store(t)
+	require.NoError(t, load(t.Context(), db, 2000))
+	require.NoError(t, makeWide(t.Context(), db))
+	vm, err := startVictoriaMetrics(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, vm.stop()) }()
+	counters, err := vm.feed(t.Context(), db)
+	require.NoError(t, err)
+	require.NotZero(t, counters)
+	b := &bench{large: db}
+	for _, x := range onCounters {
+		want, err := vm.ask(t.Context(), x.text)
+		require.NoError(t, err)
+		got, err := b.sum(t.Context(), x.join)
+		require.NoError(t, err)
+		require.InDelta(t, want, got, 1e-6*want, x.text)
+		require.NotZero(t, got)
+	}
+	for _, x := range onRecords {
+		want, err := vm.ask(t.Context(), "sum(increase(entra_signins_total[1h]))")
+		require.NoError(t, err)
+		got, err := b.sum(t.Context(), x.by)
+		require.NoError(t, err)
+		require.Equal(t, want, got, x.text)
 	}
 }
