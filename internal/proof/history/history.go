@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
@@ -21,7 +22,7 @@ import (
 // about the hours from eight on meet only counters that exist.
 type History struct {
 	Records []*activity.Record
-	Arrived map[*activity.Record]time.Time // invented; Write replaces it by what the store noted
+	Arrived map[*activity.Record]time.Time // an hour and a half after the event at most
 }
 
 // The day, and the two tenants.
@@ -101,7 +102,7 @@ func Moment(random *rand.Rand) time.Time {
 
 func (h *History) add(kind *activity.Kind, tenant string, at time.Time, values ...string) {
 	r := activity.NewRecord(kind)
-	r.ID, r.Tenant, r.Time, r.Fidelity = fmt.Sprintf("record-%d", len(h.Records)), tenant, at, activity.Full
+	r.ID, r.Tenant, r.Time, r.Fidelity = fmt.Sprintf("00000000-0000-4000-8000-%012d", len(h.Records)), tenant, at, activity.Full
 	for i := 0; i < len(values); i += 2 {
 		if err := r.Set(kind.Field(values[i]), values[i+1]); err != nil {
 			panic(err)
@@ -113,7 +114,8 @@ func (h *History) add(kind *activity.Kind, tenant string, at time.Time, values .
 	h.Arrived[r] = at.Add(time.Duration(len(h.Records)%90) * time.Minute)
 }
 
-// Write stores the records as the import does, in several batches, and learns when they arrived.
+// Write stores the records as the import does, in several batches. Afterwards each is as if it had arrived when it did
+// here: the writer knows no other time than its own.
 func (h *History) Write(t testing.TB, db *store.DB) {
 	t.Helper()
 	w, err := store.NewWriter(t.Context(), db)
@@ -123,6 +125,20 @@ func (h *History) Write(t testing.TB, db *store.DB) {
 		require.NoError(t, err)
 		require.Empty(t, result.Refusals)
 	}
+	var ids, times []string
+	for _, r := range h.Records {
+		ids, times = append(ids, r.ID), append(times, h.Arrived[r].Format(time.RFC3339Nano))
+	}
+	changed := int64(0)
+	for _, kind := range []*activity.Kind{activity.SignIn, activity.AuditEvent} {
+		result, err := db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s r SET received = a.received
+FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, received) WHERE a.id = r.id`, store.Table(kind)), pq.Array(ids), pq.Array(times))
+		require.NoError(t, err)
+		n, err := result.RowsAffected()
+		require.NoError(t, err)
+		changed += n
+	}
+	require.Equal(t, int64(len(h.Records)), changed)
 }
 
 // What docs/metrics.md says of labels, written down once more: the oracle must not get them from what it judges.
