@@ -89,8 +89,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			result, err = c.count(ctx, tx, pl, p)
 		}
 		if err == nil && !oldest.IsZero() && oldest.Before(before) {
-			result.Notices = append(result.Notices, fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
-				before.UTC().Format("2006-01-02 15:04 MST")))
+			result.Notices = append(result.Notices, removed(before))
 		}
 		return err
 	})
@@ -101,9 +100,17 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		result.Notices = append(result.Notices, "The time range was cut to the years 2000 to 2099, in which records are kept.")
 	}
 	if !scope.Everything() {
-		result.Notices = append(result.Notices, "Only records that you may see are counted and shown.")
+		result.Notices = append(result.Notices, onlyYours)
 	}
 	return result, nil
+}
+
+const onlyYours = "Only records that you may see are counted and shown."
+
+// removed says that retention has taken what a question needs.
+func removed(before time.Time) string {
+	return fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
+		before.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.Time, error) {
@@ -118,14 +125,15 @@ func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.
 // compiler turns a question into SQL. Identifiers come from the catalogue, by way of dimensions; values are bound.
 type compiler struct {
 	statement
-	q       *Question
-	dict    dictionary
-	during  span // in which regular expressions find what no dictionary has; zero for whenever
-	maxRows int
-	nothing bool     // the scope sees no record
-	filters []Filter // the question's, the scope's and the data source's
-	counted bool     // each record comes with the number of those selected
-	arrays  bool     // lists as JSON arrays
+	q            *Question
+	dict         dictionary
+	during       span // in which regular expressions find what no dictionary has; zero for whenever
+	maxRows      int
+	nothing      bool       // the scope sees no record
+	filters      []Filter   // the question's, the scope's and the data source's
+	alternatives [][]Filter // all of one of these have to fit, too; none: no more than the filters
+	counted      bool       // each record comes with the number of those selected
+	arrays       bool       // lists as JSON arrays
 }
 
 // restrict adds what the asker may see to what the question asks for.
@@ -167,20 +175,38 @@ func (c *compiler) where(ctx context.Context, at func(*activity.Field) dimension
 		sql.WriteString("\n    AND " + risky)
 	}
 	for i := range c.filters {
-		f := &c.filters[i]
-		d := at(f.Field)
-		if f.needsMatching(d) && f.matched == nil {
-			if err := c.matchOccurring(ctx, f); err != nil {
-				return "", err
-			}
-		}
-		one, err := condition(ctx, &c.statement, c.dict, d, f)
+		one, err := c.condition(ctx, at, &c.filters[i])
 		if err != nil {
 			return "", err
 		}
 		sql.WriteString("\n    AND " + one)
 	}
+	var alternatives []string
+	for _, filters := range c.alternatives {
+		all := []string{"true"}
+		for i := range filters {
+			one, err := c.condition(ctx, at, &filters[i])
+			if err != nil {
+				return "", err
+			}
+			all = append(all, one)
+		}
+		alternatives = append(alternatives, strings.Join(all, " AND "))
+	}
+	if len(alternatives) > 0 {
+		sql.WriteString("\n    AND (" + strings.Join(alternatives, " OR ") + ")")
+	}
 	return sql.String(), nil
+}
+
+func (c *compiler) condition(ctx context.Context, at func(*activity.Field) dimension, f *Filter) (string, error) {
+	d := at(f.Field)
+	if f.needsMatching(d) && f.matched == nil {
+		if err := c.matchOccurring(ctx, f); err != nil {
+			return "", err
+		}
+	}
+	return condition(ctx, &c.statement, c.dict, d, f)
 }
 
 // fewSpans are as many spans as a statement names one by one: the planner then knows what they hold.
@@ -316,7 +342,7 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 	rollup := func(tier store.Tier, step, n, join, within string) error {
 		return add(c.branch(ctx, store.Schema+".rollup", step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1"))
 	}
-	for _, tier := range []store.Tier{store.Week, store.Day, store.Hour, store.QuarterHour} {
+	for _, tier := range store.Tiers {
 		spans := pl.tiers[tier]
 		if len(spans) == 0 {
 			continue

@@ -217,6 +217,9 @@ func predicate(s *statement, f *activity.Field, expr string, filter *Filter) str
 		return eachOf(filter.Values, func(v string) string { return fmt.Sprintf("%s %s %s", expr, base, s.bind(number(v))) })
 	case isText(f):
 		sql := textPredicate(s, expr, base, filter.Values)
+		if filter.exact { // beside what an index finds
+			sql = fmt.Sprintf("(%s AND %s = ANY(%s))", sql, expr, s.bind(pq.Array(filter.Values)))
+		}
 		if f.Of == activity.Membership && filter.fits("") { // users in no group
 			sql = fmt.Sprintf("(%s OR %s IS NULL)", sql, expr)
 		}

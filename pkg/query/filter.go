@@ -80,12 +80,18 @@ type Filter struct {
 	Values   []string // canonical
 	pattern  *regexp.Regexp
 	matched  []string // what the pattern fits of a field that no dictionary has
+
+	fitsText func(text string) bool // instead of the pattern
+	exact    bool                   // compares texts with regard to case
 }
 
 // fits reports whether a text fits the filter, its negation aside. It decides in Go what SQL decides elsewhere: for the
 // values of short lists, and for the missing value, which is "".
 func (f *Filter) fits(text string) bool {
 	base, _ := f.Operator.positive()
+	if f.fitsText != nil {
+		return f.fitsText(text)
+	}
 	if base == Matches {
 		return f.pattern.MatchString(text)
 	}
@@ -93,7 +99,7 @@ func (f *Filter) fits(text string) bool {
 	return slices.ContainsFunc(f.Values, func(v string) bool {
 		switch base {
 		case Equal:
-			return strings.EqualFold(text, v)
+			return text == v || !f.exact && strings.EqualFold(text, v)
 		case Contains:
 			return strings.Contains(lower, strings.ToLower(v))
 		case StartsWith:

@@ -87,44 +87,64 @@ func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
 // with rows. Where buckets fit badly, one pass over the rows is cheaper than both. What is additive can be moved: then a
 // coarse bucket may reach from one step into the next.
 func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
-	tiers := map[store.Tier][]span{}
-	var rows []span
-	var byRows time.Duration
-	var cover func(s span, n int)
-	cover = func(s span, n int) {
-		if !s.from.Before(s.to) {
-			return
-		}
-		if n < 0 {
-			rows = join(rows, s)
-			byRows += s.to.Sub(s.from)
-			return
-		}
-		tier := g.Tiers[n]
-		first := s.from.Add(tier.Width() - 1).Truncate(tier.Width())
-		last := s.to.Truncate(tier.Width())
-		if !first.Before(last) {
-			cover(s, n-1)
-			return
-		}
-		cover(span{s.from, first}, n-1)
-		tiers[tier] = join(tiers[tier], span{first, last})
-		cover(span{last, s.to}, n-1)
-	}
+	t := tiles{grouping: g, tiers: map[store.Tier][]span{}}
 	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
 	var moved []move
 	if additive {
 		bounds, moved = widen(bounds, g.Tiers)
 		for _, m := range moved {
-			tiers[m.fine] = append(tiers[m.fine], m.spans...)
+			t.tiers[m.fine] = append(t.tiers[m.fine], m.spans...)
 		}
 	}
 	for i := range pl.steps {
-		cover(span{bounds[i], bounds[i+1]}, len(g.Tiers)-1)
+		t.cover(span{bounds[i], bounds[i+1]}, len(g.Tiers))
 	}
-	if byRows <= p.To.Sub(p.From)/2 {
-		pl.grouping, pl.tiers, pl.rows, pl.moved = g, tiers, rows, moved
+	if t.byRows <= p.To.Sub(p.From)/2 {
+		pl.grouping, pl.tiers, pl.rows, pl.moved = g, t.tiers, t.rows, moved
 	}
+}
+
+// tile covers spans like useRollup, without moving anything.
+func (pl *plan) tile(g *store.Grouping, spans []span) {
+	t := tiles{grouping: g, tiers: map[store.Tier][]span{}}
+	var all time.Duration
+	for _, s := range spans {
+		t.cover(s, len(g.Tiers))
+		all += s.to.Sub(s.from)
+	}
+	if t.byRows <= all/2 {
+		pl.grouping, pl.tiers, pl.rows = g, t.tiers, t.rows
+	}
+}
+
+// tiles cover spans of time with the whole buckets of a grouping, and with rows what is left.
+type tiles struct {
+	grouping *store.Grouping
+	tiers    map[store.Tier][]span
+	rows     []span
+	byRows   time.Duration
+}
+
+// cover covers a span with the n finest tiers and rows.
+func (t *tiles) cover(s span, n int) {
+	if !s.from.Before(s.to) {
+		return
+	}
+	if n == 0 {
+		t.rows = join(t.rows, s)
+		t.byRows += s.to.Sub(s.from)
+		return
+	}
+	tier := t.grouping.Tiers[n-1]
+	first := s.from.Add(tier.Width() - 1).Truncate(tier.Width())
+	last := s.to.Truncate(tier.Width())
+	if !first.Before(last) {
+		t.cover(s, n-1)
+		return
+	}
+	t.cover(span{s.from, first}, n-1)
+	t.tiers[tier] = join(t.tiers[tier], span{first, last})
+	t.cover(span{last, s.to}, n-1)
 }
 
 // maxOffset is as far as days and weeks of any time zone begin from those of the rollup.

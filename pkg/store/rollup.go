@@ -21,6 +21,9 @@ const (
 	Week        Tier = 4
 )
 
+// Tiers lists them, coarsest first.
+var Tiers = []Tier{Week, Day, Hour, QuarterHour}
+
 // Width returns how long a tier's buckets are.
 func (t Tier) Width() time.Duration {
 	switch t {

@@ -1,0 +1,35 @@
+package activity
+
+import "slices"
+
+// What metrics call the values of lists that Microsoft may extend, by the field.
+var metricValues = map[string]map[string]string{
+	signInEventTypes:            {Interactive: "interactive", NonInteractive: "noninteractive", ByPrincipal: "service_principal", ManagedIdentity: "managed_identity"},
+	"authenticationRequirement": {"singleFactorAuthentication": "single", "multiFactorAuthentication": "multi"},
+	"conditionalAccessStatus":   policyResults, "conditionalAccessPolicyResults": policyResults,
+}
+
+var policyResults = map[string]string{
+	"success": "success", "failure": "failure", "notApplied": "not_applied", "notEnabled": "not_enabled",
+	"reportOnlySuccess": "report_only_success", "reportOnlyFailure": "report_only_failure",
+	"reportOnlyNotApplied": "report_only_not_applied", "reportOnlyInterrupted": "report_only_interrupted",
+}
+
+// MetricValue returns what metrics call a value of the field. Identifiers and names stay as they are; the values of lists
+// that Microsoft may extend are bounded, and Unknown stands for all others.
+func (f *Field) MetricValue(text string) string {
+	switch names := metricValues[f.Name]; {
+	case names != nil:
+		text = names[text]
+	case f.Of == Application, f.Name == "tenantId":
+		return text
+	case f.Name == "riskLevelDuringSignIn", f.Name == "riskLevel", f.Name == "detectionTimingType", f.Name == "provisioningAction":
+		if !slices.Contains(f.Values, text) {
+			text = ""
+		}
+	}
+	if text == "" {
+		return Unknown
+	}
+	return text
+}

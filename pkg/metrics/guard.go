@@ -1,0 +1,127 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/VictoriaMetrics/metricsql"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// Limits of expressions and answers. What exceeds one is refused with the limit's name and what to change.
+const (
+	maxSize           = 8 << 10 // bytes of an expression
+	maxNesting        = 64
+	maxNodes          = 1000
+	maxLeaves         = 16
+	maxPoints         = 11_000     // of a series
+	maxSubquery       = 100_000    // times at which a subquery is evaluated
+	maxSubqueryValues = 20_000_000 // that a series' subquery goes through
+	maxCells          = 5_000_000  // groups and windows that a leaf counts
+	maxHeld           = 10_000_000 // values in memory
+	maxSeries         = 1000       // of an answer
+)
+
+// Error says what is wrong with an expression, and near which part of it.
+type Error struct {
+	query.InvalidError
+	Near string
+}
+
+func (e *Error) Unwrap() error { return &e.InvalidError }
+
+func refuse(near string, format string, args ...any) error {
+	return &Error{query.InvalidError{Part: "expr", Problem: fmt.Sprintf(format, args...)}, near}
+}
+
+// guard refuses what the parser must not see: it recurses without limit, and expands templates to any size.
+func guard(text string) error {
+	if len(text) > maxSize {
+		return refuse("", "the expression has %d bytes, and %d are the limit: split it into several queries", len(text), maxSize)
+	}
+	if strings.TrimSpace(text) == "" {
+		return refuse("", "the expression is empty: write one such as sum(increase(entra_signins_total[1h]))")
+	}
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '#':
+			for i < len(text) && text[i] != '\n' {
+				i++
+			}
+		case c == '"' || c == '\'' || c == '`':
+			for i++; i < len(text) && text[i] != c; i++ {
+				if text[i] == '\\' && c != '`' {
+					i++
+				}
+			}
+		case c == '(' || c == '{' || c == '[':
+			if depth++; depth > maxNesting {
+				return refuse("", "the expression is nested more than %d deep, which is the limit: split it into several queries", maxNesting)
+			}
+		case c == ')' || c == '}' || c == ']':
+			depth--
+		case isWord(c):
+			start := i
+			for i < len(text) && (isWord(text[i]) || text[i] >= '0' && text[i] <= '9') {
+				i++
+			}
+			word, called := strings.ToLower(text[start:i]), strings.HasPrefix(strings.TrimLeft(text[i:], " \t\r\n"), "(")
+			i--
+			if called && word == "with" {
+				return refuse(text[start:i+1], "WITH templates are not supported: write out what they stand for")
+			}
+			if called && templates[word] {
+				return refuse(text[start:i+1], "%s is a template, and templates are not supported: write out what it stands for", word)
+			}
+		}
+	}
+	return nil
+}
+
+// templates are built into the parser. Nested ones grow beyond any limit.
+var templates = map[string]bool{"ru": true, "ttf": true, "range_median": true, "alias": true}
+
+func isWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' }
+
+// Expr is an expression whose names are bound to the catalogue.
+type Expr struct {
+	root   metricsql.Expr
+	leaves []string
+}
+
+// Parse reads an expression. Everything wrong with it is an *Error.
+func Parse(text string) (_ *Expr, err error) {
+	if err := guard(text); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = refuse("", "the expression is not understood: %v", r)
+		}
+	}()
+	root, err := metricsql.Parse(text)
+	if err != nil {
+		return nil, refuse("", "the expression is not understood: %s", strings.ReplaceAll(err.Error(), "; unparsed data: \"\"", ""))
+	}
+	e := &Expr{root: root}
+	if err := e.bind(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// String writes the expression over several lines, for reading.
+func (e *Expr) String() string {
+	text, err := metricsql.Prettify(textOf(e.root))
+	if err != nil {
+		return textOf(e.root)
+	}
+	return text
+}
+
+// Leaves lists the parts that count records.
+func (e *Expr) Leaves() []string { return e.leaves }
+
+func textOf(expr metricsql.Expr) string { return string(expr.AppendString(nil)) }

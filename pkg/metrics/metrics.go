@@ -1,0 +1,143 @@
+// Package metrics answers MetricsQL about records: expressions as one writes them against Prometheus or VictoriaMetrics,
+// exactly, and by any label of the catalogue.
+//
+// An expression is guarded and parsed, its names are bound to the catalogue, and its leaves, functions of records in
+// windows, are counted by a Source; the rest is evaluated here. Windows do not hold their start, but their end:
+// increase(m[1h]) at 10:00 counts what happened after 9:00 and up to 10:00.
+package metrics
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// Metric counts records of a kind.
+type Metric struct {
+	Name, Help string
+	Kind       *activity.Kind
+	// Stream is set for the records themselves, which functions such as count_over_time are about. Others are counters,
+	// as the exporter publishes them.
+	Stream bool
+	// Exported are the labels of the exporter's metric. Who uses no other sees 0 where nothing happened.
+	Exported []string
+	Labels   []*Label
+
+	filters []query.Filter
+}
+
+// Label is a label of a metric, made of a field's text.
+type Label struct {
+	Name  string
+	Field *activity.Field
+	value func(text string) string // nil: the text itself
+}
+
+func (l *Label) of(text string) string {
+	if l.value == nil {
+		return text
+	}
+	return l.value(text)
+}
+
+// Label finds a label by its name; nil where there is none.
+func (m *Metric) Label(name string) *Label {
+	if i := slices.IndexFunc(m.Labels, func(l *Label) bool { return l.Name == name }); i >= 0 {
+		return m.Labels[i]
+	}
+	return nil
+}
+
+// ByName finds a metric; nil where there is none.
+func ByName(name string) *Metric {
+	if i := slices.IndexFunc(All, func(m *Metric) bool { return m.Name == name }); i >= 0 {
+		return All[i]
+	}
+	return nil
+}
+
+// All lists the metrics: the exporter's counters of records, and the records of each kind.
+var All = []*Metric{
+	counter("entra_signins_total", "Sign-ins.", activity.SignIn, "tenant", "app_id", "app", "kind", "status"),
+	counter("entra_signin_failures_total", "Failed sign-ins by AADSTS code.", activity.SignIn, "tenant", "error_code", "reason").
+		where("status", activity.Failure),
+	counter("entra_signins_by_client_app_total", "Sign-ins by client application.", activity.SignIn, "tenant", "client_app", "client_app_class", "status"),
+	counter("entra_signins_by_country_total", "Sign-ins by country of the address.", activity.SignIn, "tenant", "country", "status"),
+	counter("entra_signins_mfa_total", "Sign-ins by what authentication they required, and how they ended.", activity.SignIn, "tenant", "requirement", "result").
+		naming("result", "status"),
+	counter("entra_signins_conditional_access_total", "Sign-ins by the result of Conditional Access.", activity.SignIn, "tenant", "result").
+		naming("result", "conditionalAccessStatus"),
+	counter("entra_signins_risk_total", "Sign-ins by the risk during them.", activity.SignIn, "tenant", "risk_level"),
+	counter("entra_risk_detections_total", "Risk detections.", activity.RiskDetection, "tenant", "type", "level", "timing"),
+	counter("entra_audit_events_total", "Audit events.", activity.AuditEvent, "tenant", "service", "category", "result"),
+	counter("entra_provisioning_events_total", "Provisioning events.", activity.ProvisioningEvent, "tenant", "service", "action", "status"),
+	stream("entra_signin_events", "Sign-ins, each by itself.", activity.SignIn),
+	stream("entra_audit_events", "Audit events, each by itself.", activity.AuditEvent),
+	stream("entra_provisioning_events", "Provisioning events, each by itself.", activity.ProvisioningEvent),
+	stream("entra_risk_detection_events", "Risk detections, each by itself.", activity.RiskDetection),
+}
+
+func counter(name, help string, kind *activity.Kind, exported ...string) *Metric {
+	return &Metric{Name: name, Help: help, Kind: kind, Exported: exported, Labels: labelsOf(kind)}
+}
+
+func stream(name, help string, kind *activity.Kind) *Metric {
+	return &Metric{Name: name, Help: help, Kind: kind, Stream: true, Labels: labelsOf(kind)}
+}
+
+// where restricts a metric to records with a value.
+func (m *Metric) where(field, value string) *Metric {
+	m.filters = append(m.filters, query.Fits(m.Kind.Field(field), func(text string) bool { return text == value }))
+	return m
+}
+
+// naming gives a field another label's name.
+func (m *Metric) naming(name, field string) *Metric {
+	f := m.Kind.Field(field)
+	m.Labels = slices.DeleteFunc(m.Labels, func(l *Label) bool { return l.Name == name })
+	m.Labels = append(m.Labels, &Label{name, f, f.MetricValue})
+	return m
+}
+
+// labelsOf returns a label for each field that can be grouped by, those that metrics have names for first.
+func labelsOf(kind *activity.Kind) (labels []*Label) {
+	var others []*Label
+	for _, f := range kind.Fields {
+		switch {
+		case !f.Groupable || f.Type == activity.List || f.Of == activity.Membership:
+		case f.MetricLabel != "":
+			labels = append(labels, &Label{f.MetricLabel, f, f.MetricValue})
+		default:
+			others = append(others, &Label{snake(f.Name), f, nil})
+		}
+	}
+	if f := kind.Field("errorCode"); f != nil {
+		labels = append(labels, &Label{"reason", f, reason})
+	}
+	return append(labels, others...)
+}
+
+// reason is the name of an AADSTS code in Microsoft's documentation, empty where it has none.
+func reason(code string) string {
+	n, err := strconv.Atoi(code)
+	if err != nil {
+		return ""
+	}
+	return activity.ErrorSymbol(n)
+}
+
+// snake writes a camelCase name the way labels are.
+func snake(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

@@ -1,0 +1,273 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/VictoriaMetrics/metricsql"
+)
+
+// operators are those of numbers; comparisons answer 0 or 1.
+var operators = map[string]func(a, b float64) float64{
+	"+":  func(a, b float64) float64 { return a + b },
+	"-":  func(a, b float64) float64 { return a - b },
+	"*":  func(a, b float64) float64 { return a * b },
+	"/":  func(a, b float64) float64 { return a / b },
+	"%":  math.Mod,
+	"^":  math.Pow,
+	"==": func(a, b float64) float64 { return truth(a == b) },
+	"!=": func(a, b float64) float64 { return truth(a != b) },
+	">":  func(a, b float64) float64 { return truth(a > b) },
+	"<":  func(a, b float64) float64 { return truth(a < b) },
+	">=": func(a, b float64) float64 { return truth(a >= b) },
+	"<=": func(a, b float64) float64 { return truth(a <= b) },
+}
+
+// comparisons are the operators that leave values out, each with what it is when its sides are exchanged.
+var comparisons = map[string]string{"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// compute applies an operator. A comparison keeps the left value, or answers 0 or 1.
+func compute(op string, asNumber bool, a, b float64) float64 {
+	v := operators[op](a, b)
+	switch {
+	case comparisons[op] == "":
+		return v
+	case a != a || b != b:
+		return nan()
+	case asNumber:
+		return v
+	case v == 1:
+		return a
+	}
+	return nan()
+}
+
+// withNumber returns what an operator between an expression and a number does to a series; nil for others.
+func withNumber(x *metricsql.BinaryOpExpr) func(Series) Series {
+	op := x.Op
+	if operators[op] == nil || x.GroupModifier.Op != "" || x.JoinModifier.Op != "" {
+		return nil
+	}
+	each := func(f func(v float64) float64) func(Series) Series {
+		return func(s Series) Series {
+			values := make([]float64, len(s.Values))
+			for i, v := range s.Values {
+				values[i] = f(v)
+			}
+			return Series{s.Labels, values}
+		}
+	}
+	if right, ok := x.Right.(*metricsql.NumberExpr); ok {
+		return each(func(v float64) float64 { return compute(op, x.Bool, v, right.N) })
+	}
+	if left, ok := x.Left.(*metricsql.NumberExpr); ok {
+		if exchanged := comparisons[op]; exchanged != "" {
+			return each(func(v float64) float64 { return compute(exchanged, x.Bool, v, left.N) })
+		}
+		return each(func(v float64) float64 { return compute(op, x.Bool, left.N, v) })
+	}
+	return nil
+}
+
+func living(list []Series) []Series {
+	return slices.DeleteFunc(slices.Clone(list), func(s Series) bool { return !s.alive() })
+}
+
+// isScalar tells a single series without labels, which goes with every series of the other side.
+func isScalar(list []Series) bool { return len(list) == 1 && len(list[0].Labels) == 0 }
+
+// matching is what of labels decides which series of both sides go together.
+func matching(labels map[string]string, m metricsql.ModifierExpr) string {
+	on := strings.EqualFold(m.Op, "on")
+	left := map[string]string{}
+	for name, value := range labels {
+		if slices.Contains(m.Args, name) == on {
+			left[name] = value
+		}
+	}
+	return keyOf(left)
+}
+
+func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error) {
+	left, err := e.eval(x.Left, c)
+	if err != nil {
+		return nil, err
+	}
+	right, err := e.eval(x.Right, c)
+	if err != nil {
+		return nil, err
+	}
+	op := strings.ToLower(x.Op)
+	if op != "default" && comparisons[op] == "" { // default fills also what a comparison has emptied
+		left, right = living(left), living(right)
+	}
+	if operators[op] == nil {
+		return choose(op, x, left, right, c), nil
+	}
+	var list []Series
+	apply := func(a, b Series, labels map[string]string) error {
+		values := make([]float64, len(c.times))
+		for i := range values {
+			values[i] = compute(op, x.Bool, a.Values[i], b.Values[i])
+		}
+		list = append(list, Series{labels, values})
+		return e.hold(len(values))
+	}
+	if x.GroupModifier.Op == "" && x.JoinModifier.Op == "" {
+		switch {
+		case isScalar(right):
+			for _, s := range left {
+				if err := apply(s, right[0], s.Labels); err != nil {
+					return nil, err
+				}
+			}
+			return list, nil
+		case isScalar(left):
+			for _, s := range right {
+				if err := apply(left[0], s, s.Labels); err != nil {
+					return nil, err
+				}
+			}
+			return list, nil
+		}
+	}
+	partners := map[string][]Series{}
+	for _, s := range right {
+		key := matching(s.Labels, x.GroupModifier)
+		partners[key] = append(partners[key], s)
+	}
+	seen := map[string]bool{}
+	for _, a := range left {
+		for _, b := range partners[matching(a.Labels, x.GroupModifier)] {
+			labels := joined(x, op, a.Labels, b.Labels)
+			key := keyOf(labels)
+			if seen[key] {
+				return nil, refuse(x.Op, "several series of both sides of %s go together as {%s}: sum them up before, or use group_left or group_right", x.Op, strings.TrimSuffix(key, ","))
+			}
+			seen[key] = true
+			if err := apply(a, b, labels); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// joined are the labels of what two series that go together become.
+func joined(x *metricsql.BinaryOpExpr, op string, left, right map[string]string) map[string]string {
+	many, one := left, right
+	if strings.EqualFold(x.JoinModifier.Op, "group_right") {
+		many, one = right, left
+	}
+	labels := maps.Clone(many)
+	switch {
+	case x.JoinModifier.Op != "":
+		names := x.JoinModifier.Args
+		if slices.Equal(names, []string{"*"}) {
+			names = sortedKeys(one)
+		}
+		prefix := ""
+		if x.JoinModifierPrefix != nil {
+			prefix = x.JoinModifierPrefix.S
+		}
+		for _, name := range names {
+			if value := one[name]; value != "" {
+				labels[prefix+name] = value
+			} else if prefix == "" {
+				delete(labels, name)
+			}
+		}
+	case comparisons[op] != "" && !x.Bool: // keeps the left side's series
+	default:
+		on := strings.EqualFold(x.GroupModifier.Op, "on")
+		maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(x.GroupModifier.Args, name) != on })
+	}
+	return labels
+}
+
+// choose evaluates the operators that choose between series.
+func choose(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) []Series {
+	by := func(from, among []Series, f func(v, other float64) float64) (list []Series) {
+		partners := map[string][]Series{}
+		for _, s := range among {
+			key := matching(s.Labels, x.GroupModifier)
+			partners[key] = append(partners[key], s)
+		}
+		for _, s := range from {
+			others := partners[matching(s.Labels, x.GroupModifier)]
+			if others == nil && isScalar(among) && (op == "default" || op == "if" || op == "ifnot") {
+				others = among
+			}
+			values := make([]float64, len(c.times))
+			for i, v := range s.Values {
+				other := nan()
+				for _, o := range others {
+					if other = o.Values[i]; other == other {
+						break
+					}
+				}
+				values[i] = f(v, other)
+			}
+			list = append(list, Series{s.Labels, values})
+		}
+		return list
+	}
+	keep := func(v, other float64) float64 {
+		if other != other {
+			return nan()
+		}
+		return v
+	}
+	drop := func(v, other float64) float64 {
+		if other == other {
+			return nan()
+		}
+		return v
+	}
+	switch op {
+	case "and", "if":
+		return by(left, right, keep)
+	case "unless", "ifnot":
+		return by(left, right, drop)
+	case "default":
+		if len(left) == 0 {
+			return right
+		}
+		return by(left, right, func(v, other float64) float64 {
+			if v != v {
+				return other
+			}
+			return v
+		})
+	}
+	// or: what the left side has, and of the right what has no partner there.
+	list := slices.Clone(left)
+	at := map[string]int{}
+	for i, s := range list {
+		at[s.key()] = i
+	}
+	for _, s := range by(right, left, drop) {
+		same, ok := at[s.key()]
+		if !ok {
+			list = append(list, s)
+			continue
+		}
+		values := slices.Clone(list[same].Values)
+		for i, v := range values {
+			if v != v {
+				values[i] = s.Values[i]
+			}
+		}
+		list[same] = Series{s.Labels, values}
+	}
+	return list
+}

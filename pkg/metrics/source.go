@@ -1,0 +1,215 @@
+package metrics
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/VictoriaMetrics/metricsql"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+// Leaf is a part of an expression that counts records.
+type Leaf struct {
+	Metric *Metric
+	Any    [][]metricsql.LabelFilter // all of one of these have to fit
+	By     []string                  // labels to count by; those that the metric does not have are none
+	Edges  []int64                   // of windows, in microseconds since 1970, sorted
+	Wanted []bool                    // which windows (Edges[i], Edges[i+1]] to count in
+	Ingest bool                      // by when records were stored
+	Text   string                    // of the expression
+}
+
+// Source counts records.
+type Source interface {
+	// Count calls each with the number of records in a window, by labels; those that are "" are left out. All of a label set
+	// come together, its windows in order. Windows without records are left out.
+	Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error
+	// First calls each with the time of the first record, by labels, of a leaf that uses only exported ones.
+	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) error
+}
+
+// stored counts in a store.
+type stored struct{ reading *query.Reading }
+
+// Ask answers an expression from one state of the store.
+func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Grid) (*Answer, error) {
+	var answer *Answer
+	err := st.Reading(ctx, scope, func(r *query.Reading) (err error) {
+		if answer, err = e.Evaluate(ctx, stored{r}, g); err != nil {
+			return err
+		}
+		answer.SQL, answer.Read = strings.Join(r.SQL, ";\n\n"), r.Read
+		served := slices.Compact(slices.Sorted(slices.Values(r.Served)))
+		answer.Served = strings.Join(served, ", ")
+		answer.Notices = append(r.Notices, answer.Notices...)
+		return nil
+	})
+	return answer, err
+}
+
+// grouping is how a leaf's labels come from fields: bounded ones last, so that sets that have the same labels although their
+// fields differ lie side by side.
+type grouping struct {
+	fields []*activity.Field
+	labels []*Label
+	at     []int // of each label's field
+	whole  int   // labels whose text is the field's
+}
+
+func groupingOf(l *Leaf) (g grouping) {
+	for _, name := range l.By {
+		if label := l.Metric.Label(name); label != nil && !slices.Contains(g.labels, label) {
+			g.labels = append(g.labels, label)
+		}
+	}
+	slices.SortStableFunc(g.labels, func(a, b *Label) int {
+		switch {
+		case (a.value == nil) == (b.value == nil):
+			return 0
+		case a.value == nil:
+			return -1
+		}
+		return 1
+	})
+	for _, label := range g.labels {
+		if label.value == nil {
+			g.whole++
+		}
+		i := slices.Index(g.fields, label.Field)
+		if i < 0 {
+			i, g.fields = len(g.fields), append(g.fields, label.Field)
+		}
+		g.at = append(g.at, i)
+	}
+	return g
+}
+
+// of returns the labels of texts, and what tells label sets apart.
+func (g *grouping) of(texts []string) (prefix, key string, labels map[string]string) {
+	labels = make(map[string]string, len(g.labels))
+	var b strings.Builder
+	for i, label := range g.labels {
+		if i == g.whole {
+			prefix = b.String()
+		}
+		value := label.of(texts[g.at[i]])
+		if value != "" {
+			labels[label.Name] = value
+		}
+		b.WriteString(value)
+		b.WriteByte(0)
+	}
+	if g.whole == len(g.labels) {
+		prefix = b.String()
+	}
+	return prefix, b.String(), labels
+}
+
+func (s stored) selection(l *Leaf, g grouping) query.Selection {
+	selection := query.Selection{Kind: l.Metric.Kind, Filters: l.Metric.filters, By: g.fields}
+	groups := l.Any
+	if len(groups) == 1 && len(groups[0]) == 0 {
+		groups = nil
+	}
+	for _, group := range groups {
+		filters := []query.Filter{}
+		for _, f := range group {
+			filters = append(filters, filterOf(l.Metric.Label(f.Label), f))
+		}
+		selection.Any = append(selection.Any, filters)
+	}
+	if len(selection.Any) == 1 {
+		selection.Filters, selection.Any = slices.Concat(selection.Filters, selection.Any[0]), nil
+	}
+	return selection
+}
+
+// filterOf returns a label's filter on its field. No regular expression leaves this program, and an index finds what is
+// compared with a text.
+func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
+	fits := func(value string) bool { return value == f.Value }
+	if f.IsRegexp {
+		pattern, _ := metricsql.CompileRegexpAnchored(f.Value) // bind has compiled it before
+		fits = pattern.MatchString
+	}
+	if !f.IsRegexp && !f.IsNegative && f.Value != "" && f.Value != activity.Unknown && (label.value == nil || label.Field.MetricValue(f.Value) == f.Value && label.Name != "reason") {
+		if filter, ok := query.Is(label.Field, f.Value); ok {
+			return filter
+		}
+	}
+	return query.Fits(label.Field, func(text string) bool { return fits(label.of(text)) != f.IsNegative })
+}
+
+func (s stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+	g := groupingOf(l)
+	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest}
+	for _, edge := range l.Edges {
+		windows.Edges = append(windows.Edges, time.UnixMicro(edge).UTC())
+	}
+	// Sets with the same prefix come together: among them are those that become one.
+	type set struct {
+		labels map[string]string
+		counts map[int]float64
+	}
+	var sets map[string]*set
+	last := ""
+	flush := func() error {
+		keys := make([]string, 0, len(sets))
+		for key := range sets {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			windows := make([]int, 0, len(sets[key].counts))
+			for window := range sets[key].counts {
+				windows = append(windows, window)
+			}
+			slices.Sort(windows)
+			for _, window := range windows {
+				if err := each(sets[key].labels, window, sets[key].counts[window]); err != nil {
+					return err
+				}
+			}
+		}
+		sets = nil
+		return nil
+	}
+	err := s.reading.Count(ctx, s.selection(l, g), windows, maxCells, func(texts []string, window int, n int64) error {
+		prefix, key, labels := g.of(texts)
+		if sets != nil && prefix != last {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		last = prefix
+		if sets == nil {
+			sets = map[string]*set{}
+		}
+		if sets[key] == nil {
+			sets[key] = &set{labels, map[int]float64{}}
+		}
+		sets[key].counts[window] += float64(n)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+func (s stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) error {
+	g := groupingOf(l)
+	ok, err := s.reading.First(ctx, s.selection(l, g), l.Ingest, func(texts []string, at time.Time) error {
+		_, _, labels := g.of(texts)
+		return each(labels, at.UnixMicro())
+	})
+	if err == nil && !ok {
+		err = refuse(l.Text, "no totals are kept of the labels of %s", l.Text)
+	}
+	return err
+}

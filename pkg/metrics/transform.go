@@ -1,0 +1,310 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+	_ "time/tzdata" // so that time zones are known wherever the plugin runs
+
+	"github.com/VictoriaMetrics/metricsql"
+)
+
+// ofValue are functions of single values.
+var ofValue = map[string]func(float64) float64{
+	"abs": math.Abs, "ceil": math.Ceil, "floor": math.Floor, "sqrt": math.Sqrt, "exp": math.Exp, "ln": math.Log, "log2": math.Log2, "log10": math.Log10,
+	"sgn": func(v float64) float64 { return truth(v > 0) - truth(v < 0) },
+}
+
+// ofTime are functions of times in UTC.
+var ofTime = map[string]func(time.Time) int{
+	"hour": time.Time.Hour, "minute": time.Time.Minute, "day_of_month": time.Time.Day, "day_of_year": time.Time.YearDay, "year": time.Time.Year,
+	"day_of_week": func(t time.Time) int { return int(t.Weekday()) },
+	"month":       func(t time.Time) int { return int(t.Month()) },
+	"days_in_month": func(t time.Time) int {
+		return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	},
+}
+
+// transform evaluates a function of values.
+func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error) {
+	name := strings.ToLower(x.Name)
+	var texts []string
+	var args [][]Series
+	for _, arg := range x.Args {
+		if s, ok := arg.(*metricsql.StringExpr); ok {
+			texts = append(texts, s.S)
+			continue
+		}
+		list, err := e.eval(arg, c)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, list)
+	}
+	if f := ofValue[name]; f != nil {
+		return each(args[0], func(v float64, _ int) float64 { return f(v) }), nil
+	}
+	if f := ofTime[name]; f != nil {
+		list := []Series{c.each(func(t int64) float64 { return float64(t) / 1e6 })}
+		if len(args) > 0 {
+			list = args[0]
+		}
+		return each(list, func(v float64, _ int) float64 { return float64(f(time.UnixMicro(int64(v * 1e6)).UTC())) }), nil
+	}
+	switch way, what, _ := strings.Cut(name, "_"); {
+	case strings.HasPrefix(name, "label_"):
+		return relabel(x, name, args[0], texts)
+	case strings.HasPrefix(name, "sort"):
+		return inOrder(name, args[0], texts), nil
+	case way == "running":
+		return accumulated(what, args[0]), nil
+	case way == "range":
+		return overall(what, args[0]), nil
+	case name == "clamp", name == "clamp_min", name == "clamp_max", name == "round":
+		return e.bounded(x, name, args)
+	}
+	switch name {
+	case "vector":
+		return args[0], nil
+	case "scalar":
+		if len(args[0]) != 1 {
+			return []Series{{map[string]string{}, c.empty()}}, nil
+		}
+		return []Series{{map[string]string{}, args[0][0].Values}}, nil
+	case "time":
+		return []Series{c.each(func(t int64) float64 { return float64(t) / 1e6 })}, nil
+	case "start":
+		return []Series{c.constant(float64(c.times[0]) / 1e6)}, nil
+	case "end":
+		return []Series{c.constant(float64(c.times[len(c.times)-1]) / 1e6)}, nil
+	case "step":
+		return []Series{c.constant(float64(c.step) / 1e6)}, nil
+	case "pi":
+		return []Series{c.constant(math.Pi)}, nil
+	case "timezone_offset":
+		zone, err := time.LoadLocation(texts[0])
+		if err != nil || texts[0] == "Local" {
+			return nil, refuse(texts[0], "unknown time zone %q: use an IANA name such as Europe/Berlin", texts[0])
+		}
+		return []Series{c.each(func(t int64) float64 {
+			_, offset := time.UnixMicro(t).In(zone).Zone()
+			return float64(offset)
+		})}, nil
+	case "absent":
+		out := c.constant(1)
+		for _, s := range args[0] {
+			for i, v := range s.Values {
+				if v == v {
+					out.Values[i] = nan()
+				}
+			}
+		}
+		return []Series{out}, nil
+	case "keep_last_value":
+		return filled(args[0], false), nil
+	case "keep_next_value":
+		return filled(args[0], true), nil
+	}
+	// union, also as (a, b)
+	var list []Series
+	seen := map[string]bool{}
+	for _, arg := range args {
+		for _, s := range living(arg) {
+			if key := s.key(); !seen[key] {
+				seen[key] = true
+				list = append(list, s)
+			}
+		}
+	}
+	return list, nil
+}
+
+// each applies a function to every value there is.
+func each(list []Series, f func(v float64, i int) float64) []Series {
+	changed := make([]Series, len(list))
+	for n, s := range list {
+		changed[n] = Series{s.Labels, make([]float64, len(s.Values))}
+		for i, v := range s.Values {
+			if changed[n].Values[i] = nan(); v == v {
+				changed[n].Values[i] = f(v, i)
+			}
+		}
+	}
+	return changed
+}
+
+// bounded evaluates functions whose other arguments are numbers, which may change over time.
+func (e *evaluation) bounded(x *metricsql.FuncExpr, name string, args [][]Series) ([]Series, error) {
+	for _, arg := range args[1:] {
+		if len(arg) != 1 {
+			return nil, refuse(x.Name, "the limits of %s have to be numbers: use numbers there, or scalar()", textOf(x))
+		}
+	}
+	number := func(n, i int) float64 { return args[n][0].Values[i] }
+	return each(args[0], func(v float64, i int) float64 {
+		switch name {
+		case "clamp":
+			return math.Max(number(1, i), math.Min(number(2, i), v))
+		case "clamp_min":
+			return math.Max(number(1, i), v)
+		case "clamp_max":
+			return math.Min(number(1, i), v)
+		}
+		nearest := 1.0
+		if len(args) == 2 {
+			nearest = number(1, i)
+		}
+		return math.Round(v/nearest) * nearest
+	}), nil
+}
+
+// accumulated accumulates values.
+func accumulated(what string, list []Series) []Series {
+	var total, n float64
+	return remembering(list, func() { total, n = 0, 0 }, func(v float64) float64 {
+		n++
+		switch {
+		case n == 1:
+			total = v
+		case what == "min":
+			total = math.Min(total, v)
+		case what == "max":
+			total = math.Max(total, v)
+		default:
+			total += v
+		}
+		if what == "avg" {
+			return total / n
+		}
+		return total
+	})
+}
+
+// remembering applies a function that remembers within a series.
+func remembering(list []Series, begin func(), f func(v float64) float64) []Series {
+	changed := make([]Series, len(list))
+	for n, s := range list {
+		begin()
+		changed[n] = each([]Series{s}, func(v float64, _ int) float64 { return f(v) })[0]
+	}
+	return changed
+}
+
+// overall puts what all values of a series amount to at each step.
+func overall(what string, list []Series) []Series {
+	var changed []Series
+	for _, s := range list {
+		if values := present(s.Values); len(values) > 0 {
+			changed = append(changed, Series{s.Labels, slices.Repeat([]float64{ofValues[what](values, 0)}, len(s.Values))})
+		}
+	}
+	return changed
+}
+
+// filled puts the value before a gap into it, or the one after.
+func filled(list []Series, next bool) []Series {
+	changed := make([]Series, len(list))
+	for n, s := range list {
+		values := slices.Clone(s.Values)
+		if next {
+			slices.Reverse(values)
+		}
+		for i := 1; i < len(values); i++ {
+			if values[i] != values[i] {
+				values[i] = values[i-1]
+			}
+		}
+		if next {
+			slices.Reverse(values)
+		}
+		changed[n] = Series{s.Labels, values}
+	}
+	return changed
+}
+
+// inOrder sorts series by their last value or by labels.
+func inOrder(name string, list []Series, texts []string) []Series {
+	list = living(list)
+	sort.SliceStable(list, func(i, j int) bool { return list[i].key() < list[j].key() })
+	last := func(s Series) float64 { v := present(s.Values); return v[len(v)-1] }
+	sort.SliceStable(list, func(i, j int) bool {
+		switch name {
+		case "sort":
+			return last(list[i]) < last(list[j])
+		case "sort_desc":
+			return last(list[i]) > last(list[j])
+		}
+		for _, label := range texts {
+			if a, b := list[i].Labels[label], list[j].Labels[label]; a != b {
+				return (a < b) == (name == "sort_by_label")
+			}
+		}
+		return false
+	})
+	return list
+}
+
+// relabel changes labels.
+func relabel(x *metricsql.FuncExpr, name string, list []Series, texts []string) ([]Series, error) {
+	pairs := name == "label_set" || name == "label_copy" || name == "label_move"
+	if pairs && len(texts)%2 != 0 {
+		return nil, refuse(x.Name, "%s takes pairs of texts: write it as %s", x.Name, find(transforms, name).Signature)
+	}
+	var pattern *regexp.Regexp
+	if name == "label_replace" {
+		var err error
+		if pattern, err = regexp.Compile("^(?s:" + texts[3] + ")$"); err != nil {
+			return nil, refuse(texts[3], "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
+		}
+	}
+	changed := make([]Series, len(list))
+	for n, s := range list {
+		labels := maps.Clone(s.Labels)
+		switch name {
+		case "label_replace":
+			if m := pattern.FindStringSubmatchIndex(labels[texts[2]]); m != nil {
+				labels[texts[0]] = string(pattern.ExpandString(nil, texts[1], labels[texts[2]], m))
+			}
+		case "label_join":
+			var parts []string
+			for _, label := range texts[2:] {
+				parts = append(parts, labels[label])
+			}
+			labels[texts[0]] = strings.Join(parts, texts[1])
+		case "label_del":
+			for _, label := range texts {
+				delete(labels, label)
+			}
+		case "label_keep":
+			maps.DeleteFunc(labels, func(label, _ string) bool { return !slices.Contains(texts, label) })
+		case "label_lowercase", "label_uppercase":
+			for _, label := range texts {
+				if name == "label_lowercase" {
+					labels[label] = strings.ToLower(labels[label])
+				} else {
+					labels[label] = strings.ToUpper(labels[label])
+				}
+			}
+		default:
+			for i := 0; i < len(texts); i += 2 {
+				from, to := texts[i], texts[i+1]
+				switch value := labels[from]; {
+				case name == "label_set":
+					labels[from] = to
+				case value != "":
+					labels[to] = value
+					if name == "label_move" && from != to {
+						delete(labels, from)
+					}
+				}
+			}
+		}
+		maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+		changed[n] = Series{labels, s.Values}
+	}
+	return changed, nil
+}

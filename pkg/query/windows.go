@@ -1,0 +1,288 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+)
+
+// Selection is which records to count, and by what.
+type Selection struct {
+	Kind    *activity.Kind
+	Filters []Filter   // all have to fit
+	Any     [][]Filter // and all of one of these; none: all records
+	By      []*activity.Field
+}
+
+// fields lists those that a table has to know.
+func (s *Selection) fields() []*activity.Field {
+	list := slices.Clone(s.By)
+	for _, filters := range append(slices.Clone(s.Any), s.Filters) {
+		for _, f := range filters {
+			list = append(list, f.Field)
+		}
+	}
+	return list
+}
+
+// Windows lie between sorted edges, each from after one to the next: (Edges[i], Edges[i+1]].
+type Windows struct {
+	Edges  []time.Time
+	Wanted []bool // which to count in: one less than edges
+	Ingest bool   // by when records were stored, not by when they happened
+}
+
+// spans returns the wanted windows, those that touch as one. Records have times in whole microseconds: what is not before
+// a time is after the microsecond before it.
+func (w Windows) spans() (spans []span) {
+	for i, wanted := range w.Wanted {
+		if wanted {
+			spans = join(spans, span{w.Edges[i], w.Edges[i+1]})
+		}
+	}
+	return spans
+}
+
+const instant = time.Microsecond
+
+func (s span) later(d time.Duration) span { return span{s.from.Add(d), s.to.Add(d)} }
+
+// Fits returns a filter by a function of the field's text, which is "" for records without.
+func Fits(f *activity.Field, fits func(text string) bool) Filter {
+	return Filter{Field: f, Operator: Matches, fitsText: fits}
+}
+
+// Is returns a filter for records whose field has exactly this text. ok is false where none can have it.
+func Is(f *activity.Field, text string) (_ Filter, ok bool) {
+	canonical, err := canonicalValue(f, Equal, text)
+	return Filter{Field: f, Operator: Equal, Values: []string{canonical}, exact: true}, err == nil && canonical == text
+}
+
+// Reading counts from one state of the database, and notes how.
+type Reading struct {
+	SQL     []string
+	Served  []string
+	Read    int64
+	Notices []string
+
+	store *Store
+	scope access.Scope
+	tx    *sqlx.Tx
+}
+
+// Reading lets read count within a scope.
+func (st *Store) Reading(ctx context.Context, scope access.Scope, read func(*Reading) error) error {
+	return st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
+		r := &Reading{store: st, scope: scope, tx: tx}
+		if !scope.Everything() {
+			r.Notices = append(r.Notices, onlyYours)
+		}
+		return read(r)
+	})
+}
+
+func (r *Reading) compiler(s *Selection) compiler {
+	c := compiler{q: &Question{Kind: s.Kind, View: TimeSeries, Measure: Count, GroupBy: s.By, Filters: s.Filters}, dict: transaction{r.tx}, alternatives: s.Any}
+	c.restrict(r.scope, r.store.Tenant)
+	return c
+}
+
+// note keeps what was done for whoever inspects the query.
+func (r *Reading) note(served, sql string, args []any) {
+	r.SQL, r.Served = append(r.SQL, annotate(sql, args)), append(r.Served, served)
+}
+
+// Count calls each with the number of records in a window, by the texts of the fields to count by. Those of the same
+// texts come together, their windows in order; texts come in any order that keeps the first fields together. Windows
+// without a record are left out.
+func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, each func(texts []string, window int, n int64) error) error {
+	spans := w.spans()
+	if len(spans) == 0 {
+		return nil
+	}
+	c := r.compiler(&s)
+	pl := &plan{steps: make([]time.Time, len(w.Edges)), rows: spans}
+	for i, edge := range w.Edges {
+		pl.steps[i] = edge.Add(instant)
+	}
+	column := "r.received"
+	if !w.Ingest {
+		column, c.during = "r.time", span{spans[0].from, spans[len(spans)-1].to}.later(instant)
+		fields := s.fields()
+		for _, f := range c.filters {
+			fields = append(fields, f.Field)
+		}
+		if g := groupingFor(c.q, fields); g != nil {
+			pl.tile(g, spans)
+		}
+	}
+	if err := r.checkRetention(ctx, s.Kind, pl, spans[0].from, w.Ingest); err != nil {
+		return err
+	}
+	cells, err := c.windowCells(ctx, pl, column)
+	if err != nil {
+		return err
+	}
+	names := ""
+	for i := range s.By {
+		names += fmt.Sprintf(", name%d", i+1)
+	}
+	sql := fmt.Sprintf("SELECT step, sum(n)::bigint, sum(read)::bigint%s FROM (\n%s\n) cells GROUP BY step%[1]s ORDER BY %[3]sstep LIMIT %[4]d",
+		names, cells, strings.TrimPrefix(names+", ", ", "), limit+1)
+	rows, err := r.tx.QueryContext(ctx, sql, c.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	texts := make([]string, len(s.By))
+	var step, n, read int64
+	targets := []any{&step, &n, &read}
+	for i := range texts {
+		targets = append(targets, &texts[i])
+	}
+	found := 0
+	for ; rows.Next(); found++ {
+		if found == limit {
+			return invalid("expr", "a selector counts more than %d groups and windows: filter, count by fewer labels, or choose a longer step", limit)
+		}
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		r.Read += read
+		for i, f := range s.By {
+			texts[i] = label(s.Kind, f, texts[i])
+		}
+		if err := each(texts, int(step)-1, n); err != nil {
+			return err
+		}
+	}
+	r.note(pl.served(), sql, c.args)
+	return rows.Err()
+}
+
+// checkRetention notes that rows are asked for that have been removed.
+func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *plan, from time.Time, ingest bool) error {
+	before, err := removedBefore(ctx, r.tx, kind)
+	if err != nil || len(pl.rows) == 0 || ingest {
+		return err
+	}
+	if pl.rows[0].from.Before(before) && from.Before(before) {
+		if notice := removed(before); !slices.Contains(r.Notices, notice) {
+			r.Notices = append(r.Notices, notice)
+		}
+	}
+	return nil
+}
+
+// windowCells is the SELECT of all parts of a plan whose spans do not hold their starts, but their ends.
+func (c *compiler) windowCells(ctx context.Context, pl *plan, column string) (string, error) {
+	var branches []string
+	for _, tier := range store.Tiers {
+		spans := pl.tiers[tier]
+		if len(spans) == 0 {
+			continue
+		}
+		// A record on a bucket's start belongs to what ends there, all others of the bucket to what holds its middle.
+		at := fmt.Sprintf("(CASE WHEN r.edge THEN r.bucket ELSE %s END)", middle("r.bucket", tier))
+		buckets, times := make([]span, len(spans)), make([]span, len(spans))
+		for i, s := range spans {
+			buckets[i], times[i] = span{s.from, s.to.Add(instant)}, s.later(instant)
+		}
+		step := c.step(pl, at)
+		join, within := c.within(at, times)
+		if join == "" {
+			_, bounds := c.within("r.bucket", buckets)
+			within += " AND " + bounds
+		} else {
+			within += fmt.Sprintf(" AND r.bucket >= span.starts - %s AND r.bucket < span.ends", "interval '1 microsecond'")
+		}
+		rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
+		sql, err := c.branch(ctx, store.Schema+".rollup", step, "sum(r.n)", join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "")
+		if err != nil {
+			return "", err
+		}
+		branches = append(branches, sql)
+	}
+	if len(pl.rows) > 0 {
+		spans := make([]span, len(pl.rows))
+		for i, s := range pl.rows {
+			spans[i] = s.later(instant)
+		}
+		step := c.step(pl, column)
+		join, within := c.within(column, spans)
+		sql, err := c.branch(ctx, rowsTable(c.q.Kind), step, "count(*)", join, within, "", func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }, "")
+		if err != nil {
+			return "", err
+		}
+		branches = append(branches, sql)
+	}
+	return strings.Join(branches, "\n  UNION ALL\n"), nil
+}
+
+// First calls each with the time of the first record, or of its being stored, by the texts of the fields to count by. It
+// asks the totals, which know what retention has removed; ok is false where they do not know the fields.
+func (r *Reading) First(ctx context.Context, s Selection, ingest bool, each func(texts []string, at time.Time) error) (ok bool, err error) {
+	c := r.compiler(&s)
+	fields := s.fields()
+	for _, f := range c.filters {
+		fields = append(fields, f.Field)
+	}
+	g := groupingFor(c.q, fields)
+	if g == nil || !g.Total {
+		return false, nil
+	}
+	at := func(f *activity.Field) dimension { d, _ := rollupDimension(g, f); return d }
+	first := "r.first_event"
+	if ingest {
+		first = "r.created"
+	}
+	columns, group := []string{"min(" + first + ") AS first"}, ""
+	for i, f := range s.By {
+		columns = append(columns, fmt.Sprintf("%s AS key%d", at(f).expr, i+1))
+		group += fmt.Sprintf(", %d", i+2)
+	}
+	where, err := c.where(ctx, at)
+	if err != nil {
+		return false, err
+	}
+	sql := fmt.Sprintf("  SELECT %s\n  FROM %s.total r WHERE r.grouping = %d%s", strings.Join(columns, ", "), store.Schema, g.Number, where)
+	if group != "" {
+		sql += "\n  GROUP BY " + strings.TrimPrefix(group, ", ")
+		sql = c.named(sql, at, "first")
+	}
+	rows, err := r.tx.QueryContext(ctx, sql, c.args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	var began *time.Time
+	texts := make([]string, len(s.By))
+	targets := []any{&began}
+	for i := range texts {
+		targets = append(targets, &texts[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return false, err
+		}
+		if began == nil { // the one row of no record at all
+			continue
+		}
+		for i, f := range s.By {
+			texts[i] = label(s.Kind, f, texts[i])
+		}
+		if err := each(texts, began.UTC()); err != nil {
+			return false, err
+		}
+	}
+	r.note("totals", sql, c.args)
+	return true, rows.Err()
+}
