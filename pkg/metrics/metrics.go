@@ -108,7 +108,7 @@ func labelsOf(kind *activity.Kind) (labels []*Label) {
 	var others []*Label
 	for _, f := range kind.Fields {
 		switch {
-		case !f.Groupable || f.Type == activity.List || f.Of == activity.Membership:
+		case !f.Groupable || f.Type == activity.List || f.Of == activity.Membership || f.Name == "clientAppClass":
 		case f.MetricLabel != "":
 			labels = append(labels, &Label{f.MetricLabel, f, f.MetricValue})
 		default:
@@ -117,6 +117,9 @@ func labelsOf(kind *activity.Kind) (labels []*Label) {
 	}
 	if f := kind.Field("errorCode"); f != nil {
 		labels = append(labels, &Label{"reason", f, reason})
+	}
+	if f := kind.Field("clientAppUsed"); f != nil {
+		labels = append(labels, &Label{"client_app_class", f, activity.ClientAppClass})
 	}
 	return append(labels, others...)
 }

@@ -137,7 +137,7 @@ func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
 		pattern, _ := metricsql.CompileRegexpAnchored(f.Value) // bind has compiled it before
 		fits = pattern.MatchString
 	}
-	if !f.IsRegexp && !f.IsNegative && f.Value != "" && f.Value != activity.Unknown && (label.value == nil || label.Field.MetricValue(f.Value) == f.Value && label.Name != "reason") {
+	if !f.IsRegexp && !f.IsNegative && f.Value != "" && f.Value != activity.Unknown && (label.value == nil || label.Field.MetricValue(f.Value) == f.Value && label.Name != "reason" && label.Name != "client_app_class") {
 		if filter, ok := query.Is(label.Field, f.Value); ok {
 			return filter
 		}

@@ -40,17 +40,17 @@ type Windows struct {
 	Ingest bool   // by when records were stored, not by when they happened
 }
 
-// spans returns the wanted windows, those that touch as one. Records have times in whole microseconds: what is not before
-// a time is after the microsecond before it.
+// spans returns the wanted windows.
 func (w Windows) spans() (spans []span) {
 	for i, wanted := range w.Wanted {
 		if wanted {
-			spans = join(spans, span{w.Edges[i], w.Edges[i+1]})
+			spans = append(spans, span{w.Edges[i], w.Edges[i+1]})
 		}
 	}
 	return spans
 }
 
+// instant is what times are kept in: a record after a time is not before that time and an instant.
 const instant = time.Microsecond
 
 func (s span) later(d time.Duration) span { return span{s.from.Add(d), s.to.Add(d)} }
@@ -109,7 +109,10 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 		return nil
 	}
 	c := r.compiler(&s)
-	pl := &plan{steps: make([]time.Time, len(w.Edges)), rows: spans}
+	pl := &plan{steps: make([]time.Time, len(w.Edges))}
+	for _, s := range spans {
+		pl.rows = join(pl.rows, s)
+	}
 	for i, edge := range w.Edges {
 		pl.steps[i] = edge.Add(instant)
 	}
