@@ -110,24 +110,24 @@ func (e *Expr) Evaluate(ctx context.Context, source Source, g Grid) (*Answer, er
 	if len(list) == 0 {
 		return answer, nil
 	}
-	all, err := ev.eval(e.root, clock{list, step.Microseconds()})
+	seen := map[string]bool{}
+	err = ev.stream(e.root, clock{list, step.Microseconds()}, func(s Series) error {
+		if !s.alive() {
+			return nil
+		}
+		key := s.key()
+		switch {
+		case seen[key]:
+			return refuse("", "two series are called {%s}: keep a label that tells them apart", strings.TrimSuffix(key, ","))
+		case len(seen) == maxSeries:
+			return refuse("", "the answer has more than %d series, which is the limit: use topk, filter, or sum by fewer labels", maxSeries)
+		}
+		seen[key] = true
+		answer.Series = append(answer.Series, s)
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	seen := map[string]bool{}
-	for _, s := range all {
-		if !s.alive() {
-			continue
-		}
-		if key := s.key(); seen[key] {
-			return nil, refuse("", "two series are called {%s}: keep a label that tells them apart", strings.TrimSuffix(key, ","))
-		} else {
-			seen[key] = true
-		}
-		answer.Series = append(answer.Series, s)
-	}
-	if len(answer.Series) > maxSeries {
-		return nil, refuse("", "the answer has %d series, and %d are the limit: use topk, filter, or sum by fewer labels", len(answer.Series), maxSeries)
 	}
 	if !e.sorted() {
 		sort.SliceStable(answer.Series, func(i, j int) bool { return answer.Series[i].key() < answer.Series[j].key() })
@@ -393,13 +393,6 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 			zeros = zeros && exported(f.Label)
 		}
 	}
-	switch {
-	case metric.Stream:
-	case zeros:
-		e.notice(zeroNotice)
-	default:
-		e.notice(sparseNotice)
-	}
 	// Edges are the windows' ends; from and to are where each window's lie among them.
 	for _, t := range c.times {
 		leaf.Edges = append(leaf.Edges, t-w, t)
@@ -428,7 +421,7 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 	}
 	exists := map[string]*existence{}
 	if zeros {
-		err := e.source.First(e.ctx, leaf, func(labels map[string]string, at int64) error {
+		known, err := e.source.First(e.ctx, leaf, func(labels map[string]string, at int64) error {
 			key := keyOf(labels)
 			if known := exists[key]; known == nil {
 				exists[key] = &existence{labels, at, false}
@@ -440,6 +433,14 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 		if err != nil {
 			return err
 		}
+		zeros = known
+	}
+	switch {
+	case metric.Stream:
+	case zeros:
+		e.notice(zeroNotice)
+	default:
+		e.notice(sparseNotice)
 	}
 	absent := c.constant(1)
 	found := make([]float64, len(leaf.Edges)) // before each edge

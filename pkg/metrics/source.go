@@ -29,8 +29,9 @@ type Source interface {
 	// Count calls each with the number of records in a window, by labels; those that are "" are left out. All of a label set
 	// come together, its windows in order. Windows without records are left out.
 	Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error
-	// First calls each with the time of the first record, by labels, of a leaf that uses only exported ones.
-	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) error
+	// First calls each with the time of the first record, by labels, of a leaf that uses only exported ones. known is false
+	// where that is not known of the records that the asker may see.
+	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error)
 }
 
 // stored counts in a store.
@@ -202,14 +203,10 @@ func (s stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]
 	return flush()
 }
 
-func (s stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) error {
+func (s stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error) {
 	g := groupingOf(l)
-	ok, err := s.reading.First(ctx, s.selection(l, g), l.Ingest, func(texts []string, at time.Time) error {
+	return s.reading.First(ctx, s.selection(l, g), l.Ingest, func(texts []string, at time.Time) error {
 		_, _, labels := g.of(texts)
 		return each(labels, at.UnixMicro())
 	})
-	if err == nil && !ok {
-		err = refuse(l.Text, "no totals are kept of the labels of %s", l.Text)
-	}
-	return err
 }
