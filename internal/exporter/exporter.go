@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
@@ -119,9 +121,14 @@ func (e *Exporter) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A scrape spent a quarter of its time on compression before it had a compressor made for speed.
+	compressed, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed))
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", landing)
-	mux.Handle("/metrics", promhttp.InstrumentMetricHandler(e.registry, http.HandlerFunc(e.serveMetrics)))
+	mux.Handle("/metrics", compressed(promhttp.InstrumentMetricHandler(e.registry, http.HandlerFunc(e.serveMetrics))))
 	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "The exporter runs.")
 	})
@@ -186,6 +193,7 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 			Registry:            e.registry,
 			MaxRequestsInFlight: maxRequestsInFlight,
 			CoalesceGather:      true,
+			DisableCompression:  true, // the handler around it compresses
 			EnableOpenMetrics:   true,
 
 			EnableOpenMetricsTextCreatedSamples: e.options.CreatedSamples,
