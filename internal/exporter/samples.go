@@ -99,7 +99,7 @@ func (s *samples) sample(desc *prometheus.Desc, kind prometheus.ValueType, label
 	if found == nil {
 		found = &sample{series: key, kind: kind, labels: labels}
 		if s.index == nil {
-			s.index = map[series]*sample{}
+			s.index = make(map[series]*sample, len(s.highWater.marks)) // about as many as in the scrape before
 		}
 		s.index[key] = found
 		s.list = append(s.list, found)

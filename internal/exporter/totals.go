@@ -94,7 +94,7 @@ type labelSet struct {
 func (f *family) publish(r *reading, totals []total) {
 	own := r.admitted(f, totals)
 	var order []*labelSet
-	sets := map[string]*labelSet{}
+	sets := make(map[string]*labelSet, len(totals))
 	add := func(t *total, subject []string, n int64) {
 		labels := append([]string{t.tenant}, subject...)
 		if f.details != nil {
