@@ -164,28 +164,43 @@ func (v *values) find(ctx context.Context, tx *sqlx.Tx, p Period) (texts []strin
 	return texts, err
 }
 
-// candidates are how many of the first names that fit are tried one by one.
-const candidates = 200
+// candidates are how many of the first names that fit are tried one by one: a few, and more if a good part of these is among
+// the records.
+var candidates = []int{50, 200}
+
+const goodPart = 4 // a quarter
 
 // among looks whether records have the first names that contain what is searched for. It is done if that settles what
 // there is to list: else records that fit are rare, and soon read.
 func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, done bool, err error) {
 	d, all := rowsDimension(v.Kind, v.Field), v.statement
 	defer func() { v.statement = all }()
-	var ids []int32
 	column := "d." + d.column
-	if err := tx.SelectContext(ctx, &ids, fmt.Sprintf("SELECT d.id FROM %s d WHERE %s <> ''%s ORDER BY lower(%[2]s) LIMIT %[4]d", d.table, column, v.contains(column), candidates), v.args...); err != nil {
-		return nil, false, err
+	for _, n := range candidates {
+		v.statement = all
+		var ids []int32
+		if err := tx.SelectContext(ctx, &ids, fmt.Sprintf("SELECT d.id FROM %s d WHERE %s <> ''%s ORDER BY lower(%[2]s) LIMIT %[4]d", d.table, column, v.contains(column), n), v.args...); err != nil {
+			return nil, false, err
+		}
+		v.statement = all
+		condition, err := v.rowsCondition(ctx, p)
+		if err != nil {
+			return nil, false, err
+		}
+		// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
+		sql := v.choose(d.table+" d", column, fmt.Sprintf(" AND d.id = ANY(%s) AND (SELECT true FROM %s r WHERE %s = d.id AND %s LIMIT 1)", v.bind(pq.Array(ids)), rowsTable(v.Kind), d.expr, condition))
+		texts = nil
+		if err := tx.SelectContext(ctx, &texts, sql, v.args...); err != nil {
+			return nil, false, err
+		}
+		if len(texts) >= v.Limit || len(ids) < n {
+			return texts, true, nil
+		}
+		if len(texts)*goodPart < len(ids) {
+			break
+		}
 	}
-	v.statement = all
-	condition, err := v.rowsCondition(ctx, p)
-	if err != nil {
-		return nil, false, err
-	}
-	// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
-	sql := v.choose(d.table+" d", column, fmt.Sprintf(" AND d.id = ANY(%s) AND (SELECT true FROM %s r WHERE %s = d.id AND %s LIMIT 1)", v.bind(pq.Array(ids)), rowsTable(v.Kind), d.expr, condition))
-	err = tx.SelectContext(ctx, &texts, sql, v.args...)
-	return texts, len(texts) >= v.Limit || len(ids) < candidates, err
+	return nil, false, nil
 }
 
 // rowsCondition restricts rows r to those that fit.
