@@ -24,8 +24,8 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
 	tenant := clause.Flag("tenant", "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.").String()
 	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
-	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("5000").Int()
-	writers := clause.Flag("writers", "How many writers work at once.").Default("2").Int()
+	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("3000").Int()
+	writers := clause.Flag("writers", "How many writers work at once.").Default("3").Int()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		if *batchSize < 1 || *writers < 1 {
 			return errors.New("--batch-size and --writers: give a number of 1 or more")

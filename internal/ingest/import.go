@@ -28,8 +28,8 @@ type Source struct {
 type Options struct {
 	Tenant    string              // of records that do not name theirs
 	Feed      string              // under which the store notes what came; default "import"
-	BatchSize int                 // records written at once; default 5000
-	Writers   int                 // at work at once; default 2
+	BatchSize int                 // records written at once; default 3000
+	Writers   int                 // at work at once; default 3
 	Refused   func(Refusal) error // is told what is not kept, one at a time; may be nil
 	Progress  *Progress           // is kept up to date; may be nil
 }
@@ -72,11 +72,11 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 	in := &importing{
 		ctx:       working,
 		feed:      cmp.Or(options.Feed, "import"),
-		batchSize: cmp.Or(options.BatchSize, 5000),
+		batchSize: cmp.Or(options.BatchSize, 3000),
 		refused:   options.Refused,
 		progress:  cmp.Or(options.Progress, &Progress{}),
 		seed:      maphash.MakeSeed(),
-		lanes:     make([]lane, cmp.Or(options.Writers, 2)),
+		lanes:     make([]lane, cmp.Or(options.Writers, 3)),
 		summary:   Summary{Kinds: map[*activity.Kind]Counts{}},
 	}
 	for i := range in.lanes {
