@@ -27,7 +27,7 @@ import (
 var units = map[query.Measure]string{query.FailureRate: "percentunit", query.AverageDuration: "ms"}
 
 func measureConfig(q *query.Question) data.FieldConfig {
-	return data.FieldConfig{DisplayNameFromDS: query.MeasureLabel(q.Kind, q.Measure), Unit: units[q.Measure]}
+	return data.FieldConfig{DisplayNameFromDS: q.MeasureLabel(), Unit: units[q.Measure]}
 }
 
 // Of returns the frames of an answer.

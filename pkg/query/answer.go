@@ -153,8 +153,11 @@ func (c *compiler) restrict(scope access.Scope, tenant string) {
 // needed lists the fields that a table has to know to answer.
 func (c *compiler) needed() []*activity.Field {
 	list := slices.Clone(c.q.GroupBy)
-	if c.q.Measure == AverageDuration {
+	switch c.q.Measure {
+	case AverageDuration:
 		list = append(list, c.q.Kind.Field(duration))
+	case DistinctValues:
+		list = append(list, c.q.Of)
 	}
 	for _, f := range c.filters {
 		list = append(list, f.Field)
@@ -261,7 +264,8 @@ func seconds(d time.Duration) string { return fmt.Sprintf("interval '%d seconds'
 // branch is the part of a count that one table, restricted to some time, serves: SELECT step, names, and counts or accounts.
 func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fixed string, at func(*activity.Field) dimension, account string) (string, error) {
 	columns, group := []string{step + " AS step"}, []string{"1"}
-	for i, f := range c.q.GroupBy {
+	keys := c.keys()
+	for i, f := range keys {
 		columns = append(columns, fmt.Sprintf("%s AS key%d", at(f).expr, i+1))
 		group = append(group, fmt.Sprint(len(columns)))
 	}
@@ -276,7 +280,7 @@ func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fix
 	case AverageDuration: // only rows know it
 		column := "r." + store.Column(c.q.Kind, c.q.Kind.Field(duration))
 		n, part = "count("+column+")", "sum("+column+")"
-	case DistinctUsers: // whoever is there at all counts
+	case DistinctUsers, DistinctValues: // whatever is there at all counts
 		n = "0"
 	}
 	columns = append(columns, n+" AS n", part+" AS part", "count(*) AS read")
@@ -289,24 +293,44 @@ func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fix
 		on = " ON "
 	}
 	counted := fmt.Sprintf("  SELECT %s\n  FROM %s%s r%s%s%s%s\n  GROUP BY %s", strings.Join(columns, ", "), join, table, on, within, fixed, where, strings.Join(group, ", "))
-	if len(c.q.GroupBy) == 0 {
+	if len(keys) == 0 {
 		return counted, nil
 	}
 	columns = []string{"step", "n", "part", "read"}
 	if c.q.Measure == DistinctUsers {
 		columns = append(columns, "account")
 	}
-	return c.named(counted, at, columns...), nil
+	return c.named(counted, keys, at, columns...), nil
+}
+
+// keys lists the fields whose values tell cells apart.
+func (c *compiler) keys() []*activity.Field {
+	if c.q.Measure == DistinctValues {
+		return append(slices.Clone(c.q.GroupBy), c.q.Of)
+	}
+	return c.q.GroupBy
+}
+
+// distinct counts what a measure is about in cells, those that have none aside.
+func (c *compiler) distinct(alias string) string {
+	column, none := "account", "0"
+	if c.q.Measure == DistinctValues {
+		column, none = fmt.Sprintf("name%d", len(c.q.GroupBy)+1), "''"
+		if rowsDimension(c.q.Kind, c.q.Of).codes != nil {
+			none = "'0'"
+		}
+	}
+	return fmt.Sprintf("count(DISTINCT %s%s) FILTER (WHERE %[1]s%[2]s <> %[3]s)", alias, column, none)
 }
 
 // named puts texts in the place of what a table keeps for them. Tables refer to the same text by different ids, so that
 // only texts can be added up. The other columns stay.
-func (c *compiler) named(counted string, at func(*activity.Field) dimension, others ...string) string {
+func (c *compiler) named(counted string, keys []*activity.Field, at func(*activity.Field) dimension, others ...string) string {
 	columns, joins := []string{}, ""
 	for _, other := range others {
 		columns = append(columns, "c."+other)
 	}
-	for i, f := range c.q.GroupBy {
+	for i, f := range keys {
 		d, key := at(f), fmt.Sprintf("c.key%d", i+1)
 		text := "coalesce(" + key + "::text, '')"
 		switch {
@@ -406,8 +430,8 @@ func (c *compiler) countSQL(ctx context.Context, pl *plan, p Period) (string, er
 		cells = fmt.Sprintf("SELECT * FROM (\n%s\n) c WHERE (%s) IN (SELECT %[2]s FROM (\n%[3]s\n) seen WHERE %[4]s)", cells, names, seen, c.chosen(p))
 	}
 	measured := func(alias string) string {
-		if c.q.Measure == DistinctUsers {
-			return fmt.Sprintf("count(DISTINCT %saccount) FILTER (WHERE %[1]saccount <> 0), 0", alias)
+		if c.q.Measure.isDistinct() {
+			return c.distinct(alias) + ", 0"
 		}
 		return fmt.Sprintf("sum(%sn)::bigint, coalesce(sum(%[1]spart), 0)::bigint", alias)
 	}
@@ -436,8 +460,8 @@ FROM (SELECT step, account, sum(read) AS read FROM (
 		keys = append(keys, "k."+name)
 	}
 	weight := "sum(n)"
-	if c.q.Measure == DistinctUsers {
-		weight = "count(DISTINCT account) FILTER (WHERE account <> 0)"
+	if c.q.Measure.isDistinct() {
+		weight = c.distinct("")
 	}
 	join := "JOIN"
 	if c.q.Other {

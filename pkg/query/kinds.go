@@ -29,6 +29,7 @@ func Measures(kind *activity.Kind) []Measure {
 	if slices.Contains(kind.Entities(), activity.Account) {
 		measures = append(measures, DistinctUsers)
 	}
+	measures = append(measures, DistinctValues)
 	if f := kind.Field("status"); f != nil && kind != activity.UserActivity { // which mixes outcomes of different things
 		measures = append(measures, FailureRate)
 	}
@@ -44,11 +45,21 @@ func Measures(kind *activity.Kind) []Measure {
 // duration is the field that AverageDuration is about.
 const duration = "durationInMilliseconds"
 
+// MeasureLabel names what a question measures.
+func (q *Question) MeasureLabel() string {
+	if q.Of != nil {
+		return q.Of.Label + " (distinct values)"
+	}
+	return MeasureLabel(q.Kind, q.Measure)
+}
+
 // MeasureLabel names a measure of a kind's records.
 func MeasureLabel(kind *activity.Kind, m Measure) string {
 	switch m {
 	case DistinctUsers:
 		return "Users"
+	case DistinctValues:
+		return "Distinct values"
 	case FailureRate:
 		return "Failure rate"
 	case AverageDuration:

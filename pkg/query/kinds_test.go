@@ -86,7 +86,7 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 				if kind.Field("status") != nil && random.IntN(2) == 0 {
 					filters = append(filters, filter("status", "!=", "success"))
 				}
-				model["groupBy"], model["filters"] = groups, filters
+				model["groupBy"], model["filters"], model["of"] = groups, filters, groupable[random.IntN(len(groupable))]
 				p := w.period()
 				p.From = p.From.Add(time.Duration(random.IntN(5*24*60*60)) * time.Second)
 				p.To = p.To.Add(-time.Duration(random.IntN(5*24*60*60)) * time.Second)
@@ -208,6 +208,37 @@ func TestDurationsAreAveraged(t *testing.T) {
 	}
 	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration", "filters": []any{filter("status", "=", "success")}}
 	require.InDelta(t, sum/n, *w.ask(t, model, w.period()).Groups[0].Values[0], 1e-9)
+}
+
+// Distinct values are as many as grouping by their field gives groups, records without a value aside.
+func TestDistinctValuesAreTheGroupsOfTheirField(t *testing.T) {
+	w := contoso(t)
+	for kind, by := range map[string]string{"signIn": "userPrincipalName", "auditEvent": "category", "provisioningEvent": "status", "riskDetection": "riskEventType"} {
+		for _, f := range query.Kinds()[slices.IndexFunc(query.Kinds(), func(k *activity.Kind) bool { return k.Name == kind })].Fields {
+			if !f.Groupable || f.Of == activity.Membership { // of which a record has many
+				continue
+			}
+			values := map[string]map[any]bool{}
+			for _, row := range w.list(t, kind, []string{by, f.Name}) {
+				if len(row) == 1 { // they are one field
+					row = append(row, row[0])
+				}
+				group := values[row[0].(string)]
+				if group == nil {
+					group = map[any]bool{}
+					values[row[0].(string)] = group
+				}
+				if row[1] != nil && row[1] != "" {
+					group[row[1]] = true
+				}
+			}
+			groups := w.ask(t, object{"queryType": kind, "view": "table", "measure": "distinctValues", "of": f.Name, "groupBy": []string{by}, "limit": 10000}, w.period()).Groups
+			require.Len(t, groups, len(values), "%s of %s", f.Name, kind)
+			for _, g := range groups {
+				require.EqualValues(t, len(values[g.Keys[0]]), *g.Values[0], "%s of %s %s", f.Name, by, g.Keys[0])
+			}
+		}
+	}
 }
 
 func TestSignInsOfAGroupsMembers(t *testing.T) {

@@ -52,7 +52,7 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 		}
 	}
 	if g := groupingFor(q, needed); g != nil {
-		pl.useRollup(g, p, q.Measure != DistinctUsers)
+		pl.useRollup(g, p, !q.Measure.isDistinct())
 	}
 	return pl, nil
 }

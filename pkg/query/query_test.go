@@ -44,10 +44,13 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	}{
 		{`[]`, "query: not understood"},
 		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use signIn, riskySignIn`},
-		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, failureRate, averageDuration, firstSeen or lastSeen`},
+		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, distinctValues, failureRate, averageDuration, firstSeen or lastSeen`},
 		{`{"version":3}`, `version: the query was saved by a newer version of the plugin`},
 		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value, list`},
-		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers, failureRate, firstSeen or lastSeen`},
+		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers, distinctValues, failureRate, firstSeen or lastSeen`},
+		{`{"measure":"distinctValues"}`, `of: distinctValues counts the values of a field, and none is named: choose one such as tenantId`},
+		{`{"measure":"distinctValues","of":"country"}`, `of: signIn has no field "country": use one of`},
+		{`{"measure":"distinctValues","of":"correlationId"}`, `of: the values of correlationId cannot be counted`},
 		{`{"view":"value","seen":"new"}`, `seen: new is for the view table`},
 		{`{"measure":"firstSeen","groupBy":["appId"]}`, `measure: firstSeen is for the view table`},
 		{`{"view":"table","measure":"lastSeen"}`, `measure: lastSeen is about groups: choose a field to group by`},
@@ -165,7 +168,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 	served := map[string]int{}
 	for range 400 {
 		model := object{
-			"view": pick("timeSeries", "table", "value"), "measure": pick("count", "count", "failureRate", "distinctUsers"),
+			"view": pick("timeSeries", "table", "value"), "measure": pick("count", "count", "failureRate", "distinctUsers", "distinctValues"),
 			"interval": pick("auto", "15m", "1h", "6h", "1d", "1d", "1w", "1w"), "top": random.IntN(4), "other": random.IntN(2) == 0,
 			"timezone": pick("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"),
 		}
@@ -176,7 +179,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 		for range random.IntN(4) {
 			groups = append(groups, pick(candidates...))
 		}
-		model["groupBy"] = groups
+		model["groupBy"], model["of"] = groups, pick(candidates...)
 		filters := []any{}
 		for range random.IntN(3) {
 			f := pick(candidates...)
@@ -265,7 +268,7 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 				}
 				if f.Groupable {
 					for _, measure := range query.Measures(kind) {
-						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "groupBy": []string{f.Name}, "filters": base}, w.period())
+						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "of": f.Name, "groupBy": []string{f.Name}, "filters": base}, w.period())
 					}
 				}
 				for _, filters := range [][]any{nil, append(slices.Clone(base), filter("tenantId", "=", "contoso"))} {

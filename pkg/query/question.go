@@ -41,6 +41,7 @@ type Measure string
 const (
 	Count           Measure = "count"
 	DistinctUsers   Measure = "distinctUsers"
+	DistinctValues  Measure = "distinctValues" // that the records have of another field
 	FailureRate     Measure = "failureRate" // failures among all records, 0 to 1
 	FirstSeen       Measure = "firstSeen"   // of the groups that the time range has, ever, in microseconds since 1970
 	LastSeen        Measure = "lastSeen"
@@ -49,6 +50,9 @@ const (
 
 // isRatio tells measures that are a part of something over its number: there is none where there is nothing.
 func (m Measure) isRatio() bool { return m == FailureRate || m == AverageDuration }
+
+// isDistinct tells measures that count what is there at all, however often: a whole does not follow from its parts.
+func (m Measure) isDistinct() bool { return m == DistinctUsers || m == DistinctValues }
 
 // IsTime tells measures that are times.
 func (m Measure) IsTime() bool { return m == FirstSeen || m == LastSeen }
@@ -69,8 +73,9 @@ type Question struct {
 	View     View
 	Filters  []Filter
 	Measure  Measure
+	Of       *activity.Field // whose distinct values are counted
 	GroupBy  []*activity.Field
-	Top      int  // keep the groups with the most records (users, for distinct users); 0 keeps all
+	Top      int  // keep the groups with the most records (users or values, for measures that count those); 0 keeps all
 	Other    bool // fold the groups beyond Top into one
 	Seen     Seen
 	Interval Interval
@@ -101,6 +106,7 @@ type model struct {
 	View      View          `json:"view"`
 	Filters   []filterModel `json:"filters"`
 	Measure   Measure       `json:"measure"`
+	Of        string        `json:"of"`
 	GroupBy   []string      `json:"groupBy"`
 	Top       int           `json:"top"`
 	Other     bool          `json:"other"`
@@ -161,6 +167,9 @@ func Decode(text []byte) (*Question, error) {
 	if q.View.ofRecords() {
 		return q, q.decodeRecords(&m)
 	}
+	if q.Of, err = countedField(kind, q.Measure, m.Of); err != nil {
+		return nil, err
+	}
 	if q.View == Value {
 		return q, q.checkSeen()
 	}
@@ -191,6 +200,22 @@ func Decode(text []byte) (*Question, error) {
 		}
 	}
 	return q, nil
+}
+
+// countedField reads the field whose distinct values a measure counts; nil for other measures.
+func countedField(kind *activity.Kind, m Measure, name string) (*activity.Field, error) {
+	if m != DistinctValues {
+		return nil, nil
+	}
+	if name == "" {
+		some := kind.Fields[slices.IndexFunc(kind.Fields, func(f *activity.Field) bool { return f.Groupable })]
+		return nil, invalid("of", "distinctValues counts the values of a field, and none is named: choose one such as %s", some.Name)
+	}
+	f, err := field(kind, "of", name)
+	if err == nil && !f.Groupable {
+		err = invalid("of", "the values of %s cannot be counted: nearly every record has its own; choose a field that can be grouped by", name)
+	}
+	return f, err
 }
 
 // notUnderstood says what is wrong with JSON.

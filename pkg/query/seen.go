@@ -79,7 +79,7 @@ func (c *compiler) seen(ctx context.Context, p Period) (string, error) {
 			group = append(group, fmt.Sprint(i+1))
 		}
 		each = c.named(fmt.Sprintf("  SELECT %smin(r.time) AS first, max(r.time) AS last, bool_or(%s) AS within\n  FROM %s r WHERE true%s\n  GROUP BY %s",
-			columns, within("r.time"), rowsTable(c.q.Kind), where, strings.Join(group, ", ")), at, "first", "last", "within")
+			columns, within("r.time"), rowsTable(c.q.Kind), where, strings.Join(group, ", ")), c.q.GroupBy, at, "first", "last", "within")
 	}
 	return fmt.Sprintf("SELECT %s, min(first) AS first, max(last) AS last, bool_or(within) AS within FROM (\n%s\n) s GROUP BY %[1]s", names, each), nil
 }

@@ -116,9 +116,11 @@ func shapes(kind *activity.Kind) []map[string]any {
 			list = append(list, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": New})
 			continue
 		}
-		list = append(list, map[string]any{"view": Value, "measure": m}, map[string]any{"view": TimeSeries, "measure": m, "groupBy": []string{group}, "interval": "1d", "top": 2, "other": true})
+		list = append(list, map[string]any{"view": Value, "measure": m, "of": group}, map[string]any{"view": TimeSeries, "measure": m, "of": group, "groupBy": []string{group}, "interval": "1d", "top": 2, "other": true})
 		if TellsSeen(kind) {
-			list = append(list, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": New}, map[string]any{"view": Table, "measure": m, "groupBy": []string{group}, "seen": Unused})
+			for _, seen := range []Seen{New, Unused} {
+				list = append(list, map[string]any{"view": Table, "measure": m, "of": group, "groupBy": []string{group}, "seen": seen})
+			}
 		}
 	}
 	return list
@@ -169,11 +171,13 @@ func FuzzDecode(f *testing.F) {
 		`{"limit": 9223372036854775807, "view": "list"}`, `{"filters": [{"field": "city", "operator": "=~", "values": ["(((((((((("]}]}`, `{"filters": [null, {}]}`, `{"groupBy": ["status", "status", "city"], "top": 3, "other": true}`,
 		`{"filters": [{"field": "errorCode", "operator": ">", "values": ["-1", ""]}]}`, `{"interval": "1ns"}`, `{"timezone": "../../etc/passwd"}`, `{"timezone": "Local"}`, `{"filters": [{"field": "city", "operator": "=", "values": ["$city", "${city}"]}]}`,
 		`{"queryType": "userActivity", "view": "timeSeries", "groupBy": ["kind"], "filters": [{"field": "memberOf", "operator": "in", "values": ["a", "b"]}]}`,
+		`{"measure": "distinctValues"}`, `{"measure": "distinctValues", "of": "id"}`, `{"view": "value", "measure": "distinctValues", "of": "status", "filters": [{"field": "appDisplayName", "operator": "=~", "values": ["a.*"]}]}`,
+		`{"view": "detail", "section": "raw", "filters": [{"field": "id", "operator": "=", "values": ["a"]}]}`, `{"view": "logs", "order": "odd"}`, `{"view": "detail", "section": "odd"}`, `{"queryType": "metrics"}`,
 		`{"queryType": "provisioningEvent", "view": "table", "measure": "averageDuration", "groupBy": ["status"], "seen": "new"}`,
 	} {
 		f.Add([]byte(text))
 	}
-	part := regexp.MustCompile(`^(query|queryType|version|view|measure|seen|top|other|limit|interval|timezone|(filters|columns|groupBy)(\[\d+\])?(\.(field|operator|values))?)$`)
+	part := regexp.MustCompile(`^(query|queryType|version|view|measure|seen|top|other|of|limit|order|section|interval|timezone|(filters|columns|groupBy)(\[\d+\])?(\.(field|operator|values))?)$`)
 	p := Period{From: time.Unix(1e9, 0).UTC(), To: time.Unix(1e9+864000, 0).UTC(), MaxDataPoints: 100}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		q, err := Decode(text)
@@ -185,7 +189,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		c := compiler{q: q, dict: full{}, maxRows: 10, filters: q.Filters}
-		if q.View == List {
+		if q.View.ofRecords() {
 			_, err = c.listSQL(t.Context(), p, min(q.Limit, c.maxRows))
 		} else {
 			var pl *plan
