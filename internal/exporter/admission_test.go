@@ -107,6 +107,28 @@ func TestListsOfApplications(t *testing.T) {
 	}
 }
 
+// The series of an application that is denied later go on until all counters start anew.
+func TestDenyingAnApplicationThatHasSeries(t *testing.T) {
+	db := migrated(t)
+	addTotal(t, db, newApplication(t, db, "a", "a"), "interactiveUser", "success", 1, "1 hour")
+	scrapeOnce(t, New(db, defaults, promslog.NewNopLogger())).expect(signInsOf("a", "a"), 1)
+	o := defaults
+	o.DenyApplications = []string{"a"}
+	e := New(db, o, promslog.NewNopLogger())
+	scrapeOnce(t, e).expect(signInsOf("a", "a"), 1)
+	if err := store.ResetCounters(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	db.MustExec("UPDATE entra.total SET n = 3, created = now() - interval '1 hour'")
+	for _, e := range []*Exporter{e, New(db, o, promslog.NewNopLogger())} {
+		got := scrapeOnce(t, e)
+		got.expect(signInsOf("other", "other"), 3)
+		if _, found := got.values[signInsOf("a", "a")]; found {
+			t.Error("it still has a series")
+		}
+	}
+}
+
 // A role that may only read can note nothing: those counted first have series.
 func TestReadingRole(t *testing.T) {
 	db := migrated(t)

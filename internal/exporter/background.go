@@ -19,6 +19,10 @@ const (
 
 // background holds what expensive collectors last found. A scrape has it refreshed when it is due, and does not wait.
 type background struct {
+	ending    context.Context // done once the exporter ends
+	end       context.CancelFunc
+	refreshes sync.WaitGroup
+
 	lock     sync.Mutex
 	running  bool
 	begun    map[*collector]time.Time // its last refresh, by this machine's clock
@@ -27,7 +31,24 @@ type background struct {
 }
 
 func newBackground() background {
-	return background{begun: map[*collector]time.Time{}, good: map[*collector]time.Time{}, outcomes: map[*collector]outcome{}}
+	ending, end := context.WithCancel(context.Background())
+	return background{ending: ending, end: end, begun: map[*collector]time.Time{}, good: map[*collector]time.Time{}, outcomes: map[*collector]outcome{}}
+}
+
+// stop ends the refresh under way, and waits until it has let go of the database; not for ever, as a server may be gone.
+func (b *background) stop() {
+	b.lock.Lock()
+	b.end()
+	b.lock.Unlock()
+	stopped := make(chan struct{})
+	go func() {
+		b.refreshes.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(shutdownTimeout):
+	}
 }
 
 // interval returns how often a collector is refreshed.
@@ -52,7 +73,7 @@ func (e *Exporter) refreshWhenDue() {
 	b := &e.background
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	if b.running {
+	if b.running || b.ending.Err() != nil {
 		return
 	}
 	var due []*collector
@@ -66,11 +87,11 @@ func (e *Exporter) refreshWhenDue() {
 		return
 	}
 	b.running = true
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), e.options.RefreshInterval)
+	b.refreshes.Go(func() {
+		ctx, cancel := context.WithTimeout(b.ending, e.options.RefreshInterval)
 		defer cancel()
 		e.refresh(ctx, due)
-	}()
+	})
 }
 
 // refresh runs collectors in the background, in one snapshot of their own.
@@ -86,7 +107,7 @@ func (e *Exporter) refresh(ctx context.Context, due []*collector) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) { // whatever the driver says of a refresh that was ended
 		e.logger.Error("refresh failed", "err", explain(err))
 	}
 	b := &e.background

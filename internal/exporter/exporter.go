@@ -150,6 +150,7 @@ func (e *Exporter) Serve(ctx context.Context, flags *web.FlagConfig) error {
 		stopped <- server.Shutdown(limit)
 	})
 	defer stop()
+	defer e.background.stop()
 	if err := web.ListenAndServe(server, flags, e.logger); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -146,6 +147,38 @@ func TestCountersNeverFall(t *testing.T) {
 	got = scrapeOnce(t, e)
 	got.expect(strings.Replace(series, "Azure Portal", "Entra admin center", 1), 0)
 	got.expect("entra_exporter_regressions_total", 2)
+}
+
+// So do the ranges of a histogram, of which each is a counter.
+func TestDelaysNeverFall(t *testing.T) {
+	db := migrated(t)
+	db.MustExec(`INSERT INTO entra.source (tenant, name, new, changed, unchanged, refused, last_success, created, delays, delay_seconds)
+		VALUES (1, 'graph', 0, 0, 0, 0, 'epoch', 'epoch', '{}', 0)`)
+	e := New(db, defaults, promslog.NewNopLogger())
+	for _, step := range []struct {
+		ranges           string
+		seconds          float64
+		minute, all, sum float64
+		regressions      float64
+	}{
+		{ranges: "{5,2}", seconds: 200, minute: 5, all: 7, sum: 200},
+		{ranges: "{1}", seconds: 10, minute: 5, all: 7, sum: 200, regressions: 1}, // as after a restore
+		{ranges: "{6,1}", seconds: 150, minute: 6, all: 8, sum: 200, regressions: 1},
+		{ranges: "{7,3,1}", seconds: 900, minute: 7, all: 11, sum: 900, regressions: 1},
+	} {
+		db.MustExec("UPDATE entra.source SET delays = $1, delay_seconds = $2", step.ranges, step.seconds)
+		got := scrapeOnce(t, e)
+		got.expect(`entra_ingest_delay_seconds_bucket{source="graph",tenant="contoso",le="60"}`, step.minute)
+		got.expect(`entra_ingest_delay_seconds_count{source="graph",tenant="contoso"}`, step.all)
+		got.expect(`entra_ingest_delay_seconds_sum{source="graph",tenant="contoso"}`, step.sum)
+		got.expect("entra_exporter_regressions_total", step.regressions)
+	}
+	if err := store.ResetCounters(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	got := scrapeOnce(t, e)
+	got.expect(`entra_ingest_delay_seconds_count{source="graph",tenant="contoso"}`, 0)
+	got.expect("entra_exporter_regressions_total", 1)
 }
 
 func TestIngest(t *testing.T) {
@@ -451,6 +484,56 @@ func TestServe(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("still serving after the context ended")
+	}
+}
+
+// An exporter that is stopped takes its refresh along, which is no failure of the refresh.
+func TestStoppedDuringARefresh(t *testing.T) {
+	db := migrated(t)
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // only held for its lock
+	if _, err := tx.Exec("LOCK TABLE entra.risky_user IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	refreshing := func() (n int) {
+		if err := db.Get(&n, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var log bytes.Buffer
+	e := New(db, defaults, slog.New(slog.NewTextHandler(&log, nil)))
+	l := listen(t)
+	address := l.Addr().String()
+	l.Close()
+	no, none := false, ""
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- e.Serve(ctx, &web.FlagConfig{WebListenAddresses: &[]string{address}, WebSystemdSocket: &no, WebConfigFile: &none})
+	}()
+	await(t, address)
+	fetch(t, "http://"+address+"/metrics", nil)
+	for refreshing() == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if n := refreshing(); n != 0 {
+		t.Errorf("%d refreshes go on", n)
+	}
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Error(log.String())
+	}
+	e.refreshWhenDue()
+	if e.background.running {
+		t.Error("a refresh has begun since")
 	}
 }
 

@@ -113,13 +113,14 @@ func (s *samples) metrics() []prometheus.Metric {
 		switch {
 		case m.buckets != nil:
 			count, buckets := uint64(0), make(map[float64]uint64, len(delayBounds))
-			for i, n := range m.buckets {
+			ranges, sum := s.highWater.raiseHistogram(m)
+			for i, n := range ranges {
 				count += uint64(n)
 				if i < len(delayBounds) {
 					buckets[delayBounds[i]] = count
 				}
 			}
-			metrics[i] = prometheus.MustNewConstHistogramWithCreatedTimestamp(m.desc, count, m.value, buckets, m.created, m.labels...)
+			metrics[i] = prometheus.MustNewConstHistogramWithCreatedTimestamp(m.desc, count, sum, buckets, m.created, m.labels...)
 		case m.kind == prometheus.CounterValue:
 			metrics[i] = s.highWater.raise(m)
 		default:
@@ -141,7 +142,7 @@ func label(text string) string {
 // join makes one key of several texts; none of them holds the separator, which is not valid UTF-8.
 func join(texts ...string) string { return strings.Join(texts, "\xff") }
 
-// highWater remembers the highest value of each counter this process has published.
+// highWater remembers the highest value of each counter this process has published, and of each range of a histogram.
 type highWater struct {
 	marks       map[series]*mark
 	regressions prometheus.Counter
@@ -150,7 +151,9 @@ type highWater struct {
 type mark struct {
 	last, highest float64
 	created       time.Time
-	pairs         []*dto.LabelPair
+	pairs         []*dto.LabelPair // of a counter
+
+	lastRanges, highestRanges []int64 // of a histogram
 }
 
 // counter is a counter as published. Unlike one that client_golang makes, it has its labels ready from the scrape
@@ -186,17 +189,42 @@ func newHighWater() *highWater {
 // raise returns a counter to publish for what the database says: never less than before, unless the counter has been
 // created anew.
 func (h *highWater) raise(s *sample) *counter {
-	m := h.marks[s.series]
-	switch {
-	case m == nil:
-		m = &mark{pairs: prometheus.MakeLabelPairs(s.desc, s.labels)}
-		h.marks[s.series] = m
-	case s.created.After(m.created):
-		m.last, m.highest = 0, 0
+	m := h.mark(s)
+	if m.pairs == nil {
+		m.pairs = prometheus.MakeLabelPairs(s.desc, s.labels)
 	}
 	if s.value < m.last {
 		h.regressions.Inc()
 	}
-	m.last, m.highest, m.created = s.value, max(m.highest, s.value), s.created
+	m.last, m.highest = s.value, max(m.highest, s.value)
 	return &counter{s.desc, m.pairs, m.highest, timestamppb.New(s.created)}
+}
+
+// raiseHistogram returns the ranges of a histogram to publish, and their sum: none less than before, likewise.
+func (h *highWater) raiseHistogram(s *sample) (ranges []int64, sum float64) {
+	m := h.mark(s)
+	if m.highestRanges == nil {
+		m.lastRanges, m.highestRanges = make([]int64, len(s.buckets)), make([]int64, len(s.buckets))
+	}
+	fell := s.value < m.last
+	for i, n := range s.buckets {
+		fell = fell || n < m.lastRanges[i]
+		m.highestRanges[i] = max(m.highestRanges[i], n)
+	}
+	if fell {
+		h.regressions.Inc()
+	}
+	m.last, m.highest, m.lastRanges = s.value, max(m.highest, s.value), s.buckets
+	return m.highestRanges, m.highest
+}
+
+// mark returns what was published of a series, nothing if it has been created anew.
+func (h *highWater) mark(s *sample) *mark {
+	m := h.marks[s.series]
+	if m == nil || s.created.After(m.created) {
+		m = &mark{}
+		h.marks[s.series] = m
+	}
+	m.created = s.created
+	return m
 }
