@@ -27,7 +27,7 @@ import (
 var Default = Build
 
 // packages are all of ours: ./... would take in Go code that comes with npm packages.
-var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./internal/...", "./pkg/...", "./provisioning/..."}
+var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./internal/...", "./pkg/...", "./preview/...", "./provisioning/..."}
 
 const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
 
@@ -62,10 +62,10 @@ func Test() error {
 	return nil
 }
 
-// Demo shows the bundled dashboards' answers about an invented tenant, and serves its metrics until Ctrl-C.
+// Demo shows the bundled dashboards about an invented tenant, in Grafana or a preview, until Ctrl-C; DEMO_FLAGS=-help says what else.
 func Demo() error {
-	mg.Deps(Build)
-	return tryout()
+	mg.Deps(Build, previewPage)
+	return tryout(strings.Fields(os.Getenv("DEMO_FLAGS"))...)
 }
 
 // Smoke does what Demo does once, and fails when a panel or a metric has no answer.
@@ -125,6 +125,16 @@ func frontend() error {
 	return npm("run", "build")
 }
 
+// previewPage bundles the page of the preview.
+func previewPage() error {
+	mg.Deps(nodeModules)
+	stale, err := target.Dir(filepath.Join("dist", "preview", "preview.js"), "src", filepath.Join("preview", "page"), filepath.Join("preview", "build.mjs"), "plugin.json", "package-lock.json")
+	if err != nil || !stale {
+		return err
+	}
+	return npm("run", "build:preview")
+}
+
 func frontendTest() error {
 	mg.Deps(nodeModules)
 	for _, script := range []string{"typecheck", "lint", "test:ci"} {
@@ -147,7 +157,7 @@ func gofmt() error {
 	if err != nil {
 		return err
 	}
-	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "internal", "pkg", "provisioning")
+	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "internal", "pkg", "preview", "provisioning")
 	if err == nil && unformatted != "" {
 		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
 	}

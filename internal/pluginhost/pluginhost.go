@@ -4,10 +4,14 @@ package pluginhost
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -18,8 +22,13 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 )
 
-// PluginID is the plugin's id in Grafana.
-const PluginID = "entra-activity-datasource"
+const (
+	// PluginID is the plugin's id in Grafana.
+	PluginID = "entra-activity-datasource"
+	// DataSourceUID and DataSourceName are those of the one data source that the plugin is run for.
+	DataSourceUID  = "entra-activity"
+	DataSourceName = "Entra ID Activity"
+)
 
 // Binary returns where in a repository's folder the build puts the plugin for this machine.
 func Binary(root string) string {
@@ -34,6 +43,14 @@ func Binary(root string) string {
 type Settings struct {
 	JSON     map[string]any
 	Password string
+	Secrets  map[string]string // beside the password
+}
+
+// secure returns all secrets by name, as Grafana hands them to the plugin.
+func (s Settings) secure() map[string]string {
+	secrets := map[string]string{"password": s.Password}
+	maps.Copy(secrets, s.Secrets)
+	return secrets
 }
 
 // Plugin is the running plugin.
@@ -41,7 +58,11 @@ type Plugin struct {
 	client      *goplugin.Client
 	data        grpcplugin.DataClient
 	diagnostics grpcplugin.DiagnosticsClient
-	context     backend.PluginContext
+	resource    grpcplugin.ResourceClient
+	stream      grpcplugin.StreamClient
+
+	settings sync.RWMutex
+	context  backend.PluginContext
 }
 
 // Start runs a binary for one data source.
@@ -55,6 +76,8 @@ func Start(binary string, s Settings) (*Plugin, error) {
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
 			"diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{},
 			"data":        &grpcplugin.DataGRPCPlugin{},
+			"resource":    &grpcplugin.ResourceGRPCPlugin{},
+			"stream":      &grpcplugin.StreamGRPCPlugin{},
 		}},
 		Cmd:              exec.Command(binary),
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
@@ -73,31 +96,43 @@ func (p *Plugin) connect(s Settings) error {
 	if err != nil {
 		return err
 	}
-	data, err := protocol.Dispense("data")
-	if err != nil {
-		return err
+	clients := map[string]any{}
+	for _, name := range []string{"data", "diagnostics", "resource", "stream"} {
+		if clients[name], err = protocol.Dispense(name); err != nil {
+			return err
+		}
 	}
-	diagnostics, err := protocol.Dispense("diagnostics")
-	if err != nil {
-		return err
-	}
+	p.data, p.diagnostics = clients["data"].(grpcplugin.DataClient), clients["diagnostics"].(grpcplugin.DiagnosticsClient)
+	p.resource, p.stream = clients["resource"].(grpcplugin.ResourceClient), clients["stream"].(grpcplugin.StreamClient)
+	return p.Configure(s)
+}
+
+// Configure gives the data source other settings, as Grafana does when they are saved.
+func (p *Plugin) Configure(s Settings) error {
 	jsonData, err := json.Marshal(s.JSON)
 	if err != nil {
 		return err
 	}
-	p.data, p.diagnostics = data.(grpcplugin.DataClient), diagnostics.(grpcplugin.DiagnosticsClient)
+	p.settings.Lock()
+	defer p.settings.Unlock()
 	p.context = backend.PluginContext{
 		OrgID:    1,
 		PluginID: PluginID,
 		User:     &backend.User{Login: "host", Role: "Admin"},
 		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
-			ID: 1, UID: "entra-activity", Name: "Entra ID Activity", Type: PluginID,
+			ID: 1, UID: DataSourceUID, Name: DataSourceName, Type: PluginID,
 			JSONData:                jsonData,
-			DecryptedSecureJSONData: map[string]string{"password": s.Password},
+			DecryptedSecureJSONData: s.secure(),
 			Updated:                 time.Now(),
 		},
 	}
 	return nil
+}
+
+func (p *Plugin) pluginContext() backend.PluginContext {
+	p.settings.RLock()
+	defer p.settings.RUnlock()
+	return p.context
 }
 
 // Stop ends the plugin's process.
@@ -106,21 +141,30 @@ func (p *Plugin) Stop() { p.client.Kill() }
 // PID is the number of the plugin's process.
 func (p *Plugin) PID() int { return p.client.ReattachConfig().Pid }
 
+// CheckHealth tells how the data source is.
+func (p *Plugin) CheckHealth(ctx context.Context) (*backend.CheckHealthResult, error) {
+	reply, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext())})
+	if err != nil {
+		return nil, err
+	}
+	return backend.FromProto().CheckHealthResponse(reply), nil
+}
+
 // Health is what the button "Save & test" shows.
 func (p *Plugin) Health(ctx context.Context) (string, error) {
-	reply, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.context)})
+	result, err := p.CheckHealth(ctx)
 	if err != nil {
 		return "", err
 	}
-	if reply.Status != pluginv2.CheckHealthResponse_OK {
-		return "", fmt.Errorf("the data source is not healthy: %s", reply.Message)
+	if result.Status != backend.HealthStatusOk {
+		return "", fmt.Errorf("the data source is not healthy: %s", result.Message)
 	}
-	return reply.Message, nil
+	return result.Message, nil
 }
 
 // Query puts the questions of one panel, as Grafana would, and returns the frames of all answers.
 func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span backend.TimeRange) (data.Frames, error) {
-	request := &backend.QueryDataRequest{PluginContext: p.context}
+	var queries []backend.DataQuery
 	for _, target := range targets {
 		var named struct {
 			RefID     string `json:"refId"`
@@ -129,21 +173,17 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 		if err := json.Unmarshal(target, &named); err != nil {
 			return nil, err
 		}
-		request.Queries = append(request.Queries, backend.DataQuery{
+		queries = append(queries, backend.DataQuery{
 			RefID: named.RefID, QueryType: named.QueryType, JSON: target, TimeRange: span,
 			MaxDataPoints: 1000, Interval: span.Duration() / 1000,
 		})
 	}
-	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
-	if err != nil {
-		return nil, err
-	}
-	response, err := backend.FromProto().QueryDataResponse(reply)
+	response, err := p.QueryData(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
 	var frames data.Frames
-	for _, query := range request.Queries {
+	for _, query := range queries {
 		r, ok := response.Responses[query.RefID]
 		switch {
 		case !ok:
@@ -154,4 +194,61 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 		frames = append(frames, r.Frames...)
 	}
 	return frames, nil
+}
+
+// QueryData puts questions and returns the answer to each.
+func (p *Plugin) QueryData(ctx context.Context, queries []backend.DataQuery) (*backend.QueryDataResponse, error) {
+	request := &backend.QueryDataRequest{PluginContext: p.pluginContext(), Queries: queries}
+	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
+	if err != nil {
+		return nil, err
+	}
+	return backend.FromProto().QueryDataResponse(reply)
+}
+
+// CallResource passes a request on to the plugin's own resources, and the parts of the answer to send.
+func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResourceRequest, send func(*backend.CallResourceResponse) error) error {
+	request.PluginContext = p.pluginContext()
+	stream, err := p.resource.CallResource(ctx, backend.ToProto().CallResourceRequest(request))
+	if err != nil {
+		return err
+	}
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := send(backend.FromProto().CallResourceResponse(part)); err != nil {
+			return err
+		}
+	}
+}
+
+// Follow subscribes to a live channel, with the question that it follows, and passes what is sent on it to send until
+// ctx ends.
+func (p *Plugin) Follow(ctx context.Context, path string, question json.RawMessage, send func(packet []byte) error) error {
+	who := backend.ToProto().PluginContext(p.pluginContext())
+	answer, err := p.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})
+	if err != nil {
+		return err
+	}
+	if answer.Status != pluginv2.SubscribeStreamResponse_OK {
+		return fmt.Errorf("the plugin refuses the channel %s: %s", path, answer.Status)
+	}
+	stream, err := p.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: who, Path: path, Data: question})
+	if err != nil {
+		return err
+	}
+	for {
+		packet, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		if err := send(packet.Data); err != nil {
+			return err
+		}
+	}
 }

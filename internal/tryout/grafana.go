@@ -170,7 +170,7 @@ func provision(root, folder string, s pluginhost.Settings) error {
 		"datasources/entra-activity.yaml": map[string]any{
 			"apiVersion": 1,
 			"datasources": []any{map[string]any{
-				"name": "Entra ID Activity", "uid": "entra-activity", "type": pluginhost.PluginID, "isDefault": true,
+				"name": pluginhost.DataSourceName, "uid": pluginhost.DataSourceUID, "type": pluginhost.PluginID, "isDefault": true,
 				"jsonData": s.JSON, "secureJsonData": map[string]string{"password": s.Password},
 			}},
 		},

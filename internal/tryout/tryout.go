@@ -3,12 +3,16 @@
 package tryout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,6 +26,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
+	"github.com/entra-activity/entra-activity-datasource/preview"
 )
 
 const (
@@ -43,7 +48,11 @@ type Options struct {
 	Plugin  string // the plugin's binary; empty: the one in the repository's dist folder
 	SignIns int    // how many to invent; 0: DefaultSignIns
 	Smoke   bool   // check the answers, print a line for each and end
-	Out     io.Writer
+	Preview bool   // show the dashboards in the preview also where a Grafana is found
+	Port    int    // of the preview; 0: a free one
+	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented tenant.
+	PostgreSQL string
+	Out        io.Writer
 }
 
 // Run tries the project out. Without Options.Smoke it goes on until ctx ends; then it stops all it started.
@@ -61,6 +70,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return fmt.Errorf("the plugin is not built, run go tool mage build: %w", err)
 	}
 
+	if opts.PostgreSQL != "" {
+		return showOther(ctx, opts)
+	}
 	server, err := embedded.Start(ctx, embedded.Options{Log: opts.Out})
 	if err != nil {
 		return err
@@ -117,7 +129,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err := show(ctx, plugin, panels, opts.Out); err != nil {
 		return err
 	}
-	return serveUntilDone(ctx, opts, s, server, metrics)
+	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
+	return serveUntilDone(ctx, opts, plugin, s)
 }
 
 // importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
@@ -301,9 +314,10 @@ func show(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, out io
 }
 
 // serveUntilDone names what can be opened, and waits.
-func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, server *embedded.Server, metrics string) error {
-	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
-
+func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin, s pluginhost.Settings) error {
+	if opts.Preview {
+		return previewUntilDone(ctx, opts, plugin, s)
+	}
 	folder, err := os.MkdirTemp("", "entra-activity-grafana-")
 	if err != nil {
 		return err
@@ -311,10 +325,8 @@ func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, se
 	defer os.RemoveAll(folder)
 	g, err := startGrafana(ctx, opts.Root, folder, s)
 	if errors.Is(err, errNoGrafana) {
-		fmt.Fprintf(opts.Out, "Dashboards:  %v\n\n%s\n", err, howToStop)
-		<-ctx.Done()
-		fmt.Fprintln(opts.Out, stopping)
-		return nil
+		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
+		return previewUntilDone(ctx, opts, plugin, s)
 	}
 	if err != nil {
 		return fmt.Errorf("start Grafana: %w", err)
@@ -331,6 +343,63 @@ func serveUntilDone(ctx context.Context, opts Options, s pluginhost.Settings, se
 	case <-g.ended:
 		return fmt.Errorf("run Grafana: %w", g.ending())
 	}
+}
+
+// previewUntilDone shows the dashboards without a Grafana.
+func previewUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin, s pluginhost.Settings) error {
+	shown, err := preview.Start(preview.Options{Root: opts.Root, Plugin: plugin, Settings: s, Port: opts.Port})
+	if err != nil {
+		return fmt.Errorf("start the preview: %w", err)
+	}
+	defer shown.Stop()
+	fmt.Fprintf(opts.Out, "Dashboards:  %s (a preview, not Grafana)\n\n%s\n", shown.Address, howToStop)
+	<-ctx.Done()
+	fmt.Fprintln(opts.Out, stopping)
+	return nil
+}
+
+// showOther shows a store that is there already, in the preview.
+func showOther(ctx context.Context, opts Options) error {
+	s, err := settingsOf(opts.PostgreSQL)
+	if err != nil {
+		return err
+	}
+	plugin, err := pluginhost.Start(opts.Plugin, s)
+	if err != nil {
+		return err
+	}
+	defer plugin.Stop()
+	ask, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	message, err := plugin.Health(ask)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(opts.Out, "PostgreSQL:  %s\n", message)
+	return previewUntilDone(ctx, opts, plugin, s)
+}
+
+// settingsOf returns the data source settings for the address of a database, such as
+// postgres://user:password@host:5432/database?sslmode=verify-full.
+func settingsOf(address string) (pluginhost.Settings, error) {
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme) || u.User == nil {
+		return pluginhost.Settings{}, errors.New("the address of a PostgreSQL looks like postgres://user:password@host:5432/database")
+	}
+	port := 5432
+	if text := u.Port(); text != "" {
+		if port, err = strconv.Atoi(text); err != nil {
+			return pluginhost.Settings{}, err
+		}
+	}
+	password, _ := u.User.Password()
+	return pluginhost.Settings{
+		JSON: map[string]any{
+			"host": u.Hostname(), "port": port, "database": strings.TrimPrefix(u.Path, "/"), "user": u.User.Username(),
+			"tlsMode": cmp.Or(u.Query().Get("sslmode"), "verify-full"),
+		},
+		Password: password,
+	}, nil
 }
 
 const (

@@ -1,0 +1,41 @@
+import type { DataFrame, PanelData, TimeRange } from '@grafana/data';
+import { type ComponentType, lazy } from 'react';
+
+import type { PanelModel } from '../model';
+import type { AdHocFilter } from '../templating';
+
+/** What a panel draws. */
+export interface PanelProps {
+  panel: PanelModel;
+  data: PanelData;
+  frames: DataFrame[];
+  width: number;
+  height: number;
+  range: TimeRange;
+  timeZone: string;
+  annotations: DataFrame[];
+  onRange: (from: number, to: number) => void;
+  onFilter?: (filter: AdHocFilter) => void;
+}
+
+const of = (load: () => Promise<Record<string, unknown>>, name: string) =>
+  lazy(async () => ({ default: (await load())[name] as ComponentType<PanelProps> }));
+
+/** The panel types that the bundled dashboards use. */
+export const panels: Record<string, ComponentType<PanelProps>> = {
+  timeseries: of(() => import('./TimeSeriesPanel'), 'TimeSeriesPanel'),
+  stat: of(() => import('./values'), 'StatPanel'),
+  gauge: of(() => import('./values'), 'GaugePanel'),
+  bargauge: of(() => import('./values'), 'BarGaugePanel'),
+  table: of(() => import('./TablePanel'), 'TablePanel'),
+  barchart: of(() => import('./BarChartPanel'), 'BarChartPanel'),
+  piechart: of(() => import('./PieChartPanel'), 'PieChartPanel'),
+  heatmap: of(() => import('./HeatmapPanel'), 'HeatmapPanel'),
+  'state-timeline': of(() => import('./StateTimelinePanel'), 'StateTimelinePanel'),
+  geomap: of(() => import('./GeomapPanel'), 'GeomapPanel'),
+  logs: of(() => import('./LogsPanel'), 'LogsPanel'),
+  text: of(() => import('./TextPanel'), 'TextPanel'),
+};
+
+/** Panels that show something without an answer. */
+export const withoutData = ['text'];
