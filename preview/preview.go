@@ -105,6 +105,10 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("GET "+prefix+"{file}", fonts(filepath.Join(s.opts.Root, "node_modules", "@fontsource", pack, "files"), pack))
 	}
 	icons := filepath.Join(s.opts.Root, "node_modules", "@grafana", "ui", "dist", "public")
+	// One that the time picker asks for is not among the published ones.
+	mux.HandleFunc("GET /public/build/img/icons/unicons/angle-double-left.svg", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, filepath.Join(icons, "img", "icons", "unicons", "angle-left.svg"))
+	})
 	mux.Handle("GET /public/build/", http.StripPrefix("/public/build/", http.FileServer(http.Dir(icons))))
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	// Every other address is one of the page's own.

@@ -1,5 +1,319 @@
-import React from 'react';
+import { css } from '@emotion/css';
+import {
+  CoreApp,
+  type DataFrame,
+  type DataQueryRequest,
+  dateTime,
+  SupplementaryQueryType,
+  toDataFrame,
+} from '@grafana/data';
+import { Button, PanelChrome, RefreshPicker, Stack, TimeRangePicker, useTheme2 } from '@grafana/ui';
+import React, { Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
+import type { EntraQuery } from '../../src/types';
+import { rangeOf, setParams, useAddress } from './address';
+import { Inspector, type InspectorTab } from './Inspector';
+import type { PanelModel } from './model';
+import { panels } from './panels';
+import { components, datasource } from './services';
+import { variables } from './templating';
+import { usePanelData, withConfig } from './usePanelData';
+
+const FALLBACK = { from: 'now-7d', to: 'now' };
+
+interface State {
+  queries: EntraQuery[];
+  range: { from: string; to: string };
+}
+
+/** What Explore shows, from its address: that which links of data sources lead to. */
+function stateOf(params: URLSearchParams): State {
+  let queries: EntraQuery[] | undefined;
+  let range: State['range'] | undefined;
+  try {
+    const pane = Object.values(JSON.parse(params.get('panes') ?? '{}'))[0] as State | undefined;
+    ({ queries, range } = pane ?? (JSON.parse(params.get('left') ?? '{}') as Partial<State>));
+  } catch {
+    // An address that is none of Explore's.
+  }
+  const first = { refId: 'A', ...datasource.getDefaultQuery(CoreApp.Explore) } as EntraQuery;
+  return { queries: queries?.length ? queries : [first], range: range ?? FALLBACK };
+}
+
+/** The query editor, and what it asks as a graph, a table or log lines. */
 export function ExplorePage() {
-  return <></>;
+  const theme = useTheme2();
+  const { searchParams: params } = useAddress();
+  const key = params.get('left') ?? params.get('panes') ?? '';
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the key is what of the address matters
+  const state = useMemo(() => stateOf(params), [key]);
+  const [query, setQuery] = useState(state.queries[0]);
+  const [asked, setAsked] = useState({ query: state.queries[0], revision: 0 });
+  const [inspected, setInspected] = useState<InspectorTab>();
+  const [isLive, setLive] = useState(false);
+  const timeZone = params.get('timezone') ?? 'browser';
+  const range = useMemo(
+    () => rangeOf(new URLSearchParams(state.range), FALLBACK, timeZone),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- asking again moves "now"
+    [state, timeZone, asked.revision]
+  );
+  variables.list = [];
+  variables.range = range;
+  variables.timeZone = timeZone;
+  variables.scope = {};
+
+  useEffect(() => {
+    setQuery(state.queries[0]);
+    setAsked(({ revision }) => ({ query: state.queries[0], revision: revision + 1 }));
+  }, [state]);
+
+  const host = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const measure = () => setWidth(host.current?.clientWidth ?? 0);
+    measure();
+    window.addEventListener('resize', measure);
+    return () => window.removeEventListener('resize', measure);
+  }, []);
+
+  const save = (changes: Partial<State>) =>
+    setParams({
+      left: JSON.stringify({ datasource: datasource.uid, queries: [query], range: state.range, ...changes }),
+      panes: undefined,
+    });
+  const run = () => {
+    save({});
+    setAsked(({ revision }) => ({ query: latest.current, revision: revision + 1 }));
+  };
+  const latest = useRef(query);
+  latest.current = query;
+
+  const panel: PanelModel = useMemo(
+    () => ({
+      id: 0,
+      type: 'table',
+      title: 'Answer',
+      gridPos: { x: 0, y: 0, w: 24, h: 12 },
+      targets: [asked.query],
+      options: {},
+    }),
+    [asked.query]
+  );
+  const answer = usePanelData({
+    panel,
+    range,
+    timeZone,
+    width: width || 1000,
+    app: CoreApp.Explore,
+    revision: asked.revision,
+  });
+  const volume = useVolume(asked.query, range, timeZone, asked.revision);
+  const tail = useTail(isLive ? asked.query : undefined, range, timeZone);
+  const Editor = components.QueryEditor!;
+  const frames = isLive ? withConfig(tail, panel, timeZone, theme) : answer.series;
+  const shape = shapeOf(asked.query);
+  const draw = (type: string, title: string, drawn: DataFrame[], height: number) => {
+    const Panel = panels[type];
+    return (
+      <PanelChrome title={title} width={width} height={height} padding={type === 'timeseries' ? 'md' : 'none'}>
+        {(innerWidth, innerHeight) => (
+          <Suspense fallback={null}>
+            {drawn.some(({ length }) => length > 0) ? (
+              <Panel
+                panel={{ ...panel, type, title }}
+                data={answer}
+                frames={drawn}
+                width={innerWidth}
+                height={innerHeight}
+                range={range}
+                timeZone={timeZone}
+                annotations={[]}
+                onRange={(from, to) => save({ range: { from: String(Math.round(from)), to: String(Math.round(to)) } })}
+                onFilter={({ key, operator, value }) => {
+                  const type = operator === '=' ? 'ADD_FILTER' : 'ADD_FILTER_OUT';
+                  save({ queries: [datasource.modifyQuery(query, { type, options: { key, value } })] });
+                }}
+              />
+            ) : (
+              <p style={{ textAlign: 'center' }}>{isLive ? 'Waiting for new records' : 'No data'}</p>
+            )}
+          </Suspense>
+        )}
+      </PanelChrome>
+    );
+  };
+
+  return (
+    <div className={css({ padding: theme.spacing(1, 2) })}>
+      <Stack justifyContent="space-between" wrap="wrap">
+        <h1 className={css({ fontSize: theme.typography.h4.fontSize })}>Explore</h1>
+        <Stack>
+          <Button
+            variant="secondary"
+            icon={isLive ? 'pause' : 'play'}
+            aria-pressed={isLive}
+            onClick={() => setLive(!isLive)}
+          >
+            Live
+          </Button>
+          <Button variant="secondary" icon="info-circle" onClick={() => setInspected('query')}>
+            Query inspector
+          </Button>
+          <TimeRangePicker
+            value={range}
+            timeZone={timeZone}
+            onChange={({ raw }) => {
+              const [from, to] = [raw.from, raw.to].map((end) =>
+                typeof end === 'string' ? end : String(dateTime(end).valueOf())
+              );
+              save({ range: { from, to } });
+            }}
+            onChangeTimeZone={(zone) => setParams({ timezone: zone })}
+            onMoveBackward={() => save({ range: moved(range, -0.5, -0.5) })}
+            onMoveForward={() => save({ range: moved(range, 0.5, 0.5) })}
+            onZoom={() => save({ range: moved(range, -0.5, 0.5) })}
+          />
+          <RefreshPicker
+            tooltip="Run query"
+            onRefresh={run}
+            onIntervalChanged={() => {}}
+            noIntervalPicker
+            text="Run query"
+          />
+        </Stack>
+      </Stack>
+      <section
+        aria-label="Query"
+        className={css({
+          background: theme.colors.background.primary,
+          padding: theme.spacing(1),
+          marginBottom: theme.spacing(1),
+        })}
+      >
+        <Editor
+          app={CoreApp.Explore}
+          datasource={datasource}
+          query={query}
+          range={range}
+          data={answer}
+          onChange={(changed) => {
+            latest.current = changed;
+            setQuery(changed);
+          }}
+          onRunQuery={() => setAsked(({ revision }) => ({ query: latest.current, revision: revision + 1 }))}
+        />
+      </section>
+      {answer.errors?.map(({ message }, i) => (
+        <p key={i} role="alert">
+          {message}
+        </p>
+      ))}
+      {answer.raw
+        .flatMap(({ meta }) => meta?.notices ?? [])
+        .map(({ text }, i) => (
+          <p key={i}>{text}</p>
+        ))}
+      <div ref={host} data-state={answer.state} data-rows={frames.reduce((sum, { length }) => sum + length, 0)}>
+        {width > 0 && (
+          <Stack direction="column">
+            {volume.length > 0 && draw('timeseries', 'Logs volume', withConfig(volume, BARS, timeZone, theme), 180)}
+            {shape === 'graph' && draw('timeseries', 'Graph', frames, 320)}
+            {shape === 'logs' || isLive ? draw('logs', 'Logs', frames, 520) : draw('table', 'Table', frames, 420)}
+          </Stack>
+        )}
+      </div>
+      {inspected && (
+        <Inspector
+          panel={panel}
+          answer={answer}
+          tab={inspected}
+          timeZone={timeZone}
+          onTab={setInspected}
+          onClose={() => setInspected(undefined)}
+        />
+      )}
+    </div>
+  );
+}
+
+const BARS: PanelModel = {
+  id: 0,
+  type: 'timeseries',
+  gridPos: { x: 0, y: 0, w: 24, h: 6 },
+  fieldConfig: {
+    defaults: { custom: { drawStyle: 'bars', fillOpacity: 100, stacking: { mode: 'normal', group: 'A' } } },
+    overrides: [],
+  },
+};
+
+function shapeOf({ view }: EntraQuery): 'graph' | 'logs' | 'table' {
+  return view === 'timeSeries' ? 'graph' : view === 'logs' ? 'logs' : 'table';
+}
+
+function moved(
+  { from, to }: { from: { valueOf(): number }; to: { valueOf(): number } },
+  begin: number,
+  end: number
+): State['range'] {
+  const width = to.valueOf() - from.valueOf();
+  return {
+    from: String(Math.round(from.valueOf() + begin * width)),
+    to: String(Math.round(to.valueOf() + end * width)),
+  };
+}
+
+type Range = ReturnType<typeof rangeOf>;
+
+function requestFor(query: EntraQuery, range: Range, timezone: string): DataQueryRequest<EntraQuery> {
+  const intervalMs = Math.max(1000, Math.round((range.to.valueOf() - range.from.valueOf()) / 100));
+  return {
+    app: CoreApp.Explore,
+    requestId: 'explore',
+    timezone,
+    range,
+    interval: `${Math.round(intervalMs / 1000)}s`,
+    intervalMs,
+    maxDataPoints: 100,
+    scopedVars: {},
+    startTime: Date.now(),
+    targets: [{ ...query, datasource: undefined }],
+  };
+}
+
+/** How many lines there are over time, which Explore asks beside log lines. */
+function useVolume(query: EntraQuery, range: Range, timeZone: string, revision: number): DataFrame[] {
+  const [frames, setFrames] = useState<DataFrame[]>([]);
+  useEffect(() => {
+    const request = datasource.getSupplementaryRequest(
+      SupplementaryQueryType.LogsVolume,
+      requestFor(query, range, timeZone)
+    );
+    setFrames([]);
+    const asked =
+      request &&
+      datasource.query(request).subscribe({
+        next: ({ data }) => setFrames(data.map((frame) => toDataFrame(frame))),
+        error: (error) => console.warn('The logs volume has no answer', error),
+      });
+    return () => asked?.unsubscribe();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the revision says when to ask
+  }, [revision]);
+  return frames;
+}
+
+/** New records as they come in. */
+function useTail(query: EntraQuery | undefined, range: Range, timeZone: string): DataFrame[] {
+  const [frames, setFrames] = useState<DataFrame[]>([]);
+  useEffect(() => {
+    setFrames([]);
+    const followed =
+      query &&
+      datasource.query({ ...requestFor(query, range, timeZone), liveStreaming: true }).subscribe({
+        next: ({ data }) => setFrames(data.map((frame) => toDataFrame(frame))),
+        error: (error) => console.warn('The live tail has ended', error),
+      });
+    return () => followed?.unsubscribe();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a tail has no range
+  }, [query]);
+  return frames;
 }

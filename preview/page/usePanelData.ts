@@ -86,7 +86,8 @@ export function withConfig(
 }
 
 async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }: Asked): Promise<Answer> {
-  const { intervalMs, interval } = rangeUtil.calculateInterval(range, panel.maxDataPoints ?? width, panel.interval);
+  const points = Math.floor(panel.maxDataPoints ?? width);
+  const { intervalMs, interval } = rangeUtil.calculateInterval(range, points, panel.interval);
   const scopedVars: ScopedVars = {
     __interval: { text: interval, value: interval },
     __interval_ms: { text: String(intervalMs), value: intervalMs },
@@ -104,7 +105,7 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
     rangeRaw: range.raw,
     interval,
     intervalMs,
-    maxDataPoints: panel.maxDataPoints ?? width,
+    maxDataPoints: points,
     scopedVars,
     filters,
     startTime: Date.now(),
