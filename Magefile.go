@@ -41,7 +41,8 @@ func BuildAll() {
 	mg.SerialDeps(sdk.BuildAll)
 }
 
-// Test checks everything: formatting, linters, Go and front-end tests, the built plugin against a real PostgreSQL.
+// Test checks everything: formatting, linters, Go and front-end tests, the built plugin against a real PostgreSQL, and the
+// dashboards and editors in a browser.
 // It ends with what was left out for want of a program.
 func Test() error {
 	list, err := os.CreateTemp("", "left-out-")
@@ -58,7 +59,7 @@ func Test() error {
 	if err := os.Setenv(debian.LeftOutEnv, list.Name()); err != nil {
 		return err
 	}
-	mg.SerialDeps(gofmt, vet, lint, goTest, frontendTest, Build)
+	mg.SerialDeps(gofmt, vet, lint, goTest, frontendTest, Build, browserTest)
 	return nil
 }
 
@@ -186,6 +187,24 @@ func goTest() error {
 	}
 	// A module of its own: only this comparison needs Prometheus' engine.
 	return sh.RunV("go", "-C", filepath.Join("internal", "proof", "promql"), "test", "./...")
+}
+
+// browserTest opens the dashboards and the editors in a browser, and looks.
+func browserTest() error {
+	mg.Deps(Build, previewPage)
+	return sh.RunV("go", "test", "-count=1", "-tags=browser", "./preview")
+}
+
+// Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards. Look at them before you commit them.
+func Screenshots() error {
+	folder, err := filepath.Abs(filepath.Join("docs", "img", "dashboards"))
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv("SCREENSHOTS", folder); err != nil {
+		return err
+	}
+	return browserTest()
 }
 
 // golang runs a subcommand of go on all packages.

@@ -105,16 +105,20 @@ func (s *Server) routes() http.Handler {
 		mux.Handle("GET "+prefix+"{file}", fonts(filepath.Join(s.opts.Root, "node_modules", "@fontsource", pack, "files"), pack))
 	}
 	icons := filepath.Join(s.opts.Root, "node_modules", "@grafana", "ui", "dist", "public")
-	// One that the time picker asks for is not among the published ones.
-	mux.HandleFunc("GET /public/build/img/icons/unicons/angle-double-left.svg", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFile(w, r, filepath.Join(icons, "img", "icons", "unicons", "angle-left.svg"))
-	})
 	mux.Handle("GET /public/build/", http.StripPrefix("/public/build/", http.FileServer(http.Dir(icons))))
+	for name, like := range unpublished {
+		mux.HandleFunc("GET /public/build/img/icons/unicons/"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFile(w, r, filepath.Join(icons, "img", "icons", "unicons", like))
+		})
+	}
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	// Every other address is one of the page's own.
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, page, "index.html") })
 	return mux
 }
+
+// unpublished are icons that Grafana's components ask for and its packages lack, and those that stand in for them.
+var unpublished = map[string]string{"angle-double-left.svg": "angle-left.svg", "spinner.svg": "sync.svg"}
 
 // fonts serves Grafana's fonts, under the names that its components ask for, out of an npm package that names them otherwise.
 func fonts(folder, pack string) http.Handler {

@@ -52,6 +52,7 @@ type Options struct {
 	Port    int    // of the preview; 0: a free one
 	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented tenant.
 	PostgreSQL string
+	Opened     func(address string) // called once the preview can be opened; may be nil
 	Out        io.Writer
 }
 
@@ -353,6 +354,9 @@ func previewUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plug
 	}
 	defer shown.Stop()
 	fmt.Fprintf(opts.Out, "Dashboards:  %s (a preview, not Grafana)\n\n%s\n", shown.Address, howToStop)
+	if opts.Opened != nil {
+		opts.Opened(shown.Address)
+	}
 	<-ctx.Done()
 	fmt.Fprintln(opts.Out, stopping)
 	return nil

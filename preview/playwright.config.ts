@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+
+// Run by ../preview/browser_test.go, which starts the preview and names the browser.
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: process.env.PLAYWRIGHT_OUTPUT,
+  workers: 1,
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
+  reporter: 'list',
+  use: {
+    baseURL: process.env.PREVIEW_URL,
+    timezoneId: 'UTC',
+    viewport: { width: 1280, height: 900 },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM,
+      // Chromium refuses to keep itself apart when run as root. It opens nothing here but the preview.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    },
+  },
+});

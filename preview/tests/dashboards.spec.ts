@@ -1,0 +1,58 @@
+import AxeBuilder from '@axe-core/playwright';
+import { join } from 'node:path';
+
+import { dashboards, expect, openDashboard, panel, panelsOf, seeAll, test } from './preview';
+
+/** Panels that have nothing to show of the invented tenant, and why. */
+const EMPTY: Record<string, string> = {};
+
+for (const dashboard of dashboards) {
+  test.describe(dashboard.title, () => {
+    test('shows data in every panel', async ({ page }) => {
+      await openDashboard(page, `/d/${dashboard.uid}`);
+      await seeAll(page);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(dashboard.title);
+      for (const { id, type, title } of panelsOf(dashboard).filter(({ type }) => type !== 'row')) {
+        const drawn = panel(page, id);
+        const name = `${title} (${type})`;
+        await expect.soft(drawn, name).toHaveAttribute('data-state', 'Done');
+        await expect
+          .soft(drawn.locator('[data-empty]'), `${name} shows something`)
+          .toHaveCount(EMPTY[`${dashboard.uid} ${title}`] ? 1 : 0);
+      }
+    });
+
+    for (const theme of ['dark', 'light']) {
+      test(`is accessible, ${theme}`, async ({ page }) => {
+        await openDashboard(page, `/d/${dashboard.uid}?theme=${theme}`);
+        await seeAll(page);
+        await accessible(page);
+        const folder = process.env.SCREENSHOTS;
+        if (folder) {
+          await page.screenshot({ path: join(folder, `${dashboard.uid}-${theme}.png`) });
+        }
+      });
+    }
+  });
+}
+
+for (const [name, address] of [
+  ['Explore', '/explore'],
+  ['the settings', '/config'],
+]) {
+  test(`${name} is accessible`, async ({ page }) => {
+    await page.goto(address);
+    await expect(page.getByRole('button').first()).toBeVisible();
+    await expect(page.getByText('Loading fields…')).toHaveCount(0);
+    await accessible(page);
+  });
+}
+
+async function accessible(page: Parameters<typeof openDashboard>[0]) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const faults = serious.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)
+  );
+  expect(faults, 'accessibility faults').toEqual([]);
+}
