@@ -51,8 +51,14 @@ for (const [name, address] of [
 async function accessible(page: Parameters<typeof openDashboard>[0]) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const faults = serious.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)
+  // One fault is often found in every row of a table.
+  const faults = new Set(
+    serious.flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ target, failureSummary }) =>
+          `${id}: ${String(target).replace(/nth-child\(\d+\)/g, 'nth-child')} ${failureSummary}`
+      )
+    )
   );
-  expect(faults, 'accessibility faults').toEqual([]);
+  expect([...faults], 'accessibility faults').toEqual([]);
 }
