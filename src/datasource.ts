@@ -37,23 +37,27 @@ import { contextQuery, contextRequest, type Neighbours, neighboursOf } from './e
 import { LogContextUi } from './explore/LogContextUi';
 import { withLevel } from './explore/severity';
 import { isVolume, supplementaryQuery } from './explore/supplementary';
+import { interpolateMetrics, rangeVariables, withoutTime } from './metrics/interpolate';
+import { MetricsApi } from './metrics/MetricsApi';
+import { completeMetrics, isMetrics } from './metrics/query';
 import { adHocKeys, fromAdHoc } from './query/adHoc';
 import { displayText } from './query/displayText';
 import { addValue, hasValue, removeValue, type Sense } from './query/filters';
 import { interpolateFilters } from './query/variables';
 import { completeQuery, DEFAULT_QUERY, EXPLORE_QUERY, isValid } from './query/views';
-import type { CatalogueKind, EntraQuery, EntraSettings } from './types';
+import type { CatalogueKind, EntraQuery, EntraSettings, Query } from './types';
 import { VariableSupport } from './variables/VariableSupport';
 
 export class DataSource
-  extends DataSourceWithBackend<EntraQuery, EntraSettings>
+  extends DataSourceWithBackend<Query, EntraSettings>
   implements
-    DataSourceWithSupplementaryQueriesSupport<EntraQuery>,
-    DataSourceWithLogsContextSupport<EntraQuery>,
-    DataSourceWithToggleableQueryFiltersSupport<EntraQuery>,
-    DataSourceWithQueryModificationSupport<EntraQuery>
+    DataSourceWithSupplementaryQueriesSupport<Query>,
+    DataSourceWithLogsContextSupport<Query>,
+    DataSourceWithToggleableQueryFiltersSupport<Query>,
+    DataSourceWithQueryModificationSupport<Query>
 {
   readonly catalogue: Catalogue;
+  readonly metrics: MetricsApi;
   readonly annotations = annotationSupport;
   readonly variables = new VariableSupport(this);
   private neighbours: Neighbours = 'user';
@@ -61,51 +65,60 @@ export class DataSource
   constructor(settings: DataSourceInstanceSettings<EntraSettings>) {
     super(settings);
     // The editor shows errors where they matter.
-    this.catalogue = new Catalogue((path, params) => this.getResource(path, params, { showErrorAlert: false }));
+    const options = { showErrorAlert: false };
+    const get = (path: string, params?: Record<string, string | number>) => this.getResource(path, params, options);
+    this.catalogue = new Catalogue(get);
+    this.metrics = new MetricsApi(get, (path, body) => this.postResource(path, body, options));
   }
 
   getDefaultQuery(app: CoreApp): Partial<EntraQuery> {
     return app === CoreApp.Explore ? EXPLORE_QUERY : DEFAULT_QUERY;
   }
 
-  filterQuery(query: EntraQuery): boolean {
-    return !query.hide && isValid(query);
+  filterQuery(query: Query): boolean {
+    return !query.hide && (isMetrics(query) ? Boolean(query.expr?.trim()) : isValid(query));
   }
 
-  getQueryDisplayText(query: EntraQuery): string {
-    return displayText(query, this.catalogue.kind(query.queryType));
+  getQueryDisplayText(query: Query): string {
+    return isMetrics(query) ? (query.expr ?? '') : displayText(query, this.catalogue.kind(query.queryType));
   }
 
   /** Asks in the dashboard's time zone, so that days and weeks begin where its viewer's do. */
-  query(request: DataQueryRequest<EntraQuery>): Observable<DataQueryResponse> {
+  query(request: DataQueryRequest<Query>): Observable<DataQueryResponse> {
     const timezone = ianaName(request.timezone);
-    const targets = request.targets.map((target) => ({ ...completeQuery(target), timezone }));
+    const targets = request.targets.map((target) =>
+      isMetrics(target) ? completeMetrics(target) : { ...completeQuery(target), timezone }
+    );
     if (request.liveStreaming) {
       return liveTail(
         this.uid,
-        targets.map((target) => this.applyTemplateVariables(target, request.scopedVars)),
+        targets.flatMap((target) => (isMetrics(target) ? [] : this.applyTemplateVariables(target, request.scopedVars))),
         async (query) => (await this.postResource<{ path: string }>('tail', { query })).path
       );
     }
+    const scopedVars = { ...request.scopedVars, ...rangeVariables(request.range) };
     return this.forFilters(request.filters).pipe(
-      switchMap(() => super.query({ ...request, targets })),
+      switchMap(() => super.query({ ...request, targets, scopedVars })),
       map((response) => ({ ...response, data: response.data.map((frame) => this.present(frame, targets)) }))
     );
   }
 
-  applyTemplateVariables(query: EntraQuery, scopedVars: ScopedVars, filters: AdHocVariableFilter[] = []): EntraQuery {
+  applyTemplateVariables<Q extends Query>(query: Q, scopedVars: ScopedVars, filters: AdHocVariableFilter[] = []): Q {
+    if (isMetrics(query)) {
+      return { ...query, ...interpolateMetrics(query, scopedVars) };
+    }
     const adHoc = fromAdHoc(filters, this.catalogue.kind(query.queryType));
     return { ...query, filters: [...interpolateFilters(query.filters ?? [], scopedVars), ...adHoc] };
   }
 
   /** Also used where a query leaves its dashboard, such as for Explore or a new alert rule. */
-  interpolateVariablesInQueries(
-    queries: EntraQuery[],
+  interpolateVariablesInQueries<Q extends Query>(
+    queries: Q[],
     scopedVars: ScopedVars,
     filters?: AdHocVariableFilter[]
-  ): EntraQuery[] {
+  ): Q[] {
     return queries.map((query) => ({
-      ...this.applyTemplateVariables(query, scopedVars, filters),
+      ...this.applyTemplateVariables(query, withoutTime(scopedVars), filters),
       datasource: this.getRef(),
     }));
   }
@@ -124,11 +137,11 @@ export class DataSource
 
   // Ad hoc filters
 
-  async getTagKeys({ queries }: Partial<DataSourceGetTagKeysOptions<EntraQuery>> = {}): Promise<MetricFindValue[]> {
+  async getTagKeys({ queries }: Partial<DataSourceGetTagKeysOptions<Query>> = {}): Promise<MetricFindValue[]> {
     return adHocKeys(await this.kindsOf(queries));
   }
 
-  async getTagValues(options: DataSourceGetTagValuesOptions<EntraQuery>): Promise<MetricFindValue[]> {
+  async getTagValues(options: DataSourceGetTagValuesOptions<Query>): Promise<MetricFindValue[]> {
     const { key, queries, timeRange, filters } = options;
     const kind = (await this.kindsOf(queries)).find((candidate) => findField(candidate, key));
     const field = findField(kind, key);
@@ -146,7 +159,7 @@ export class DataSource
   async getDrilldownsApplicability({
     filters = [],
     queries,
-  }: DataSourceGetDrilldownsApplicabilityOptions<EntraQuery> = {}): Promise<DrilldownsApplicability[]> {
+  }: DataSourceGetDrilldownsApplicabilityOptions<Query> = {}): Promise<DrilldownsApplicability[]> {
     const kinds = await this.kindsOf(queries);
     return filters.map(({ key, origin }) => ({
       key,
@@ -161,32 +174,32 @@ export class DataSource
     return [SupplementaryQueryType.LogsVolume, SupplementaryQueryType.LogsSample];
   }
 
-  getSupplementaryQuery(options: SupplementaryQueryOptions, query: EntraQuery): EntraQuery | undefined {
-    return supplementaryQuery(options, query);
+  getSupplementaryQuery(options: SupplementaryQueryOptions, query: Query): EntraQuery | undefined {
+    return isMetrics(query) ? undefined : supplementaryQuery(options, query);
   }
 
   getSupplementaryRequest(
     type: SupplementaryQueryType,
-    request: DataQueryRequest<EntraQuery>,
+    request: DataQueryRequest<Query>,
     options?: SupplementaryQueryOptions
-  ): DataQueryRequest<EntraQuery> | undefined {
+  ): DataQueryRequest<Query> | undefined {
     const targets = request.targets
       .map((target) => this.getSupplementaryQuery({ ...options, type } as SupplementaryQueryOptions, target))
       .filter((target) => target !== undefined);
     return targets.length > 0 ? { ...request, targets } : undefined;
   }
 
-  getLogRowContext(row: LogRowModel, options?: LogRowContextOptions, query?: EntraQuery): Promise<DataQueryResponse> {
-    const question = contextQuery(row, this.neighbours, options, query);
+  getLogRowContext(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<DataQueryResponse> {
+    const question = contextQuery(row, this.neighbours, options, ofRecords(query));
     return lastValueFrom(this.query(contextRequest(row, question, options?.direction)));
   }
 
   async getLogRowContextQuery(
     row: LogRowModel,
     options?: LogRowContextOptions,
-    query?: EntraQuery
+    query?: Query
   ): Promise<EntraQuery> {
-    return contextQuery(row, this.neighbours, options, query);
+    return contextQuery(row, this.neighbours, options, ofRecords(query));
   }
 
   getLogRowContextUi(row: LogRowModel, runContextQuery?: () => void): ReactNode {
@@ -200,15 +213,15 @@ export class DataSource
     });
   }
 
-  toggleQueryFilter(query: EntraQuery, { type, options }: ToggleFilterAction): EntraQuery {
+  toggleQueryFilter<Q extends Query>(query: Q, { type, options }: ToggleFilterAction): Q {
     return this.changeFilter(query, options, type === 'FILTER_FOR' ? '=' : '!=', true);
   }
 
-  queryHasFilter(query: EntraQuery, { key, value }: QueryFilterOptions): boolean {
-    return hasValue(completeQuery(query).filters, this.fieldName(query, key), value, '=');
+  queryHasFilter(query: Query, { key, value }: QueryFilterOptions): boolean {
+    return !isMetrics(query) && hasValue(completeQuery(query).filters, this.fieldName(query, key), value, '=');
   }
 
-  modifyQuery(query: EntraQuery, { type, options = {} }: QueryFixAction): EntraQuery {
+  modifyQuery<Q extends Query>(query: Q, { type, options = {} }: QueryFixAction): Q {
     switch (type) {
       case 'ADD_FILTER':
         return this.changeFilter(query, options, '=', false);
@@ -224,12 +237,15 @@ export class DataSource
   }
 
   /** Adds a value to the filters of a query, or takes it out again where it is there and may be toggled. */
-  private changeFilter(
-    saved: EntraQuery,
+  private changeFilter<Q extends Query>(
+    saved: Q,
     { key, value }: QueryFilterOptions,
     sense: Sense,
     toggles: boolean
-  ): EntraQuery {
+  ): Q {
+    if (isMetrics(saved)) {
+      return saved;
+    }
     const query = completeQuery(saved);
     const kind = this.catalogue.kind(query.queryType);
     const field = this.fieldName(query, key);
@@ -237,7 +253,7 @@ export class DataSource
       return saved;
     }
     const change = toggles && hasValue(query.filters, field, value, sense) ? removeValue : addValue;
-    return { ...query, filters: change(query.filters, field, value, sense) };
+    return { ...saved, ...query, filters: change(query.filters, field, value, sense) };
   }
 
   private fieldName({ queryType }: EntraQuery, key: string): string {
@@ -245,11 +261,11 @@ export class DataSource
   }
 
   /** The kinds of record that some queries are about; all where there are none to tell. */
-  private async kindsOf(queries: EntraQuery[] = []): Promise<CatalogueKind[]> {
+  private async kindsOf(queries: Query[] = []): Promise<CatalogueKind[]> {
     const kinds = await this.catalogue.kinds();
     const asked = queries
       .filter(({ datasource }) => !datasource?.uid || datasource.uid === this.uid)
-      .map((query) => completeQuery(query).queryType);
+      .map((query) => (isMetrics(query) ? query : completeQuery(query)).queryType);
     return asked.length > 0 ? kinds.filter(({ kind }) => asked.includes(kind)) : kinds;
   }
 
@@ -259,14 +275,16 @@ export class DataSource
   }
 
   /** Adds to an answer what leads on from it in Grafana: links, filters, and the level of a logs volume's series. */
-  private present(frame: DataFrame, targets: EntraQuery[]): DataFrame {
+  private present(frame: DataFrame, targets: Query[]): DataFrame {
     const query = targets.find(({ refId }) => refId === frame.refId);
-    if (!query) {
+    if (!query || isMetrics(query)) {
       return frame;
     }
     return isVolume(query) ? withLevel(frame, query.queryType) : withFilters(withLinks(frame, query, this), query);
   }
 }
+
+const ofRecords = (query?: Query): EntraQuery | undefined => (query && !isMetrics(query) ? query : undefined);
 
 function ianaName(timezone: string): string {
   switch (timezone) {

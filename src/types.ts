@@ -70,7 +70,27 @@ export interface EntraQuery extends DataQuery {
   section?: string;
 }
 
-/** What a template variable offers: the values that a field has. */
+/** Which time counts a record: when it happened, or when it was stored, as an exporter's counter would. */
+export type Axis = 'event' | 'ingest';
+
+/** A question in MetricsQL about records as counters. Its answer is series over time. */
+export interface MetricsQuery extends DataQuery {
+  queryType: 'metrics';
+  version: number;
+  expr: string;
+  /** One value of each series at the range's end, instead of many over the range. */
+  instant: boolean;
+  /** The smallest step, such as "5m"; empty for as small as the graph's width makes sensible. */
+  interval: string;
+  /** A series' name, with `{{label}}` for values of its labels; empty for all of its labels. */
+  legendFormat: string;
+  axis: Axis;
+}
+
+/** Any question that the data source can be asked. */
+export type Query = EntraQuery | MetricsQuery;
+
+/** What a template variable offers: the values that a field has, or what metrics, labels and their values there are. */
 export interface VariableQuery extends DataQuery {
   queryType: string;
   field: string;
@@ -78,6 +98,12 @@ export interface VariableQuery extends DataQuery {
   /** Text that the values contain; `$__searchFilter` is what the viewer types into the variable. */
   search?: string;
   limit?: number;
+  /** Of queryType "metrics": whose labels, or values of a label, are offered; without one, metrics are. */
+  metric?: string;
+  /** The label whose values are offered; without one, the metric's labels are. */
+  label?: string;
+  /** Narrows: a selector for values, a regular expression for metrics. */
+  match?: string;
 }
 
 export type FieldType = 'text' | 'enum' | 'identifier' | 'integer' | 'number' | 'boolean' | 'time' | 'address' | 'list';
@@ -123,6 +149,66 @@ export interface Named<T extends string> {
 export interface FieldValue {
   value: string;
   label: string;
+}
+
+/** A label of a metric; `field` is the record's field behind it. */
+export interface MetricLabel {
+  name: string;
+  field?: string;
+  description?: string;
+}
+
+/** Something that can be counted in MetricsQL: an exporter's counter, or a stream of events. */
+export interface Metric {
+  name: string;
+  type: 'counter' | 'stream';
+  help: string;
+  labels: MetricLabel[];
+}
+
+export interface MetricsFunction {
+  name: string;
+  kind: 'rollup' | 'aggregate' | 'transform';
+  signature: string;
+  help: string;
+}
+
+/** A function of MetricsQL that events cannot answer. */
+export interface RejectedFunction {
+  name: string;
+  why: string;
+  instead: string;
+}
+
+/** What MetricsQL can be written about, as the backend describes it. */
+export interface MetricsVocabulary {
+  metrics: Metric[];
+  functions: MetricsFunction[];
+  rejected: RejectedFunction[];
+}
+
+/** Whether an expression can be asked: if so how it is best written, if not why and where in the text. */
+export type MetricsCheck =
+  { ok: true; pretty: string } | { ok: false; error: string; at?: { start: number; end: number } | null };
+
+/** How a part of an expression was answered by the database. */
+export interface MetricsLeaf {
+  expr: string;
+  served: string;
+  sql: string;
+  /** Rows that were read. */
+  read: number;
+}
+
+/** How an expression is answered. */
+export interface MetricsPlan {
+  pretty: string;
+  leaves: MetricsLeaf[];
+  /** Milliseconds, as start and end. */
+  step: number;
+  start: number;
+  end: number;
+  notices: string[];
 }
 
 export type TLSMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';

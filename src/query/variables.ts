@@ -44,7 +44,8 @@ function refersToAll(text: string, scopedVars: ScopedVars): boolean {
   );
 }
 
-function currentValue(name: string, scopedVars: ScopedVars): unknown {
+/** What a variable is set to now, as it is saved: All is not its values. */
+export function currentValue(name: string, scopedVars: ScopedVars): unknown {
   if (scopedVars[name]) {
     return scopedVars[name].value;
   }

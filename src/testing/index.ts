@@ -4,8 +4,12 @@ import { of, throwError } from 'rxjs';
 
 import { DataSource } from '../datasource';
 import pluginJson from '../plugin.json';
-import type { CatalogueKind, EntraSettings } from '../types';
+import type { CatalogueKind, EntraSettings, MetricsVocabulary } from '../types';
 import catalogue from './catalogue.json';
+import metrics from './metrics.json';
+
+/** What MetricsQL can be written about, in part. */
+export const vocabulary = metrics as MetricsVocabulary;
 
 /** What the backend's catalogue says, of all kinds. */
 export const kinds = catalogue.kinds as CatalogueKind[];
@@ -43,8 +47,9 @@ export function serve(answers: Record<string, unknown>): SentRequest[] {
 export function setVariables(values: Record<string, string | string[]>) {
   setTemplateSrv({
     getVariables: () => Object.entries(values).map(([name, value]) => ({ name, current: { value } })),
-    replace: (text = '', scopedVars: ScopedVars = {}, format: (value: unknown) => string) =>
-      text.replace(/\$\{?(\w+)\}?/g, (reference, name) => {
+    replace: (text = '', scopedVars: ScopedVars = {}, format: (value: unknown) => string = String) =>
+      text.replace(/\$(\w+)|\$\{(\w+)[^}]*\}|\[\[(\w+)\]\]/g, (reference, bare, braced, bracketed) => {
+        const name = bare ?? braced ?? bracketed;
         const value = scopedVars[name]?.value ?? values[name];
         return value === undefined ? reference : format(value);
       }),
