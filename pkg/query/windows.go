@@ -259,7 +259,7 @@ func (r *Reading) First(ctx context.Context, s Selection, ingest bool, each func
 	sql := fmt.Sprintf("  SELECT %s\n  FROM %s.total r WHERE r.grouping = %d%s", strings.Join(columns, ", "), store.Schema, g.Number, where)
 	if group != "" {
 		sql += "\n  GROUP BY " + strings.TrimPrefix(group, ", ")
-		sql = c.named(sql, at, "first")
+		sql = c.named(sql, s.By, at, "first")
 	}
 	rows, err := r.tx.QueryContext(ctx, sql, c.args...)
 	if err != nil {
