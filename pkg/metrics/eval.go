@@ -53,12 +53,14 @@ func (s Series) alive() bool {
 
 // Answer is what an expression amounts to.
 type Answer struct {
-	Times   []time.Time
-	Series  []Series
-	Notices []string
-	SQL     string
-	Served  string
-	Read    int64
+	Times    []time.Time
+	Series   []Series
+	Notices  []string // what is worth knowing of any such answer
+	Warnings []string // what this one may lack
+	Leaves   []Counted
+	SQL      string
+	Served   string
+	Read     int64
 }
 
 // times are in microseconds, sorted, as the store keeps them.

@@ -21,6 +21,7 @@ const (
 	maxCells          = 5_000_000  // groups and windows that a leaf counts
 	maxHeld           = 10_000_000 // values in memory
 	maxSeries         = 1000       // of an answer
+	maxQuoted         = 300        // bytes of what the parser says
 )
 
 // Error says what is wrong with an expression, and near which part of it.
@@ -103,13 +104,22 @@ func Parse(text string) (_ *Expr, err error) {
 	}()
 	root, err := metricsql.Parse(text)
 	if err != nil {
-		return nil, refuse("", "the expression is not understood: %s", strings.ReplaceAll(err.Error(), "; unparsed data: \"\"", ""))
+		return nil, notUnderstood(err)
 	}
 	e := &Expr{root: root}
 	if err := e.bind(); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// notUnderstood cuts what the parser says, which may quote the rest of the expression.
+func notUnderstood(err error) error {
+	text := strings.ReplaceAll(err.Error(), "; unparsed data: \"\"", "")
+	if len(text) > maxQuoted {
+		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
+	}
+	return refuse("", "the expression is not understood: %s", text)
 }
 
 // String writes the expression over several lines, for reading.
@@ -120,6 +130,9 @@ func (e *Expr) String() string {
 	}
 	return text
 }
+
+// Text writes the expression in one line.
+func (e *Expr) Text() string { return textOf(e.root) }
 
 // Leaves lists the parts that count records.
 func (e *Expr) Leaves() []string { return e.leaves }

@@ -34,20 +34,43 @@ type Source interface {
 	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error)
 }
 
+// Counted says how a leaf was counted.
+type Counted struct {
+	Expr   string `json:"expr"`
+	Served string `json:"served"`
+	SQL    string `json:"sql"`
+	Read   int64  `json:"read"`
+}
+
 // stored counts in a store.
-type stored struct{ reading *query.Reading }
+type stored struct {
+	reading *query.Reading
+	counted []Counted
+}
+
+// noting notes the statements from now on as a leaf's.
+func (s *stored) noting(l *Leaf) (done func()) {
+	n, read := len(s.reading.SQL), s.reading.Read
+	return func() {
+		for i := n; i < len(s.reading.SQL); i++ {
+			s.counted = append(s.counted, Counted{l.Text, s.reading.Served[i], s.reading.SQL[i], s.reading.Read - read})
+		}
+	}
+}
 
 // Ask answers an expression from one state of the store.
 func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Grid) (*Answer, error) {
 	var answer *Answer
 	err := st.Reading(ctx, scope, func(r *query.Reading) (err error) {
-		if answer, err = e.Evaluate(ctx, stored{r}, g); err != nil {
+		source := &stored{reading: r}
+		if answer, err = e.Evaluate(ctx, source, g); err != nil {
 			return err
 		}
+		answer.Leaves = source.counted
 		answer.SQL, answer.Read = strings.Join(r.SQL, ";\n\n"), r.Read
 		served := slices.Compact(slices.Sorted(slices.Values(r.Served)))
 		answer.Served = strings.Join(served, ", ")
-		answer.Notices = append(r.Notices, answer.Notices...)
+		answer.Warnings = r.Notices
 		return nil
 	})
 	return answer, err
@@ -111,23 +134,24 @@ func (g *grouping) of(texts []string) (prefix, key string, labels map[string]str
 	return prefix, b.String(), labels
 }
 
-func (s stored) selection(l *Leaf, g grouping) query.Selection {
+func (s *stored) selection(l *Leaf, g grouping) query.Selection {
 	selection := query.Selection{Kind: l.Metric.Kind, Filters: l.Metric.filters, By: g.fields}
-	groups := l.Any
-	if len(groups) == 1 && len(groups[0]) == 0 {
-		groups = nil
-	}
-	for _, group := range groups {
-		filters := []query.Filter{}
-		for _, f := range group {
-			filters = append(filters, filterOf(l.Metric.Label(f.Label), f))
-		}
-		selection.Any = append(selection.Any, filters)
-	}
-	if len(selection.Any) == 1 {
+	if selection.Any = alternatives(l.Metric, l.Any); len(selection.Any) == 1 {
 		selection.Filters, selection.Any = slices.Concat(selection.Filters, selection.Any[0]), nil
 	}
 	return selection
+}
+
+// alternatives returns the filters on fields that a selector's on labels stand for.
+func alternatives(m *Metric, any [][]metricsql.LabelFilter) (all [][]query.Filter) {
+	for _, group := range any {
+		filters := []query.Filter{}
+		for _, f := range group {
+			filters = append(filters, filterOf(m.Label(f.Label), f))
+		}
+		all = append(all, filters)
+	}
+	return all
 }
 
 // filterOf returns a label's filter on its field. No regular expression leaves this program, and an index finds what is
@@ -146,7 +170,8 @@ func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
 	return query.Fits(label.Field, func(text string) bool { return fits(label.of(text)) != f.IsNegative })
 }
 
-func (s stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+	defer s.noting(l)()
 	g := groupingOf(l)
 	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest}
 	for _, edge := range l.Edges {
@@ -203,7 +228,8 @@ func (s stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]
 	return flush()
 }
 
-func (s stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error) {
+func (s *stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error) {
+	defer s.noting(l)()
 	g := groupingOf(l)
 	return s.reading.First(ctx, s.selection(l, g), l.Ingest, func(texts []string, at time.Time) error {
 		_, _, labels := g.of(texts)

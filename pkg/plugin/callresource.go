@@ -23,6 +23,7 @@ func (d *DataSource) resources() http.Handler {
 	})
 	mux.HandleFunc("GET /values", d.values)
 	mux.HandleFunc("POST /tail", d.tailChannel)
+	d.metricsResources(mux)
 	return mux
 }
 

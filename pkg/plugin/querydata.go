@@ -28,14 +28,19 @@ func (d *DataSource) answer(ctx context.Context, q concurrent.Query) backend.Dat
 	if d.problem != nil {
 		return failure(settingsError{d.problem})
 	}
-	question, err := query.Decode(withQueryType(q.DataQuery))
+	text := withQueryType(q.DataQuery)
+	period := query.Period{
+		From: q.DataQuery.TimeRange.From, To: q.DataQuery.TimeRange.To,
+		MaxDataPoints: q.DataQuery.MaxDataPoints, MinInterval: q.DataQuery.Interval,
+	}
+	if isMetrics(text) {
+		return d.answerMetrics(ctx, text, period)
+	}
+	question, err := query.Decode(text)
 	if err != nil {
 		return failure(err)
 	}
-	result, err := d.store.Ask(ctx, question, d.scope(ctx), query.Period{
-		From: q.DataQuery.TimeRange.From, To: q.DataQuery.TimeRange.To,
-		MaxDataPoints: q.DataQuery.MaxDataPoints, MinInterval: q.DataQuery.Interval,
-	})
+	result, err := d.store.Ask(ctx, question, d.scope(ctx), period)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err() // what the driver says then is only how it noticed

@@ -1,0 +1,194 @@
+package plugin_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/grafana/grafana-plugin-sdk-go/experimental"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMetricsFrames(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	for name, model := range map[string]object{
+		"metrics_range":   {"expr": `sum by (app, status) (increase(entra_signins_total[1h]))`, "interval": "8h"},
+		"metrics_legend":  {"expr": `sum by (app) (increase(entra_signins_total[$__interval]))`, "interval": "1d", "legendFormat": "{{app}} of {{ tenant }}"},
+		"metrics_sparse":  {"expr": `sum by (user_principal_name) (increase(entra_signins_total[8h]))`, "interval": "8h"},
+		"metrics_instant": {"expr": `sum by (app) (increase(entra_signins_total[1d]))`, "instant": true},
+		"metrics_number":  {"expr": `sum(increase(entra_signins_total{status="failure"}[$__range])) / sum(increase(entra_signins_total[$__range]))`, "instant": true},
+		"metrics_nothing": {"expr": `sum(count_over_time(entra_signin_events{app="Atlantis"}[1d]))`, "interval": "1d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			model["queryType"], model["version"] = "metrics", 2
+			response := ask(t, d, model)
+			require.NoError(t, response.Error)
+			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
+		})
+	}
+}
+
+func TestMetricsErrors(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	for _, tt := range []struct {
+		model object
+		error string
+	}{
+		{object{"expr": "irate(entra_signins_total[5m])"}, "expr: irate depends on the samples of scrapes"},
+		{object{"expr": 7}, "expr: number is not what belongs here"},
+		{object{"expr": "1", "version": 3}, "version: the query was saved by a newer version of the plugin"},
+		{object{"expr": "1", "axis": "sideways"}, `axis: unknown axis "sideways": use event or ingest`},
+		{object{"expr": "1", "interval": "often"}, `interval: "often" is no duration: write it like 5m or 1h`},
+		{object{"expr": "1", "interval": "-5m"}, `interval: "-5m" is no duration`},
+		{object{}, "expr: the expression is empty"},
+	} {
+		tt.model["queryType"] = "metrics"
+		response := ask(t, d, tt.model)
+		require.ErrorContains(t, response.Error, tt.error)
+		require.Equal(t, backend.StatusBadRequest, response.Status, tt.error)
+		require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource, tt.error)
+	}
+}
+
+// post sends a body to a resource.
+func (b built) post(ctx context.Context, s backend.DataSourceInstanceSettings, path string, body any) (status int, answer object, err error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	stream, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: backend.ToProto().PluginContext(asker(s)), Method: "POST", Path: path, Url: path, Body: text})
+	if err != nil {
+		return 0, nil, err
+	}
+	var all []byte
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return status, answer, json.Unmarshal(all, &answer)
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+		status, all = int(part.Code), append(all, part.Body...)
+	}
+}
+
+// MetricsQL through the program that Grafana starts: the answer, and what the editor asks for.
+func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
+	program := build(t)
+	_, u := database(t)
+	s := settings(t, u, nil)
+	get := func(url string) object {
+		status, body, err := program.get(t.Context(), s, url)
+		require.NoError(t, err)
+		require.Equal(t, 200, status, body)
+		var answer object
+		require.NoError(t, json.Unmarshal([]byte(body), &answer))
+		return answer
+	}
+
+	answers, err := program.ask(t.Context(), s,
+		`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total{status=\"failure\"}[2d])) / sum(increase(entra_signins_total[2d])) > 0.2", "instant": true}`,
+		`{"queryType": "metrics", "expr": "topk(1, sum by (app) (increase(entra_signins_total[1d])))", "interval": "1d"}`,
+		`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1d]))", "instant": true, "axis": "ingest"}`,
+		`{"queryType": "metrics", "expr": "sum(increase(entra_signin_total[1d]))"}`)
+	require.NoError(t, err)
+	require.NoError(t, answers[0].Error)
+	require.Equal(t, []float64{1. / 3}, floats(t, answers[0].Frames[0].Fields[1]), "the first sign-in, at the window's start, is not in it")
+	require.NoError(t, answers[1].Error)
+	require.Equal(t, "Teams", answers[1].Frames[len(answers[1].Frames)-1].Fields[1].Labels["app"])
+	require.NoError(t, answers[2].Error)
+	require.Empty(t, answers[2].Frames[0].Fields, "nothing was stored by then")
+	require.ErrorContains(t, answers[3].Error, "did you mean entra_signins_total?")
+
+	vocabulary := get("metrics")
+	for part, names := range map[string][]string{
+		"metrics": {"entra_signins_total", "entra_signin_events"}, "functions": {"increase", "topk", "label_replace"}, "rejected": {"irate"},
+	} {
+		text, err := json.Marshal(vocabulary[part])
+		require.NoError(t, err)
+		for _, name := range names {
+			require.Contains(t, string(text), `"name":"`+name+`"`)
+		}
+	}
+
+	for url, want := range map[string][]any{
+		"metrics/values?metric=entra_signins_total&label=app":                                                                          {"Azure Portal", "Teams"},
+		"metrics/values?metric=entra_signins_total&label=app&search=TEA":                                                               {"Teams"},
+		"metrics/values?metric=entra_signins_total&label=kind&search=inter":                                                            {"interactive", "noninteractive"},
+		"metrics/values?metric=entra_signins_total&label=kind&match=%7Bapp%3D%22Teams%22%7D":                                           {"interactive"},
+		"metrics/values?metric=entra_signins_total&label=user_principal_name&match=entra_signins_total%7Bstatus%3D~%22succ.*%22%7D":    {"alex@contoso.example", "megan@contoso.example"},
+		"metrics/values?metric=entra_signins_total&label=app&match=%7Bstatus%3D%22failure%22%20or%20user_display_name%3D%22alex%22%7D": {"Teams"},
+		"metrics/values?metric=entra_signin_failures_total&label=reason":                                                               {"InvalidUserNameOrPassword"},
+		"metrics/values?metric=entra_signins_total&label=app&from=1772409600000&to=1772409600001":                                      {"Azure Portal"},
+		"metrics/values?metric=entra_signin_events&label=app&limit=1":                                                                  {"Azure Portal"},
+	} {
+		answer := get(url)
+		require.Equal(t, want, answer["values"], url)
+		require.Equal(t, strings.HasSuffix(url, "limit=1"), answer["more"], url)
+	}
+	for url, message := range map[string]string{
+		"metrics/values?metric=entra_signin_total&label=app":                                 "did you mean entra_signins_total?",
+		"metrics/values?metric=entra_signins_total&label=ap":                                 "has no label ap: did you mean app?",
+		"metrics/values?metric=entra_signins_total&label=app&match=sum(1)":                   "is no selector",
+		"metrics/values?metric=entra_signins_total&label=app&match=entra_audit_events_total": "whose values are asked for",
+		"metrics/values?metric=entra_signins_total&label=app&from=1":                         "only one end of the time range is given",
+	} {
+		status, body, err := program.get(t.Context(), s, url)
+		require.NoError(t, err)
+		require.Equal(t, 400, status, url)
+		require.Contains(t, body, message, url)
+	}
+
+	check := func(expr string) object {
+		status, answer, err := program.post(t.Context(), s, "metrics/check", object{"expr": expr})
+		require.NoError(t, err)
+		require.Equal(t, 200, status, answer)
+		return answer
+	}
+	require.Equal(t, object{"ok": true, "pretty": "sum(increase(entra_signins_total[$__interval]))"}, check("sum( increase(entra_signins_total[$__interval]) )"))
+	require.Equal(t, object{"start": 7.0, "end": 12.0}, check("sum(   irate(entra_signins_total[5m]))")["at"])
+	require.Equal(t, object{"start": 5.0, "end": 23.0}, check("1 + (entra_signin_total)")["at"])
+	require.Contains(t, check("sum(")["error"], "not understood")
+	require.Nil(t, check("sum(")["at"])
+	require.Equal(t, object{"start": 46.0, "end": 50.0}, check(`increase(entra_signins_total{app="😀"}[1h]) + rand()`)["at"])
+
+	status, plan, err := program.post(t.Context(), s, "metrics/explain", object{
+		"expr": `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h]))`,
+		"from": day.UnixMilli(), "to": day.Add(30*time.Hour + time.Minute).UnixMilli(), "step": time.Hour.Milliseconds(), "instant": false, "axis": "event",
+	})
+	require.NoError(t, err)
+	require.Equal(t, 200, status, plan)
+	require.Equal(t, []any{float64(day.UnixMilli()), float64(day.Add(30 * time.Hour).UnixMilli()), float64(time.Hour.Milliseconds())}, []any{plan["start"], plan["end"], plan["step"]})
+	served := map[any]int{}
+	for _, leaf := range plan["leaves"].([]any) {
+		leaf := leaf.(object)
+		served[leaf["served"]]++
+		require.Contains(t, leaf["sql"], "SELECT")
+		require.Contains(t, leaf["expr"], "entra_signins_total")
+	}
+	require.Equal(t, map[any]int{"rollup": 2, "totals": 2}, served)
+
+	status, plan, err = program.post(t.Context(), s, "metrics/explain", object{"expr": "irate(entra_signins_total[5m])", "from": 1, "to": 2})
+	require.NoError(t, err)
+	require.Equal(t, 400, status, plan)
+}
+
+func floats(t *testing.T, field *data.Field) (list []float64) {
+	t.Helper()
+	for n := range field.Len() {
+		v, err := field.FloatAt(n)
+		require.NoError(t, err)
+		list = append(list, v)
+	}
+	return list
+}
