@@ -194,11 +194,7 @@ export class DataSource
     return lastValueFrom(this.query(contextRequest(row, question, options?.direction)));
   }
 
-  async getLogRowContextQuery(
-    row: LogRowModel,
-    options?: LogRowContextOptions,
-    query?: Query
-  ): Promise<EntraQuery> {
+  async getLogRowContextQuery(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<EntraQuery> {
     return contextQuery(row, this.neighbours, options, ofRecords(query));
   }
 

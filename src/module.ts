@@ -6,11 +6,11 @@ import { QueryEditor } from './components/QueryEditor';
 import { QueryEditorHelp } from './components/QueryEditorHelp';
 import { DataSource } from './datasource';
 import pluginJson from './plugin.json';
-import type { EntraQuery, EntraSecrets, EntraSettings } from './types';
+import type { Query, EntraSecrets, EntraSettings } from './types';
 
 await initPluginTranslations(pluginJson.id);
 
-export const plugin = new DataSourcePlugin<DataSource, EntraQuery, EntraSettings, EntraSecrets>(DataSource)
+export const plugin = new DataSourcePlugin<DataSource, Query, EntraSettings, EntraSecrets>(DataSource)
   .setConfigEditor(ConfigEditor)
   .setQueryEditor(QueryEditor)
   .setQueryEditorHelp(QueryEditorHelp);

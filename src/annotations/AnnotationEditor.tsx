@@ -9,10 +9,10 @@ import { QueryParts } from '../components/QueryParts';
 import { WithCatalogue } from '../components/WithCatalogue';
 import type { DataSource } from '../datasource';
 import { annotationExamples } from '../query/examples';
-import type { EntraQuery, EntraSettings } from '../types';
+import type { EntraSettings, Query } from '../types';
 import { annotationQuery } from './annotationQuery';
 
-type Props = QueryEditorProps<DataSource, EntraQuery, EntraSettings>;
+type Props = QueryEditorProps<DataSource, Query, EntraSettings>;
 
 /** Edits which records are marked on a dashboard's graphs. */
 export function AnnotationEditor({ query: saved, onChange, datasource, range }: Props) {

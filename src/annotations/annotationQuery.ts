@@ -1,5 +1,5 @@
 import { completeQuery, DEFAULT_LIMIT } from '../query/views';
-import { type EntraQuery, QUERY_VERSION } from '../types';
+import { type EntraQuery, type Query, QUERY_VERSION } from '../types';
 
 /** What a new annotation marks: changes of who holds which role. */
 export const DEFAULT_ANNOTATION: Omit<EntraQuery, 'refId'> = {
@@ -11,7 +11,7 @@ export const DEFAULT_ANNOTATION: Omit<EntraQuery, 'refId'> = {
 };
 
 /** The question of an annotation: the saved one, or the first. */
-export function annotationQuery(saved: Partial<EntraQuery> = {}): EntraQuery {
-  const question = saved.view === 'annotations' ? saved : DEFAULT_ANNOTATION;
+export function annotationQuery(saved: Partial<Query> = {}): EntraQuery {
+  const question = 'view' in saved && saved.view === 'annotations' ? saved : DEFAULT_ANNOTATION;
   return completeQuery({ ...question, refId: saved.refId ?? 'Anno' });
 }

@@ -56,8 +56,8 @@ describe('the editor of an annotation', () => {
         query={query}
         onRunQuery={() => {}}
         onChange={(changed) => {
-          saved = changed;
-          setQuery(changed);
+          saved = changed as EntraQuery;
+          setQuery(saved);
         }}
       />
     );

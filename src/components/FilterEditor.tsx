@@ -1,14 +1,13 @@
 import React, { useId } from 'react';
-import { css } from '@emotion/css';
 import { t } from '@grafana/i18n';
 import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
-import { getTemplateSrv } from '@grafana/runtime';
 import { Combobox, MultiCombobox } from '@grafana/ui';
 
 import { takesOneValue, withField, withOperator, withValues } from '../query/filters';
 import type { CatalogueField, FieldValue, Filter } from '../types';
 import { fieldOptions } from './fieldOptions';
 import { operatorOption } from './labels';
+import { matching, variableOptions, visuallyHidden } from './valueOptions';
 
 interface Props {
   filter: Filter;
@@ -33,7 +32,7 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
           search
         )
       : await loadValues(search);
-    return [...matching(variables(), search), ...values];
+    return [...variableOptions(search), ...values];
   };
 
   return (
@@ -72,7 +71,7 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
       ) : (
         // MultiCombobox knows no aria-label.
         <div>
-          <span id={`${id}-values`} className={styles.visuallyHidden}>
+          <span id={`${id}-values`} className={visuallyHidden}>
             {valuesLabel}
           </span>
           <MultiCombobox
@@ -106,23 +105,3 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
     </InputGroup>
   );
 }
-
-const variables = (): FieldValue[] =>
-  getTemplateSrv()
-    .getVariables()
-    .map(({ name }) => ({ value: `\${${name}}`, label: `\${${name}}` }));
-
-function matching(values: FieldValue[], search: string): FieldValue[] {
-  return values.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase()));
-}
-
-const styles = {
-  visuallyHidden: css({
-    clip: 'rect(0 0 0 0)',
-    height: 1,
-    overflow: 'hidden',
-    position: 'absolute',
-    whiteSpace: 'nowrap',
-    width: 1,
-  }),
-};

@@ -5,33 +5,41 @@ import { Combobox } from '@grafana/ui';
 
 import { withKind, withView } from '../query/views';
 import type { CatalogueKind, EntraQuery, View } from '../types';
-import { KindSelect } from './KindSelect';
+import { type Choice, KindSelect } from './KindSelect';
 import { viewOption } from './labels';
 
 interface Props {
   query: EntraQuery;
   kinds: CatalogueKind[];
+  /** What can be asked about where it is more than the kinds of records. */
+  choices?: Choice[];
   /** The views to choose from, where there is a choice. */
   views?: View[];
   onChange: (query: EntraQuery) => void;
+  /** Told where the choice is no kind of record. */
+  onOther?: (choice: Choice) => void;
   children?: ReactNode;
 }
 
 /** What is asked about, and in what form the answer is wanted. */
-export function KindAndView({ query, kinds, views, onChange, children }: Props) {
+export function KindAndView({ query, kinds, choices = kinds, views, onChange, onOther, children }: Props) {
   const id = useId();
   const kind = kinds.find((candidate) => candidate.kind === query.queryType);
 
   return (
     <EditorRow>
-      <EditorField label={t('query-editor.kind.label', 'Activity')} tooltip={kind?.description}>
-        <KindSelect
-          id={`${id}-kind`}
-          kinds={kinds}
-          value={query.queryType}
-          onChange={(chosen) => onChange(withKind(query, chosen, kind))}
-        />
-      </EditorField>
+      <KindField
+        kinds={choices}
+        value={query.queryType}
+        onChange={(choice) => {
+          const chosen = kinds.find((candidate) => candidate.kind === choice.kind);
+          if (chosen) {
+            onChange(withKind(query, chosen, kind));
+          } else {
+            onOther?.(choice);
+          }
+        }}
+      />
       {views && (
         <EditorField label={t('query-editor.view.label', 'View')}>
           <Combobox
@@ -45,5 +53,24 @@ export function KindAndView({ query, kinds, views, onChange, children }: Props) 
       )}
       {children}
     </EditorRow>
+  );
+}
+
+interface KindProps {
+  kinds: Choice[];
+  value: string;
+  onChange: (choice: Choice) => void;
+}
+
+/** What is asked about. */
+export function KindField({ kinds, value, onChange }: KindProps) {
+  const id = useId();
+  return (
+    <EditorField
+      label={t('query-editor.kind.label', 'Activity')}
+      tooltip={kinds.find(({ kind }) => kind === value)?.description}
+    >
+      <KindSelect id={id} kinds={kinds} value={value} onChange={onChange} />
+    </EditorField>
   );
 }

@@ -3,15 +3,18 @@ import { Combobox } from '@grafana/ui';
 
 import type { CatalogueKind } from '../types';
 
-interface Props {
+/** What a query can be about. */
+export type Choice = Pick<CatalogueKind, 'kind' | 'label' | 'description'>;
+
+interface Props<K extends Choice> {
   id: string;
-  kinds: CatalogueKind[];
+  kinds: K[];
   value: string;
-  onChange: (kind: CatalogueKind) => void;
+  onChange: (kind: K) => void;
 }
 
-/** Chooses a kind of record. */
-export function KindSelect({ id, kinds, value, onChange }: Props) {
+/** Chooses a kind of record, or what else can be asked about. */
+export function KindSelect<K extends Choice>({ id, kinds, value, onChange }: Props<K>) {
   return (
     <Combobox
       id={id}

@@ -39,7 +39,8 @@ function Editor({ query: initial, app }: { query: EntraQuery; app?: CoreApp }) {
       query={query}
       app={app}
       range={range}
-      onChange={(changed) => {
+      onChange={(saved) => {
+        const changed = saved as EntraQuery;
         onChange(changed);
         setQuery(changed);
       }}

@@ -1,45 +1,114 @@
 import React from 'react';
-import type { QueryEditorProps } from '@grafana/data';
+import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorRows } from '@grafana/plugin-ui';
 
 import type { DataSource } from '../datasource';
-import { completeQuery, viewsFor } from '../query/views';
-import type { EntraQuery, EntraSettings } from '../types';
+import { MetricsEditor } from '../metrics/MetricsEditor';
+import { completeMetrics, isMetrics, METRICS, toMetrics } from '../metrics/query';
+import { completeQuery, toRecords, viewsFor } from '../query/views';
+import type { CatalogueKind, EntraQuery, EntraSettings, MetricsQuery, Query } from '../types';
 import { DownloadField } from './DownloadField';
-import { KindAndView } from './KindAndView';
+import { KindAndView, KindField } from './KindAndView';
+import type { Choice } from './KindSelect';
+import { metricsChoice } from './labels';
 import { QueryParts } from './QueryParts';
 import { WithCatalogue } from './WithCatalogue';
 
-type Props = QueryEditorProps<DataSource, EntraQuery, EntraSettings>;
+type Props = QueryEditorProps<DataSource, Query, EntraSettings>;
 
-/** Edits a question about one kind of record; what can be asked comes from the backend's catalogue. */
-export function QueryEditor({ query: saved, onChange, onRunQuery, datasource, app, data, range: shown }: Props) {
-  const query = completeQuery(saved);
-  const range = data?.timeRange ?? shown;
-
-  const change = (changed: EntraQuery) => {
-    onChange(changed);
-    onRunQuery();
-  };
+/** Edits a question about one kind of record, or one in MetricsQL; what can be asked comes from the backend. */
+export function QueryEditor(props: Props) {
+  const { query, datasource, app, onChange, onRunQuery } = props;
 
   return (
     <WithCatalogue catalogue={datasource.catalogue}>
       {(kinds) => {
-        const kind = kinds.find((candidate) => candidate.kind === query.queryType);
+        // Explore is where metrics are looked at first.
+        const choices = app === CoreApp.Explore ? [metricsChoice(), ...kinds] : [...kinds, metricsChoice()];
+        const change = (changed: Query) => {
+          onChange(changed);
+          onRunQuery();
+        };
         return (
           <EditorRows>
-            <KindAndView query={query} kinds={kinds} views={kind && viewsFor(kind, app)} onChange={change}>
-              {range && query.view !== 'detail' && (
-                <DownloadField
-                  csv={datasource.downloadUrl(query, range, 'csv', data?.request?.scopedVars)}
-                  json={datasource.downloadUrl(query, range, 'json', data?.request?.scopedVars)}
-                />
-              )}
-            </KindAndView>
-            {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={change} />}
+            {isMetrics(query) ? (
+              <Metrics {...props} query={completeMetrics(query)} kinds={kinds} choices={choices} change={change} />
+            ) : (
+              <Records {...props} query={completeQuery(query)} kinds={kinds} choices={choices} change={change} />
+            )}
           </EditorRows>
         );
       }}
     </WithCatalogue>
+  );
+}
+
+interface Chosen<Q extends Query> extends Omit<Props, 'query'> {
+  query: Q;
+  kinds: CatalogueKind[];
+  choices: Choice[];
+  /** Changes the question and asks it. */
+  change: (changed: Query) => void;
+}
+
+function Records({ query, kinds, choices, change, datasource, app, data, range: shown }: Chosen<EntraQuery>) {
+  const kind = kinds.find((candidate) => candidate.kind === query.queryType);
+  const range = data?.timeRange ?? shown;
+  const scopedVars = data?.request?.scopedVars;
+
+  return (
+    <>
+      <KindAndView
+        query={query}
+        kinds={kinds}
+        choices={choices}
+        views={kind && viewsFor(kind, app)}
+        onChange={change}
+        onOther={() => change(toMetrics(query))}
+      >
+        {range && query.view !== 'detail' && (
+          <DownloadField
+            csv={datasource.downloadUrl(query, range, 'csv', scopedVars)}
+            json={datasource.downloadUrl(query, range, 'json', scopedVars)}
+          />
+        )}
+      </KindAndView>
+      {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={change} />}
+    </>
+  );
+}
+
+function Metrics({
+  query,
+  kinds,
+  choices,
+  change,
+  datasource,
+  app,
+  data,
+  range,
+  onChange,
+  onRunQuery,
+}: Chosen<MetricsQuery>) {
+  return (
+    <MetricsEditor
+      query={query}
+      api={datasource.metrics}
+      range={data?.timeRange ?? range}
+      scopedVars={data?.request?.scopedVars}
+      onChange={onChange}
+      onRunQuery={onRunQuery}
+    >
+      <KindField
+        kinds={choices}
+        value={METRICS}
+        onChange={({ kind: name }) => {
+          const kind = kinds.find((candidate) => candidate.kind === name);
+          if (kind) {
+            change(toRecords(query, kind, kinds, app));
+          }
+        }}
+      />
+    </MetricsEditor>
   );
 }

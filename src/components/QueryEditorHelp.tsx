@@ -5,10 +5,10 @@ import { Card, Stack, Text } from '@grafana/ui';
 
 import { examples } from '../query/examples';
 import { completeQuery } from '../query/views';
-import type { EntraQuery } from '../types';
+import type { Query } from '../types';
 
 /** Shows questions to start from; a click asks one. */
-export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpProps<EntraQuery>) {
+export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpProps<Query>) {
   return (
     <Stack direction="column" gap={1}>
       <Text element="h2" variant="h4">

@@ -61,7 +61,7 @@ function useCatalogue(catalogue: Catalogue): State & { retry: () => void } {
 }
 
 /** The message of a failed request; Grafana rejects with an object that holds the plugin's answer. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   const { data, message, statusText } = error as {
     data?: { message?: string; error?: string };
     message?: string;

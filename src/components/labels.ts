@@ -1,5 +1,6 @@
 import { t } from '@grafana/i18n';
 
+import { METRICS } from '../metrics/query';
 import type { Interval, Operator, Order, Seen, TLSMode, View } from '../types';
 
 // Functions, because translations are not there yet when a module is loaded.
@@ -9,6 +10,13 @@ interface Labelled<T extends string> {
   label: string;
   description?: string;
 }
+
+/** The query kind that is no kind of record. */
+export const metricsChoice = () => ({
+  kind: METRICS,
+  label: t('query-editor.kind.metrics', 'Metrics (MetricsQL)'),
+  description: t('query-editor.kind.metrics-description', 'Records as counters, asked as a metrics database would be'),
+});
 
 export function viewOption(view: View): Labelled<View> {
   switch (view) {
@@ -131,7 +139,7 @@ export const intervalOptions = (): Array<Labelled<Interval>> => [
   },
 ];
 
-export function operatorOption(operator: Operator): Labelled<Operator> {
+export function operatorOption<O extends Operator>(operator: O): Labelled<O> {
   switch (operator) {
     case 'in':
       return { value: operator, label: t('query-editor.operator.in', 'is one of') };

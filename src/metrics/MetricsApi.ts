@@ -66,5 +66,8 @@ const bounds = (range: TimeRange) => ({ from: range.from.valueOf(), to: range.to
 
 /** Empty lists of the backend may be null. */
 function withoutNulls(answer: unknown): Record<string, never> {
-  return Object.fromEntries(Object.entries(answer ?? {}).filter(([, value]) => value !== null)) as Record<string, never>;
+  return Object.fromEntries(Object.entries(answer ?? {}).filter(([, value]) => value !== null)) as Record<
+    string,
+    never
+  >;
 }

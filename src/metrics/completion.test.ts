@@ -55,13 +55,13 @@ describe('labels', () => {
     expect(replaced).toBe('se');
   });
 
-  test.each(['sum by (|) (increase(entra_audit_events_total[1h]))', 'sum(increase(entra_audit_events_total[1h])) by (|'])(
-    'of a list are those of the metrics around it: %s',
-    async (marked) => {
-      const { labels } = await at(marked, ['labels']);
-      expect(labels).toEqual(['tenant', 'service', 'category', 'result', '$labels']);
-    }
-  );
+  test.each([
+    'sum by (|) (increase(entra_audit_events_total[1h]))',
+    'sum(increase(entra_audit_events_total[1h])) by (|',
+  ])('of a list are those of the metrics around it: %s', async (marked) => {
+    const { labels } = await at(marked, ['labels']);
+    expect(labels).toEqual(['tenant', 'service', 'category', 'result', '$labels']);
+  });
 
   test('of a list are those of every metric while there is none', async () => {
     const { labels } = await at('sum by (app, |');
@@ -111,7 +111,11 @@ describe('what is pointed at is explained:', () => {
   test.each([
     ['a function', 'increase', ['`increase(counter[window])`', 'How many records there were in the window.']],
     ['one that cannot be', 'irate', [expect.stringContaining('scrape samples'), '`rate(m[1m])`']],
-    ['a metric', 'entra_audit', ['`entra_audit_events_total` (counter)', 'Audit events.', expect.stringContaining('`service`')]],
+    [
+      'a metric',
+      'entra_audit',
+      ['`entra_audit_events_total` (counter)', 'Audit events.', expect.stringContaining('`service`')],
+    ],
     ['a label', 'app', ['`app`: appDisplayName', 'The application that was signed in to']],
   ])('%s', (_, name, markdown) => {
     expect(word(expr, name)?.markdown).toEqual(markdown);

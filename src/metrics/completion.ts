@@ -134,7 +134,9 @@ function othersOf(tokens: Token[], brace: Token, label: string): string {
   const others = inside.flatMap(({ kind, text }, i) => {
     const [operator, value] = inside.slice(i + 1);
     const isMatcher = kind === 'name' && MATCHERS.includes(operator?.text) && value?.kind === 'string';
-    return isMatcher && text !== label && isClosed(value.text) ? [`${text}${operator.text}${quote(unquote(value.text))}`] : [];
+    return isMatcher && text !== label && isClosed(value.text)
+      ? [`${text}${operator.text}${quote(unquote(value.text))}`]
+      : [];
   });
   return others.length > 0 ? `{${others.join(', ')}}` : '';
 }
@@ -170,7 +172,11 @@ export async function suggest(
     case 'expression':
       return [...metrics.map(ofMetric), ...functions.map(ofFunction)];
     case 'continuation':
-      return WORDS.map((word) => ({ kind: 'keyword', label: word, insert: LISTS.includes(word) ? `${word} (` : `${word} ` }));
+      return WORDS.map((word) => ({
+        kind: 'keyword',
+        label: word,
+        insert: LISTS.includes(word) ? `${word} (` : `${word} `,
+      }));
     case 'duration':
       return [
         ...['$__interval', '$__range'].map((name) => ({ kind: 'variable' as const, label: name, insert: name })),
@@ -178,14 +184,20 @@ export async function suggest(
         ...own(),
       ];
     case 'label':
-      return labelsOf(metrics, [situation.metric], situation.used).map((label) => ({ ...label, insert: `${label.label}=` }));
+      return labelsOf(metrics, [situation.metric], situation.used).map((label) => ({
+        ...label,
+        insert: `${label.label}=`,
+      }));
     case 'grouping':
       return [...labelsOf(metrics, situation.metrics, situation.used), ...own()];
     case 'value': {
       const { metric, label, search, match } = situation;
       const known = metrics.some(({ name, labels }) => name === metric && labels.some((each) => each.name === label));
       const values = known ? await findValues(metric, label, search, match) : [];
-      return [...own(), ...values.map((value): Suggestion => ({ kind: 'value', label: value, insert: quote(value).slice(1, -1) }))];
+      return [
+        ...own(),
+        ...values.map((value): Suggestion => ({ kind: 'value', label: value, insert: quote(value).slice(1, -1) })),
+      ];
     }
     default:
       return [];
@@ -210,7 +222,9 @@ const ofFunction = ({ name, signature, help }: MetricsFunction): Suggestion => (
 
 function labelsOf(metrics: Metric[], names: string[], used: string[]): Suggestion[] {
   const named = metrics.filter(({ name }) => names.includes(name));
-  const labels = new Map((named.length > 0 ? named : metrics).flatMap((metric) => metric.labels.map((each) => [each.name, each])));
+  const labels = new Map(
+    (named.length > 0 ? named : metrics).flatMap((metric) => metric.labels.map((each) => [each.name, each]))
+  );
   return [...labels.values()]
     .filter(({ name }) => !used.includes(name))
     .map(({ name, field, description }) => ({
@@ -246,7 +260,11 @@ export function explain(
   }
   const metric = metrics.find((each) => each.name === name);
   if (metric) {
-    return found(`\`${metric.name}\` (${metric.type})`, metric.help, metric.labels.map((label) => `\`${label.name}\``).join(', '));
+    return found(
+      `\`${metric.name}\` (${metric.type})`,
+      metric.help,
+      metric.labels.map((label) => `\`${label.name}\``).join(', ')
+    );
   }
   const [label] = labelsOf(metrics, metricsAround(tokens), []).filter((each) => each.label === name);
   return label && found([`\`${name}\``, label.detail].filter(Boolean).join(': '), label.documentation ?? '');

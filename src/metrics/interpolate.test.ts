@@ -1,7 +1,15 @@
 import { dateTime } from '@grafana/data';
 
 import { setVariables } from '../testing';
-import { duration, interpolateExpression, interpolateMetrics, milliseconds, rangeVariables, stepOf, withOriginal } from './interpolate';
+import {
+  duration,
+  interpolateExpression,
+  interpolateMetrics,
+  milliseconds,
+  rangeVariables,
+  stepOf,
+  withOriginal,
+} from './interpolate';
 
 beforeEach(() =>
   setVariables({

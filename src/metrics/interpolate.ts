@@ -30,7 +30,11 @@ export function withOriginal(expr: string, scopedVars: ScopedVars = {}): Interpo
   for (const token of tokenize(expr)) {
     switch (token.kind) {
       case 'variable':
-        add(token.start, token.text.length, replace(token.text, scopedVars, (values) => values.join(',')));
+        add(
+          token.start,
+          token.text.length,
+          replace(token.text, scopedVars, (values) => values.join(','))
+        );
         break;
       case 'string': {
         const isPattern = before?.text === '=~' || before?.text === '!~';
@@ -171,7 +175,7 @@ export function rangeVariables(range?: TimeRange): ScopedVars {
 }
 
 /** `$__interval` and `$__rate_interval`: the step, because there is no scraping that a rate would wait for. */
-function stepVariables(interval: string, { __interval_ms, __range_ms }: ScopedVars): ScopedVars {
+export function stepVariables(interval: string, { __interval_ms, __range_ms }: ScopedVars): ScopedVars {
   if (!__interval_ms || !__range_ms) {
     return {};
   }

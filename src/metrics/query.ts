@@ -31,5 +31,11 @@ export function completeMetrics(saved: Partial<MetricsQuery> & Pick<MetricsQuery
 
 /** Turns a question about records into the first one in MetricsQL. */
 export function toMetrics(query: Query): MetricsQuery {
-  return completeMetrics({ ...query, queryType: METRICS, version: QUERY_VERSION, expr: FIRST_EXPRESSION, interval: '' });
+  return completeMetrics({
+    ...query,
+    queryType: METRICS,
+    version: QUERY_VERSION,
+    expr: FIRST_EXPRESSION,
+    interval: '',
+  });
 }

@@ -25,7 +25,7 @@ const PATTERNS: Array<[TokenKind, RegExp]> = [
 /** Cuts an expression into pieces, which together are all of it; nothing is an error. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     for (const [kind, pattern] of PATTERNS) {
       pattern.lastIndex = start;
       const found = pattern.exec(text)?.[0];

@@ -1,6 +1,14 @@
 import { CoreApp } from '@grafana/data';
 
-import { type CatalogueKind, type EntraQuery, type Measure, type Named, QUERY_VERSION, type View } from '../types';
+import {
+  type CatalogueKind,
+  type EntraQuery,
+  type Measure,
+  type Named,
+  type Query,
+  QUERY_VERSION,
+  type View,
+} from '../types';
 import { isSame, newFilter, suits } from './filters';
 import { migrateQuery } from './migrate';
 
@@ -120,6 +128,22 @@ export function withKind(query: EntraQuery, kind: CatalogueKind, old?: Catalogue
   const added = kind.defaultFilters.filter(({ field }) => !chosen.some((filter) => filter.field === field));
   const view = kind.views.includes(query.view) ? query.view : kind.views[0];
   return withView({ ...query, queryType: kind.kind, filters: [...added, ...chosen] }, view, kind);
+}
+
+/** Turns a question that is about no kind of record into the first one about a kind. */
+export function toRecords(
+  { refId, hide, key, datasource }: Query,
+  kind: CatalogueKind,
+  kinds: CatalogueKind[],
+  app?: CoreApp
+): EntraQuery {
+  const first = app === CoreApp.Explore ? EXPLORE_QUERY : DEFAULT_QUERY;
+  const question = { ...first, refId, ...(hide && { hide }), ...(key && { key }), ...(datasource && { datasource }) };
+  return withKind(
+    question,
+    kind,
+    kinds.find((candidate) => candidate.kind === first.queryType)
+  );
 }
 
 /** Drops what a kind of record has not. */

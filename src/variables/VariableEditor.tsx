@@ -12,10 +12,10 @@ import { NumberInput } from '../components/NumberInput';
 import { WithCatalogue } from '../components/WithCatalogue';
 import type { DataSource } from '../datasource';
 import { suits } from '../query/filters';
-import type { CatalogueKind, EntraQuery, EntraSettings, VariableQuery } from '../types';
+import type { CatalogueKind, EntraSettings, Query, VariableQuery } from '../types';
 import { completeVariable, DEFAULT_VALUES, SEARCH_FILTER } from './variableQuery';
 
-type Props = QueryEditorProps<DataSource, EntraQuery, EntraSettings, VariableQuery>;
+type Props = QueryEditorProps<DataSource, Query, EntraSettings, VariableQuery>;
 
 /** Edits which values a template variable offers. */
 export function VariableEditor({ query: saved, onChange, datasource, range }: Props) {

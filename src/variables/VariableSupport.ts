@@ -3,12 +3,12 @@ import { from, map, type Observable, of } from 'rxjs';
 
 import type { DataSource } from '../datasource';
 import { interpolateFilters } from '../query/variables';
-import type { EntraQuery, EntraSettings, VariableQuery } from '../types';
+import type { EntraSettings, Query, VariableQuery } from '../types';
 import { VariableEditor } from './VariableEditor';
 import { completeVariable, SEARCH_FILTER } from './variableQuery';
 
 /** Values of fields as template variables: searched while typing, never a full list. */
-export class VariableSupport extends CustomVariableSupport<DataSource, VariableQuery, EntraQuery, EntraSettings> {
+export class VariableSupport extends CustomVariableSupport<DataSource, VariableQuery, Query, EntraSettings> {
   readonly editor = VariableEditor;
 
   constructor(private readonly datasource: DataSource) {

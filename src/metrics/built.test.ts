@@ -1,4 +1,4 @@
-import { type Built, FIRST, type LabelFilter, read, write } from './builder';
+import { type Built, FIRST, type LabelFilter, read, write } from './built';
 
 const built = (changes: Partial<Built>): Built => ({ ...FIRST, ...changes });
 const failed: LabelFilter = { label: 'status', matching: '=', values: ['failure'] };
@@ -7,7 +7,10 @@ describe('an expression is written, and read again', () => {
   test.each<[string, Built]>([
     ['sum(increase(entra_signins_total))', FIRST],
     ['increase(entra_signins_total[1h])', built({ aggregation: '', window: '1h' })],
-    ['sum by (app, status) (rate(entra_signins_total[5m]))', built({ rollup: 'rate', window: '5m', by: ['app', 'status'] })],
+    [
+      'sum by (app, status) (rate(entra_signins_total[5m]))',
+      built({ rollup: 'rate', window: '5m', by: ['app', 'status'] }),
+    ],
     [
       'topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))',
       built({ filters: [failed], window: '1h', by: ['app'], top: { keep: 'topk', count: 3 } }),

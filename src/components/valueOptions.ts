@@ -1,0 +1,29 @@
+import { css } from '@emotion/css';
+import { getTemplateSrv } from '@grafana/runtime';
+
+import type { FieldValue } from '../types';
+
+/** The dashboard's variables, where a value may be one. */
+export function variableOptions(search: string): FieldValue[] {
+  return matching(
+    getTemplateSrv()
+      .getVariables()
+      .map(({ name }) => ({ value: `\${${name}}`, label: `\${${name}}` })),
+    search
+  );
+}
+
+/** The values that hold a text. */
+export function matching(values: FieldValue[], search: string): FieldValue[] {
+  return values.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase()));
+}
+
+/** Read out, and not shown. */
+export const visuallyHidden = css({
+  clip: 'rect(0 0 0 0)',
+  height: 1,
+  overflow: 'hidden',
+  position: 'absolute',
+  whiteSpace: 'nowrap',
+  width: 1,
+});

@@ -1,0 +1,177 @@
+import React, { useState } from 'react';
+import { CoreApp, dateTime, store, type TimeRange } from '@grafana/data';
+import { act, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+
+import { QueryEditor } from '../components/QueryEditor';
+import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../testing';
+import type { MetricsQuery, Query } from '../types';
+import { completeMetrics } from './query';
+
+// jsdom cannot hold Monaco; a field of text stands for it.
+jest.mock('@grafana/ui', () => ({
+  ...jest.requireActual('@grafana/ui'),
+  CodeEditor: jest.requireActual('../testing/FakeCodeEditor').FakeCodeEditor,
+}));
+
+const [from, to] = [dateTime(0), dateTime(3_600_000)];
+const range: TimeRange = { from, to, raw: { from, to } };
+const EXPR = 'topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))';
+
+let answers: Record<string, unknown>;
+let requests: SentRequest[];
+let onChange: jest.Mock<void, [Query]>;
+let onRunQuery: jest.Mock;
+
+beforeEach(() => {
+  fakeLayout();
+  setVariables({ app: ['Teams', 'C++'] });
+  store.delete('entra-activity.metrics.mode');
+  answers = {
+    '/catalogue': { kinds },
+    '/metrics/values': { values: ['success', 'failure'], more: false },
+    '/metrics/check': { ok: true, pretty: 'pretty' },
+    '/metrics': vocabulary,
+  };
+  requests = serve(answers);
+  onChange = jest.fn();
+  onRunQuery = jest.fn();
+});
+
+function Editor({ query: initial, app }: { query: Query; app?: CoreApp }) {
+  const [datasource] = useState(newDataSource);
+  const [query, setQuery] = useState(initial);
+  return (
+    <>
+      <QueryEditor
+        datasource={datasource}
+        query={query}
+        app={app}
+        range={range}
+        onChange={(changed) => {
+          onChange(changed);
+          setQuery(changed);
+        }}
+        onRunQuery={onRunQuery}
+      />
+      <button onClick={() => setQuery({ ...query, expr: 'vector(1)' } as MetricsQuery)}>From elsewhere</button>
+    </>
+  );
+}
+
+async function open(changes: Partial<MetricsQuery> = {}, app?: CoreApp) {
+  const user = userEvent.setup();
+  render(<Editor query={completeMetrics({ refId: 'A', expr: EXPR, ...changes })} app={app} />);
+  await screen.findByLabelText('Activity');
+  return user;
+}
+
+type User = ReturnType<typeof userEvent.setup>;
+
+async function choose(user: User, label: string, option: string | RegExp, search = '') {
+  await user.click(await screen.findByRole('combobox', { name: label }));
+  if (search) {
+    await user.keyboard(search);
+  }
+  await user.click(await screen.findByRole('option', { name: option }));
+}
+
+const code = () => screen.getByRole('textbox', { name: /^Expression in MetricsQL/ });
+const changed = () => onChange.mock.lastCall?.[0] as MetricsQuery;
+const sentTo = (path: string) =>
+  requests.filter(({ url }) => url.endsWith(path)).map(({ data, params }) => data ?? params);
+
+/** Writes a text in the place of all; the keyboard of the tests means something else by brackets. */
+async function rewrite(user: User, text: string) {
+  await user.clear(code());
+  await user.click(code());
+  await user.paste(text);
+}
+
+describe('the kind', () => {
+  async function choices() {
+    return (await screen.findAllByRole('option')).map((option) => option.textContent);
+  }
+
+  test.each([
+    [CoreApp.Explore, 0],
+    [CoreApp.PanelEditor, -1],
+  ])('is offered in %s at %d', async (app, position) => {
+    const user = await open({}, app);
+    await user.click(screen.getByLabelText('Activity'));
+    expect((await choices()).at(position)).toMatch(/^Metrics \(MetricsQL\)/);
+  });
+
+  test('starts with an expression that can be asked, and leads back to a first question about records', async () => {
+    const user = userEvent.setup();
+    render(<Editor query={{ refId: 'A', queryType: 'auditEvent', version: 2, view: 'list', filters: [] }} />);
+    await screen.findByLabelText('Activity');
+    await choose(user, 'Activity', /^Metrics/, 'Metrics');
+    expect(changed()).toEqual({
+      refId: 'A',
+      queryType: 'metrics',
+      version: 2,
+      expr: 'sum by (status) (increase(entra_signins_total{kind="interactive"}[$__interval]))',
+      instant: false,
+      interval: '',
+      legendFormat: '',
+      axis: 'event',
+    });
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+
+    await choose(user, 'Activity', /^Sign-ins/, 'Sign-ins');
+    expect(changed()).toMatchObject({ queryType: 'signIn', view: 'timeSeries', groupBy: ['status'] });
+    expect(changed()).not.toHaveProperty('expr');
+  });
+
+  test('leads back to log lines in Explore', async () => {
+    const user = await open({}, CoreApp.Explore);
+    await choose(user, 'Activity', /^Audit events/, 'Audit');
+    expect(changed()).toMatchObject({ queryType: 'auditEvent', view: 'logs' });
+  });
+
+  test('names everything', async () => {
+    const user = await open();
+    for (const mode of ['Code', 'Builder']) {
+      await user.click(screen.getByRole('radio', { name: mode }));
+      for (const role of ['combobox', 'spinbutton', 'textbox', 'switch', 'radiogroup', 'button'] as const) {
+        screen.queryAllByRole(role).forEach((control) => expect(control).toHaveAccessibleName());
+      }
+    }
+  });
+});
+
+describe('as text', () => {
+  test('is told when the field is left, and asked with Shift+Enter', async () => {
+    const user = await open();
+    await rewrite(user, 'vector(2)');
+    expect(onChange).not.toHaveBeenCalled();
+    await user.tab();
+    expect(changed().expr).toBe('vector(2)');
+    expect(onRunQuery).not.toHaveBeenCalled();
+
+    await rewrite(user, 'vector(3)');
+    await user.keyboard('{Shift>}{Enter}{/Shift}');
+    expect(changed().expr).toBe('vector(3)');
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    expect(code()).toHaveValue('vector(3)');
+  });
+
+  test('follows a change from elsewhere', async () => {
+    const user = await open();
+    await rewrite(user, 'vector(2)');
+    await user.click(screen.getByRole('button', { name: 'From elsewhere' }));
+    expect(code()).toHaveValue('vector(1)');
+  });
+
+  test('is checked as it will be asked, and underlined where it is wrong', async () => {
+    const full = 'sum(increase(entra_signins_total{app=~"(Teams|C\\\\+\\\\+)"}[1m])) by (nobody)';
+    const at = { start: full.indexOf('nobody'), end: full.indexOf('nobody') + 6 };
+    answers['/metrics/check'] = { ok: false, error: 'unknown label "nobody"', at };
+    await open({ expr: 'sum(increase(entra_signins_total{app=~"$app"}[$__interval])) by (nobody)' });
+    expect(await screen.findByText('unknown label "nobody"')).toBeInTheDocument();
+    const [{ expr: asked }] = sentTo('/metrics/check') as Array<{ expr: string }>;
+    expect(asked).toBe(full);
+    expect(code()).toHaveAttribute('data-underlined', 'nobody');
+  });
+});
