@@ -1,18 +1,18 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
+import type { EntraQuery } from '../../src/types';
 import catalogue from '../../src/testing/catalogue.json';
 import { expect, rowsOf, test } from './preview';
 
-/** Labels of views, as the editor writes them, by what they are called in a query. */
-const LIST = 'list';
-
 async function openExplore(page: Page) {
-  await page.goto('/explore');
+  // As far back as the invented tenant goes: all kinds of records have something there.
+  const left = JSON.stringify({ range: { from: 'now-90d', to: 'now' } });
+  await page.goto(`/explore?left=${encodeURIComponent(left)}`);
   await expect(page.getByRole('combobox', { name: 'Activity' })).toBeVisible();
 }
 
 /** Waits for the answer to a question of a kind, and returns the question. */
-async function asked(page: Page, kind: string, act: () => Promise<void>) {
+async function asked(page: Page, kind: string, act: () => Promise<void>, isFiltered = false) {
   const answer = page.waitForResponse(
     (response) =>
       response.url().includes('/api/ds/query') &&
@@ -20,7 +20,8 @@ async function asked(page: Page, kind: string, act: () => Promise<void>) {
         .request()
         .postDataJSON()
         .queries.some(
-          ({ queryType, refId }: { queryType: string; refId: string }) => queryType === kind && refId === 'A'
+          ({ queryType, refId, filters }: EntraQuery) =>
+            queryType === kind && refId === 'A' && (!isFiltered || filters.at(-1)?.values.length === 1)
         )
   );
   await act();
@@ -29,59 +30,94 @@ async function asked(page: Page, kind: string, act: () => Promise<void>) {
   return response.request().postDataJSON().queries[0];
 }
 
-for (const { kind, label } of catalogue.kinds) {
-  test.describe(`a query about ${label}`, () => {
-    test('is built by mouse', async ({ page }) => {
-      await openExplore(page);
-      // The first is chosen already: go there from another.
-      if (kind === 'signIn') {
-        await choose(page, 'Activity', 'Audit events');
-      }
-      const query = await asked(page, kind, () => choose(page, 'Activity', label));
-      expect(query.queryType).toBe(kind);
-      await page.getByRole('button', { name: /^Add/ }).first().click();
-      await expect(page.getByRole('combobox', { name: 'Field' }).or(page.getByLabel('Field')).first()).toBeVisible();
+// The first kind is chosen when Explore opens; it comes last, so that choosing it is a change.
+const kinds = [...catalogue.kinds.slice(1), catalogue.kinds[0]];
+
+test('every kind of query is built by mouse', async ({ page }) => {
+  await openExplore(page);
+  for (const { kind, label } of kinds) {
+    await test.step(label, async () => {
+      await asked(page, kind, async () => {
+        await page.getByRole('combobox', { name: 'Activity' }).click();
+        await page.getByRole('option', { name: startsWith(label) }).click();
+      });
+      await page.getByRole('button', { name: 'Add', exact: true }).first().click();
+      const query = await asked(
+        page,
+        kind,
+        async () => {
+          await page
+            .getByRole('combobox', { name: /^Values for/ })
+            .last()
+            .click();
+          await page.getByRole('option').first().click();
+        },
+        true
+      );
+      expect(query.filters.at(-1).values).toHaveLength(1);
       await expect(page.getByRole('alert')).toHaveCount(0);
     });
+  }
+});
 
-    test('is built by keyboard', async ({ page }) => {
-      await openExplore(page);
-      if (kind === 'signIn') {
-        await choose(page, 'Activity', 'Audit events');
-      }
-      await reach(page, 'Activity');
-      const query = await asked(page, kind, async () => {
+test('every kind of query is built by keyboard', async ({ page }) => {
+  await openExplore(page);
+  for (const { kind, label } of kinds) {
+    await test.step(label, async () => {
+      await reach(page, page.getByRole('combobox', { name: 'Activity' }));
+      await asked(page, kind, async () => {
         await page.keyboard.press('ControlOrMeta+a');
         await page.keyboard.type(label);
-        await expect(page.getByRole('option').first()).toBeVisible();
-        await page.keyboard.press('ArrowDown');
-        await page.keyboard.press('Enter');
+        await pick(page, startsWith(label));
       });
-      expect(query.queryType).toBe(kind);
+      await reach(page, page.getByRole('button', { name: 'Add', exact: true }).first());
+      await page.keyboard.press('Enter');
+      await reach(page, page.getByRole('combobox', { name: /^Values for/ }).last());
+      const query = await asked(
+        page,
+        kind,
+        async () => {
+          await page.keyboard.press('ArrowDown');
+          await pick(page, /./);
+        },
+        true
+      );
+      expect(query.filters.at(-1).values).toHaveLength(1);
       await expect(page.getByRole('alert')).toHaveCount(0);
     });
-  });
-}
+  }
+});
 
-async function choose(page: Page, control: string, option: string) {
-  await page.getByRole('combobox', { name: control }).click();
-  await page
-    .getByRole('option', { name: new RegExp(`^${option}`) })
-    .first()
-    .click();
+// Options are named by their label and description.
+const startsWith = (label: string) => new RegExp(`^${label}(?!:| of)`);
+
+/** Takes the option that is named so, with the arrows. */
+async function pick(page: Page, name: RegExp) {
+  await expect(page.getByRole('option', { name }).first()).toBeVisible();
+  for (let step = 0; step < 20; step++) {
+    // Grafana's combobox says which option is the current one by a number only: the options have other ids.
+    const id = await page.evaluate(() => document.activeElement?.getAttribute('aria-activedescendant'));
+    const index = Number(/(\d+)$/.exec(id ?? '')?.[1] ?? -1);
+    const current = (await page.getByRole('option').allTextContents())[index];
+    if (current && name.test(current)) {
+      await page.keyboard.press('Enter');
+      return;
+    }
+    await page.keyboard.press('ArrowDown');
+  }
+  throw new Error(`The arrows never reach ${name}`);
 }
 
 /** Goes to a control as somebody does who has no mouse. */
-async function reach(page: Page, name: string) {
-  const control = page.getByRole('combobox', { name });
-  await page.locator('body').focus();
-  for (let step = 0; step < 60; step++) {
-    await page.keyboard.press('Tab');
+async function reach(page: Page, control: Locator) {
+  await expect(control).toBeVisible();
+  for (let step = 0; step < 150; step++) {
     if (await control.evaluate((element) => element === document.activeElement)) {
       return;
     }
+    await page.keyboard.press('Tab');
   }
-  throw new Error(`Tab never reaches ${name}`);
+  throw new Error('Tab never reaches the control');
 }
 
 test('a download holds the rows on screen', async ({ page, request }) => {
@@ -89,7 +125,7 @@ test('a download holds the rows on screen', async ({ page, request }) => {
     refId: 'A',
     version: 2,
     queryType: 'signIn',
-    view: LIST,
+    view: 'list',
     filters: [{ field: 'status', operator: '=', values: ['failure'] }],
     columns: ['createdDateTime', 'userPrincipalName', 'appDisplayName', 'errorCode'],
   };
@@ -127,20 +163,23 @@ test('Save & test says that the store can be read', async ({ page }) => {
   );
 });
 
-test('wrong settings are told from right ones', async ({ page }) => {
-  await page.goto('/config');
-  const database = page.getByLabel(/^Database/);
-  const right = await database.inputValue();
-  await database.fill('elsewhere');
-  const [refused] = await Promise.all([
-    page.waitForResponse((response) => response.url().includes('/health')),
-    page.getByRole('button', { name: 'Save & test' }).click(),
-  ]);
-  expect(refused.status()).toBe(400);
-  await database.fill(right);
-  const [accepted] = await Promise.all([
-    page.waitForResponse((response) => response.url().includes('/health')),
-    page.getByRole('button', { name: 'Save & test' }).click(),
-  ]);
-  expect(accepted.status()).toBe(200);
+test.describe('settings', () => {
+  test.use({ complaint: /\/health$/ });
+  test('wrong settings are told from right ones', async ({ page }) => {
+    await page.goto('/config');
+    const database = page.getByLabel(/^Database/);
+    const right = await database.inputValue();
+    await database.fill('elsewhere');
+    const [refused] = await Promise.all([
+      page.waitForResponse((response) => response.url().includes('/health')),
+      page.getByRole('button', { name: 'Save & test' }).click(),
+    ]);
+    expect(refused.status()).toBe(400);
+    await database.fill(right);
+    const [accepted] = await Promise.all([
+      page.waitForResponse((response) => response.url().includes('/health')),
+      page.getByRole('button', { name: 'Save & test' }).click(),
+    ]);
+    expect(accepted.status()).toBe(200);
+  });
 });
