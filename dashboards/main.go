@@ -40,7 +40,12 @@ func marshal(builder cog.Builder[dashboard.Dashboard]) ([]byte, error) {
 		return nil, fmt.Errorf("build: %w", err)
 	}
 	for i := range built.Panels {
-		built.Panels[i].Panel.Id = cog.ToPtr(uint32(i + 1))
+		id := uint32(i + 1)
+		if row := built.Panels[i].RowPanel; row != nil {
+			row.Id = id
+		} else {
+			built.Panels[i].Panel.Id = &id
+		}
 	}
 	for i := range built.Links {
 		built.Links[i].Placement = nil // the builder's default hides links in a menu

@@ -1,111 +1,189 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/geomap"
+	"github.com/grafana/grafana-foundation-sdk/go/piechart"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// overview recreates the two graphs the portal opens with, and puts the numbers and the list behind them beside.
+// nothing is what graphs and lists of sign-ins show instead of an empty frame.
+const nothing = "No sign-ins in this time range. Choose another one, or import records with entra-activity import."
+
+// overview recreates the two graphs the portal opens with, and puts beside them how well sign-ins are secured.
 func overview() *dashboard.DashboardBuilder {
-	return newDashboard("entra-overview", "Entra ID: Overview",
-		"Who signs in to what, and how it ends: the portal's user sign-ins and application usage, for as long as the records are kept.").
-		Time("now-30d", "now").
-		WithPanel(count().GridPos(at(0, 0, 6, 4))).
-		WithPanel(failureRate().GridPos(at(6, 0, 6, 4))).
-		WithPanel(number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.",
-			question{Measure: "count", Filters: []filter{is("status", "interrupted")}}).
-			ColorScheme(fixed("orange")).GridPos(at(12, 0, 6, 4))).
-		WithPanel(activeUsers().GridPos(at(18, 0, 6, 4))).
+	return newDashboard(overviewUID, "Overview",
+		"Identity security at a glance: who signs in to what, how it ends, how well it is secured, and who is at risk.").
+		WithPanel(signInCount(interactive()...).GridPos(at(0, 0, 4, 4))).
+		WithPanel(failureRate(interactive()...).GridPos(at(4, 0, 4, 4))).
+		WithPanel(interrupted().GridPos(at(8, 0, 4, 4))).
+		WithPanel(activeUsers(interactive()...).GridPos(at(12, 0, 4, 4))).
+		WithPanel(usersAtRisk().GridPos(at(16, 0, 4, 4))).
+		WithPanel(legacySignIns().GridPos(at(20, 0, 4, 4))).
 		WithPanel(userSignIns().GridPos(at(0, 4, 12, 10))).
 		WithPanel(applicationUsage().GridPos(at(12, 4, 12, 10))).
-		WithPanel(failureReasons().GridPos(at(0, 14, 24, 8))).
-		WithPanel(signInList("Latest sign-ins", "The newest interactive sign-ins of the time range.",
-			question{Columns: []string{"createdDateTime", "userDisplayName", "appDisplayName", "status", "authenticationRequirement"}, Limit: 100}).
-			GridPos(at(0, 22, 24, 11)))
+		WithPanel(againstLastWeek("Last 24 hours against a week earlier", "Interactive sign-ins per hour of the last 24 hours, and of the same hours a week before.", interactive()...).
+			TimeFrom("24h").GridPos(at(0, 14, 12, 8))).
+		WithPanel(shares("How do sign-ins end?", "Interactive sign-ins by status. Interrupted ones were asked for something more, such as MFA.", nothing,
+			question{Filters: interactive(), GroupBy: []string{"status"}}).
+			DataLinks(to(link("Sign-ins of this status", signInsUID, "status", label("status")))).
+			GridPos(at(12, 14, 6, 8))).
+		WithPanel(mfaCoverage().GridPos(at(18, 14, 6, 8))).
+		WithPanel(failureReasons("Why do sign-ins fail?", interactive()...).GridPos(at(0, 22, 12, 10))).
+		WithPanel(countries("Where do people sign in from?", interactive()...).GridPos(at(12, 22, 12, 10))).
+		WithPanel(conditionalAccessCoverage().GridPos(at(0, 32, 8, 8))).
+		WithPanel(ranked("Which legacy clients are still used?", "Interactive sign-ins, however they ended, by protocols that cannot do MFA.",
+			"No legacy authentication in this time range, as it should be.", amber,
+			question{Filters: interactive(legacy), GroupBy: []string{"clientAppUsed"}, Top: 10}).
+			DataLinks(to(link("Sign-ins by this client", signInsUID, "client", cell("clientAppUsed")))).
+			GridPos(at(8, 32, 8, 8))).
+		WithPanel(riskNow().GridPos(at(16, 32, 8, 8))).
+		WithPanel(signInList("Latest sign-ins", "The newest 100 interactive sign-ins of the time range. Click on a date for all that is known of a sign-in.",
+			question{Filters: interactive(), Columns: []string{"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement", "countryOrRegion"}, Limit: 100}).
+			GridPos(at(0, 40, 24, 11)))
 }
 
-func userSignIns() *timeseries.PanelBuilder {
-	panel := graph("User sign-ins", "Interactive sign-ins by users per week and status.",
-		"status", "status", question{GroupBy: []string{"status"}})
-	for _, s := range statuses {
-		panel.OverrideByName(s.status, []dashboard.DynamicConfigValue{
-			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.colour}},
-			{Id: "displayName", Value: s.label},
-		})
+// to is a list of links, as panels take them.
+func to(list ...*dashboard.DashboardLinkBuilder) []cog.Builder[dashboard.DashboardLink] {
+	builders := make([]cog.Builder[dashboard.DashboardLink], len(list))
+	for i, l := range list {
+		builders[i] = l
 	}
-	return panel
+	return builders
+}
+
+func signInCount(filters ...filter) *stat.PanelBuilder {
+	return number("Sign-ins", "Sign-ins in the time range that fit what is chosen.", question{Filters: filters}).
+		DataLinks(to(link("These sign-ins", signInsUID)))
+}
+
+func failureRate(filters ...filter) *stat.PanelBuilder {
+	return rate("Failure rate", "Share of the sign-ins that failed. Interrupted ones, where something more was asked for, are no failures.",
+		question{Filters: filters}, plain, limit{0.1, amber}, limit{0.25, red}).
+		DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure")))
+}
+
+func interrupted() *stat.PanelBuilder {
+	return number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.",
+		question{Filters: interactive(is("status", "interrupted"))}).
+		ColorScheme(fixed(amber)).
+		DataLinks(to(link("Interrupted sign-ins", signInsUID, "status", "interrupted")))
+}
+
+func activeUsers(filters ...filter) *stat.PanelBuilder {
+	return number("Active users", "Different users with at least one sign-in in the time range, however it ended.",
+		question{Measure: "distinctUsers", Filters: filters}).
+		DataLinks(to(link("Users", usersUID)))
+}
+
+func usersAtRisk() *stat.PanelBuilder {
+	return number("Users at risk now", "Users who are at risk or confirmed compromised at this moment, whenever that began.",
+		question{QueryType: "riskyUser", Filters: []filter{is("riskState", "atRisk", "confirmedCompromised")}}).
+		ColorScheme(byThreshold()).
+		Thresholds(thresholds(green, limit{1, amber}, limit{10, red})).
+		DataLinks(to(link("Users at risk", riskUID)))
+}
+
+func legacySignIns() *stat.PanelBuilder {
+	return number("Legacy authentication", "Successful sign-ins by protocols that cannot ask for a second factor.",
+		question{Filters: interactive(legacy, is("status", "success"))}).
+		ColorScheme(byThreshold()).
+		Thresholds(thresholds(green, limit{1, amber}, limit{100, red})).
+		DataLinks(to(link("Gaps and legacy clients", conditionalAccessUID)))
+}
+
+const drill = " The first and the last week count as far as they lie in the time range. Click on a point for the list of its sign-ins."
+
+func userSignIns() *timeseries.PanelBuilder {
+	return weekly("User sign-ins", "Interactive sign-ins by users per week and status."+drill,
+		"status", "status", question{Filters: interactive(), GroupBy: []string{"status"}})
 }
 
 func applicationUsage() *timeseries.PanelBuilder {
-	return graph("Application usage", "Interactive sign-ins per week to the three applications with most of them.",
-		"application", "appDisplayName", question{GroupBy: []string{"appDisplayName"}, Top: 3})
+	return weekly("Application usage", "Interactive sign-ins per week to the three applications with most of them."+drill,
+		"application", "appDisplayName", question{Filters: interactive(), GroupBy: []string{"appDisplayName"}, Top: 3})
 }
 
-// graph draws counts by week. A click on a point leads to its sign-ins: those with the label of its series, which the
+// weekly draws counts by week. A click on a point leads to its sign-ins: those with the label of its series, which the
 // other dashboard takes as the variable.
-func graph(title, description, variable, label string, q question) *timeseries.PanelBuilder {
-	q.View, q.Measure, q.Interval = "timeSeries", "count", "1w"
-	return timeseries.NewPanelBuilder().
-		Title(title).
-		Description(description + " The first and the last week count as far as they lie in the time range. Click on a point for the list of its sign-ins.").
-		Datasource(datasource).
-		WithTarget(q).
-		NoValue(nothing).
-		Unit("locale").
-		Decimals(0).
-		Min(0).
-		LineWidth(2).
+func weekly(title, description, variable, name string, q question) *timeseries.PanelBuilder {
+	q.Interval = "1w"
+	return graph(title, description, nothing, q).
 		ShowPoints(common.VisibilityModeAlways).
-		PointSize(7).
-		Legend(common.NewVizLegendOptionsBuilder().
-			ShowLegend(true).
-			DisplayMode(common.LegendDisplayModeList).
-			Placement(common.LegendPlacementBottom).
-			Calcs([]string{"sum"})).
-		Tooltip(common.NewVizTooltipOptionsBuilder().
-			Mode(common.TooltipDisplayModeMulti).
-			Sort(common.SortOrderDescending)).
-		DataLinks([]cog.Builder[dashboard.DashboardLink]{
-			signInsFrom("Sign-ins of this day", day, variable, label),
-			signInsFrom("Sign-ins of this week", week, variable, label),
+		DataLinks(to(
+			signInsOf("Sign-ins of this day", day, variable, label(name)),
+			signInsOf("Sign-ins of this week", week, variable, label(name)),
+		))
+}
+
+// againstLastWeek draws sign-ins by hour, and those of a week before in the same place.
+func againstLastWeek(title, description string, filters ...filter) *timeseries.PanelBuilder {
+	return graph(title, description, nothing,
+		question{Filters: filters, Interval: "1h"},
+		question{Filters: filters, Interval: "1h", Offset: "1w"}).
+		OverrideByQuery("A", []dashboard.DynamicConfigValue{{Id: "displayName", Value: "Now"}, painted(blue)}).
+		OverrideByQuery("B", []dashboard.DynamicConfigValue{
+			{Id: "displayName", Value: "A week earlier"}, painted(grey),
+			{Id: "custom.lineStyle", Value: map[string]any{"fill": "dash", "dash": []int{6, 6}}}, {Id: "custom.fillOpacity", Value: 0},
 		})
 }
 
-func signInsFrom(title string, p period, variable, label string) *dashboard.DashboardLinkBuilder {
-	return dashboard.NewDashboardLinkBuilder(title).
-		Type(dashboard.DashboardLinkTypeLink).
-		Url(fmt.Sprintf("/d/%s?%s&var-%s=${__field.labels.%s}&var-datasource=${datasource}", signInsUID, p.after("${__value.time}"), variable, label))
+// legacy leaves the protocols that cannot ask for a second factor, by the names that the rollup counts by.
+var legacy = isNot("clientAppUsed", "Browser", "Mobile Apps and Desktop clients", "Unknown", "")
+
+func mfaCoverage() *piechart.PanelBuilder {
+	return naming(shares("Is MFA asked for?", "Successful interactive sign-ins by the highest level of authentication they needed. Records of Graph v1.0 do not tell.", nothing,
+		question{Filters: interactive(is("status", "success")), GroupBy: []string{"authenticationRequirement"}}),
+		word{"multiFactorAuthentication", "Multifactor", green}, word{"singleFactorAuthentication", "Single-factor", amber}, word{"(none)", "Not told", grey}).
+		DataLinks(to(link("Where MFA is missing", conditionalAccessUID)))
 }
 
-func failureReasons() *table.PanelBuilder {
-	return table.NewPanelBuilder().
-		Title("Top failure reasons").
-		Description("Why interactive sign-ins failed, the most frequent reasons first.").
-		Datasource(datasource).
-		WithTarget(question{
-			View:    "table",
-			Measure: "count",
-			Filters: []filter{is("status", "failure")},
-			GroupBy: []string{"errorCode", "failureReason"},
-			Top:     20,
-		}).
-		NoValue("No failures in this time range.").
-		Unit("locale").
+func conditionalAccessCoverage() *piechart.PanelBuilder {
+	return naming(shares("Does Conditional Access apply?", "Interactive sign-ins by the result of all Conditional Access policies together. Not applied: no policy was meant for them.", nothing,
+		question{Filters: interactive(), GroupBy: []string{"conditionalAccessStatus"}}),
+		word{"success", "Satisfied", green}, word{"failure", "Not satisfied", red}, word{"notApplied", "Not applied", grey}, word{"(none)", "Not told", purple}).
+		DataLinks(to(link("Policies", conditionalAccessUID)))
+}
+
+func failureReasons(title string, filters ...filter) *table.PanelBuilder {
+	return groups(title, "Why sign-ins failed, the most frequent reasons first. Click on a code for the sign-ins.", "No failures in this time range.",
+		question{Filters: append(filters, is("status", "failure")), GroupBy: []string{"errorCode", "failureReason"}, Top: 20}).
 		OverrideByName("Sign-in error code", []dashboard.DynamicConfigValue{
-			{Id: "displayName", Value: "Error code"}, {Id: "unit", Value: "none"}, {Id: "custom.align", Value: "left"}, {Id: "custom.width", Value: 100},
+			{Id: "displayName", Value: "Code"}, {Id: "unit", Value: "none"}, {Id: "custom.align", Value: "left"}, width(80),
+			links(link("Sign-ins with this code", signInsUID, "status", "failure", "code", clicked)),
 		}).
 		OverrideByName("Failure reason", []dashboard.DynamicConfigValue{
 			{Id: "custom.cellOptions", Value: map[string]any{"type": "auto", "wrapText": true}},
 		}).
-		OverrideByName("Sign-ins", []dashboard.DynamicConfigValue{
-			{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": "red"}},
-			{Id: "min", Value: 0},
-			{Id: "custom.width", Value: 300},
-		})
+		OverrideByName("Sign-ins", append(bar(red), width(150)))
+}
+
+func countries(title string, filters ...filter) *geomap.PanelBuilder {
+	return worldMap(title, "Sign-ins by country or region of the address. The map comes with the plugin and needs no internet.", nothing, blue,
+		question{Filters: filters}).
+		DataLinks(to(link("Sign-ins from this country", signInsUID, "country", cell("countryOrRegion"))))
+}
+
+func riskNow() *table.PanelBuilder {
+	return groups("Who is at risk now?", "Users at risk or confirmed compromised at this moment, by level and state.", "Nobody is at risk, or Entra ID P2, which tells, is missing.",
+		question{QueryType: "riskyUser", Filters: []filter{is("riskState", "atRisk", "confirmedCompromised")}, GroupBy: []string{"riskLevel", "riskState"}}).
+		OverrideByName("Risk level", []dashboard.DynamicConfigValue{links(link("Users at risk", riskUID))}).
+		OverrideByName("Risk state", []dashboard.DynamicConfigValue{riskStates})
+}
+
+var riskStates = wording(
+	word{value: "atRisk", text: "At risk"}, word{value: "confirmedCompromised", text: "Confirmed compromised"}, word{value: "confirmedSafe", text: "Confirmed safe"},
+	word{value: "remediated", text: "Remediated"}, word{value: "dismissed", text: "Dismissed"}, word{value: "none", text: "None"})
+
+// signInList shows single sign-ins, and where each of them leads. The list needs the field id for that.
+func signInList(title, description string, q question) *table.PanelBuilder {
+	return records(title, description, nothing, q).
+		OverrideByName("Date", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", cell("id")))}).
+		OverrideByName("Request ID", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
+		OverrideByName("User", []dashboard.DynamicConfigValue{links(link("This user", usersUID, "user", cell("userPrincipalName")))}).
+		OverrideByName("Application", []dashboard.DynamicConfigValue{links(link("This application", applicationsUID, "application", clicked))})
 }

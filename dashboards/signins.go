@@ -1,108 +1,108 @@
 package main
 
 import (
-	"fmt"
-	"time"
+	"encoding/json"
+	"net/url"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
-	"github.com/grafana/grafana-foundation-sdk/go/stat"
-	"github.com/grafana/grafana-foundation-sdk/go/table"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
-
-const signInsUID = "entra-sign-ins"
-
-// A period is what a point of a graph stands for, from the point's time on.
-//
-// Grafana's links know the time of the point but cannot add to it. They can open a window around it: time is its
-// middle, time.window its width. So the list of sign-ins is asked for in a window moved half its width ahead, by its
-// panel's time shift, which is a variable because days and weeks need different ones.
-type period struct {
-	width time.Duration
-	half  string
-}
-
-var (
-	day  = period{24 * time.Hour, "12h"}
-	week = period{7 * 24 * time.Hour, "84h"}
-)
-
-// after is the query part of an address of the list of sign-ins, for the period that begins at a time.
-func (p period) after(start string) string {
-	return fmt.Sprintf("time=%s&time.window=%d&var-half=%s", start, p.width.Milliseconds(), p.half)
-}
 
 // ahead is the time shift that moves a window by the variable. Grafana shifts into the past only and puts a minus before
 // what it is given, hence the zero.
 const ahead = "0h+${half}"
 
-// signIns lists the sign-ins behind a point of a graph.
+// A choice is a filter of the portal's report of sign-ins.
+type choice struct{ variable, title, field string }
+
+var choices = []choice{
+	{"type", "Sign-in type", "signInEventTypes"},
+	{"status", "Status", "status"},
+	{"user", "Username", "userPrincipalName"},
+	{"name", "User", "userDisplayName"},
+	{"group", "Member of group", "memberOf"},
+	{"application", "Application", "appDisplayName"},
+	{"resource", "Resource", "resourceDisplayName"},
+	{"address", "IP address", "ipAddress"},
+	{"country", "Country or region", "countryOrRegion"},
+	{"city", "City", "city"},
+	{"client", "Client app", "clientAppUsed"},
+	{"os", "Operating system", "operatingSystem"},
+	{"browser", "Browser", "browser"},
+	{"device", "Device", "deviceDisplayName"},
+	{"requirement", "Authentication", "authenticationRequirement"},
+	{"access", "Conditional Access", "conditionalAccessStatus"},
+	{"code", "Error code", "errorCode"},
+	{"risk", "Risk level", "riskLevelDuringSignIn"},
+	{"riskstate", "Risk state", "riskState"},
+	{"usertype", "User type", "userType"},
+	{"crosstenant", "Cross tenant access", "crossTenantAccessType"},
+	{"protocol", "Protocol", "authenticationProtocol"},
+}
+
+// written are the filters that nobody picks from a list.
+var written = []choice{
+	{"request", "Request ID", "id"},
+	{"correlation", "Correlation ID", "correlationId"},
+}
+
+// signIns is the portal's report: every filter, every column, and the rows as a file. It is also the list behind a point
+// of the other dashboards' graphs.
 func signIns() *dashboard.DashboardBuilder {
-	chosen := []filter{is("status", "$status"), is("appDisplayName", "$application")}
-	return newDashboard(signInsUID, "Entra ID: Sign-ins of a day",
-		"The sign-ins behind a point of the overview's graphs; the last 24 hours when opened by itself.").
-		// Half a day back, as the list looks half a day ahead.
-		Time("now-36h", "now-12h").
-		// The window's middle is not what the list begins with: showing it would mislead.
-		Timepicker(dashboard.NewTimePickerBuilder().Hidden(true)).
-		WithVariable(dashboard.NewCustomVariableBuilder("status").
-			Label("Status").
-			Values(dashboard.StringOrMap{String: cog.ToPtr("success,failure,interrupted")}).
-			IncludeAll(true).
-			Current(option("All", "$__all"))).
-		WithVariable(dashboard.NewTextBoxVariableBuilder("application").
-			Label("Application").
-			Description("An application's name, or * for all.").
-			DefaultValue(dashboard.StringOrMap{String: cog.ToPtr("*")}).
-			Current(option("*", "*"))).
+	b := newDashboard(signInsUID, "Sign-ins",
+		"The report of sign-ins with the portal's filters. Without a choice it shows the interactive ones, as the portal does.").
+		Time("now-24h", "now")
+	var filters []filter
+	for _, c := range choices {
+		v := valuesOf(c.variable, c.title, "signIn", c.field)
+		if c.variable == "type" {
+			v.Current(several(activity.Interactive, activity.Interactive))
+		}
+		b.WithVariable(v)
+		filters = append(filters, is(c.field, "$"+c.variable))
+	}
+	for _, c := range written {
+		b.WithVariable(typed(c.variable, c.title, "The whole ID, or * for all.", "*"))
+		filters = append(filters, is(c.field, "$"+c.variable))
+	}
+	list := question{Filters: filters, Limit: 1000, Columns: []string{
+		"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "errorCode", "failureReason", "authenticationRequirement",
+		"conditionalAccessStatus", "ipAddress", "city", "countryOrRegion", "clientAppUsed", "operatingSystem", "browser", "deviceDisplayName", "resourceDisplayName",
+		"riskLevelDuringSignIn", "riskState", "correlationId",
+	}}
+	return b.
+		WithVariable(dashboard.NewAdHocVariableBuilder("more").Label("More filters").Datasource(datasource)).
 		WithVariable(dashboard.NewCustomVariableBuilder("half").
 			Label("Half the window").
-			Values(dashboard.StringOrMap{String: cog.ToPtr(day.half + "," + week.half)}).
-			Current(option(day.half, day.half)).
+			Values(dashboard.StringOrMap{String: cog.ToPtr("0h," + day.half + "," + week.half)}).
+			Current(option("0h", "0h")).
 			Hide(dashboard.VariableHideHideVariable)).
-		Link(dashboard.NewDashboardLinkBuilder("Overview").
-			Type(dashboard.DashboardLinkTypeLink).
-			Icon("dashboard").
-			Url("/d/entra-overview?var-datasource=${datasource}")).
-		WithPanel(shifted(count(chosen...)).GridPos(at(0, 0, 8, 3))).
-		WithPanel(shifted(failureRate(chosen...)).GridPos(at(8, 0, 8, 3))).
-		WithPanel(shifted(activeUsers(chosen...)).GridPos(at(16, 0, 8, 3))).
+		WithPanel(signInCount(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 0, 8, 3))).
+		WithPanel(failureRate(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(8, 0, 8, 3))).
+		WithPanel(activeUsers(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(16, 0, 8, 3))).
+		WithPanel(columns("When did they sign in?", "The sign-ins by status. Click on a column for those of the day that begins there.", nothing,
+			question{Filters: filters, GroupBy: []string{"status"}}).
+			DataLinks(to(signInsOf("Sign-ins of the day from here", day))).
+			TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 3, 24, 7))).
 		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.
-		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}", "Who signed in, to which application, how it ended and whether MFA was asked for; the newest first.",
-			question{
-				Filters: chosen,
-				Columns: []string{"createdDateTime", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement"},
-				Limit:   1000,
-			}).
+		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}",
+			"Who signed in, to what, and how it ended; the newest 1,000 at most, where the downloads hold all. Click on a date for all that is known of a sign-in.", list).
+			Links(to(download("All of these as CSV", list, "csv"), download("All of these as JSON", list, "json"))).
 			TimeShift(ahead).
 			HideTimeOverride(true).
-			GridPos(at(0, 3, 24, 22)))
+			GridPos(at(0, 10, 24, 22)))
 }
 
-func shifted(panel *stat.PanelBuilder) *stat.PanelBuilder {
-	return panel.TimeShift(ahead).HideTimeOverride(true)
-}
-
-// signInList shows single sign-ins.
-func signInList(title, description string, q question) *table.PanelBuilder {
-	q.View = "list"
-	return table.NewPanelBuilder().
-		Title(title).
-		Description(description).
-		Datasource(datasource).
-		WithTarget(q).
-		NoValue(nothing).
-		// Nothing to count in: dates, names and words stay as they are.
-		Unit("none").
-		Filterable(true).
-		OverrideByName("Status", statusCell()).
-		OverrideByName("Authentication requirement", requirementCell()).
-		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 165}})
-}
-
-func option(text, value string) dashboard.VariableOption {
-	return dashboard.VariableOption{
-		Text:  dashboard.StringOrArrayOfString{String: &text},
-		Value: dashboard.StringOrArrayOfString{String: &value},
-	}
+// download leads to all that a list selects, as a file. What the variables are set to goes along.
+func download(title string, q question, format string) *dashboard.DashboardLinkBuilder {
+	q.View, q.Limit = "list", 0
+	built, _ := q.Build() // nothing in it can be wrong
+	text, _ := json.Marshal(built)
+	return dashboard.NewDashboardLinkBuilder(title).
+		Type(dashboard.DashboardLinkTypeLink).
+		TargetBlank(true).
+		Url("/api/datasources/uid/${datasource}/resources/download?format=" + format +
+			"&from=${__from}&to=${__to}&${__all_variables}&query=" + url.QueryEscape(string(text)))
 }

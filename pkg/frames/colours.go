@@ -9,20 +9,20 @@ import (
 // The colours of outcomes and risks, the same everywhere. They stay apart for the colour-blind, and on light and dark
 // backgrounds: https://jfly.uni-koeln.de/color/
 const (
-	green  = "#009E73"
-	red    = "#D55E00"
-	amber  = "#F0B400"
-	blue   = "#56B4E9"
-	purple = "#CC79A7"
-	grey   = "#BDBDBD"
+	Green  = "#009E73"
+	Red    = "#D55E00"
+	Amber  = "#F0B400"
+	Blue   = "#56B4E9"
+	Purple = "#CC79A7"
+	Grey   = "#BDBDBD"
 )
 
 var (
 	statusColours = map[string]string{
-		activity.Success: green, activity.Failure: red, activity.Interrupted: amber,
-		activity.Skipped: grey, activity.Warning: blue, activity.Timeout: purple,
+		activity.Success: Green, activity.Failure: Red, activity.Interrupted: Amber,
+		activity.Skipped: Grey, activity.Warning: Blue, activity.Timeout: Purple,
 	}
-	riskColours = map[string]string{"low": blue, "medium": amber, "high": red}
+	riskColours = map[string]string{"low": Blue, "medium": Amber, "high": Red}
 )
 
 // colours returns those of a field's values; nil for fields without.

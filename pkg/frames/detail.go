@@ -26,8 +26,8 @@ func sections(r *query.Result) (frames data.Frames) {
 var policyResults = func() data.ValueMappings {
 	mapper := data.ValueMapper{}
 	for i, result := range []struct{ name, colour string }{
-		{"success", green}, {"failure", red}, {"notApplied", grey}, {"notEnabled", grey},
-		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", grey},
+		{"success", Green}, {"failure", Red}, {"notApplied", Grey}, {"notEnabled", Grey},
+		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", Grey},
 	} {
 		mapper[result.name] = data.ValueMappingResult{Color: result.colour, Index: i}
 	}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
+)
+
+// Series and cells of a status or a risk bring their colours with the data. These are for panels about one of them.
+const (
+	green  = frames.Green
+	red    = frames.Red
+	amber  = frames.Amber
+	blue   = frames.Blue
+	purple = frames.Purple
+	grey   = frames.Grey
+	plain  = "text" // that of the letters, dark and light
+)
+
+// statuses are written as the portal does.
+var statuses = []word{
+	{activity.Success, "Success", green},
+	{activity.Failure, "Failure", red},
+	{activity.Interrupted, "Interrupted", amber},
+	{activity.Skipped, "Skipped", grey},
+	{activity.Warning, "Warning", blue},
+	{activity.Timeout, "Timeout", purple},
+}
+
+func fixed(colour string) *dashboard.FieldColorBuilder {
+	return dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(colour)
+}
+
+// byThreshold paints a number by what it has reached.
+func byThreshold() *dashboard.FieldColorBuilder {
+	return dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)
+}
+
+// A limit is where a number begins to have a colour.
+type limit struct {
+	from   float64
+	colour string
+}
+
+// thresholds paint what lies below all limits in the first colour.
+func thresholds(below string, limits ...limit) *dashboard.ThresholdsConfigBuilder {
+	steps := []dashboard.Threshold{{Color: below}}
+	for _, l := range limits {
+		steps = append(steps, dashboard.Threshold{Value: cog.ToPtr(l.from), Color: l.colour})
+	}
+	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)
+}
+
+// A word is how a value is written, and painted where the panel paints by values.
+type word struct{ value, text, colour string }
+
+// wording is the property that writes values by other words.
+func wording(words ...word) dashboard.DynamicConfigValue {
+	written := map[string]dashboard.ValueMappingResult{}
+	for i, w := range words {
+		result := dashboard.ValueMappingResult{Text: &w.text, Index: cog.ToPtr(int32(i))}
+		if w.colour != "" {
+			result.Color = &w.colour
+		}
+		written[w.value] = result
+	}
+	return dashboard.DynamicConfigValue{Id: "mappings", Value: []dashboard.ValueMap{{Type: dashboard.MappingTypeValueToText, Options: written}}}
+}
+
+// naming names and paints series by what their groups are called.
+func naming[B interface {
+	OverrideByName(string, []dashboard.DynamicConfigValue) B
+}](b B, words ...word) B {
+	for _, w := range words {
+		properties := []dashboard.DynamicConfigValue{{Id: "displayName", Value: w.text}}
+		if w.colour != "" {
+			properties = append(properties, painted(w.colour))
+		}
+		b = b.OverrideByName(w.value, properties)
+	}
+	return b
+}
+
+func painted(colour string) dashboard.DynamicConfigValue {
+	return dashboard.DynamicConfigValue{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": colour}}
+}

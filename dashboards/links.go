@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// Where a link's value comes from, in the form that addresses need.
+const clicked = "${__value.raw:percentencode}" // the cell itself
+
+// cell is another cell of the clicked row, by its field's name.
+func cell(field string) string { return "${__data.fields." + field + ":percentencode}" }
+
+// label is a label of the clicked series.
+func label(name string) string { return "${__field.labels." + name + ":percentencode}" }
+
+// chosen is what a variable of the dashboard is set to.
+func chosen(variable string) string { return "${" + variable + ":percentencode}" }
+
+// link leads to another dashboard, with the same data source and time range, and sets variables there: "user", value, ...
+func link(title, uid string, variables ...string) *dashboard.DashboardLinkBuilder {
+	return leading(title, uid, "${__url_time_range}", variables...)
+}
+
+func leading(title, uid, time string, variables ...string) *dashboard.DashboardLinkBuilder {
+	var url strings.Builder
+	fmt.Fprintf(&url, "/d/%s?%s&var-datasource=${datasource}", uid, time)
+	for i := 0; i+1 < len(variables); i += 2 {
+		fmt.Fprintf(&url, "&var-%s=%s", variables[i], variables[i+1])
+	}
+	return dashboard.NewDashboardLinkBuilder(title).Type(dashboard.DashboardLinkTypeLink).Url(url.String())
+}
+
+// links is the property of a column that leads on.
+func links(list ...*dashboard.DashboardLinkBuilder) dashboard.DynamicConfigValue {
+	built := make([]map[string]any, len(list))
+	for i, b := range list {
+		l, _ := b.Build() // nothing in it can be wrong
+		built[i] = map[string]any{"title": l.Title, "url": *l.Url}
+	}
+	return dashboard.DynamicConfigValue{Id: "links", Value: built}
+}
+
+// A period is what a point of a graph stands for, from the point's time on.
+//
+// Grafana's links know the time of the point but cannot add to it. They can open a window around it: time is its
+// middle, time.window its width. So the list of sign-ins is asked for in a window moved half its width ahead, by its
+// panels' time shift, which is a variable because days and weeks need different ones.
+type period struct {
+	width time.Duration
+	half  string
+}
+
+var (
+	day  = period{24 * time.Hour, "12h"}
+	week = period{7 * 24 * time.Hour, "84h"}
+)
+
+// after is the query part of an address of the list of sign-ins, for the period that begins at a time.
+func (p period) after(start string) string {
+	return fmt.Sprintf("time=%s&time.window=%d&var-half=%s", start, p.width.Milliseconds(), p.half)
+}
+
+// signInsOf leads from a point of a graph to its sign-ins.
+func signInsOf(title string, p period, variables ...string) *dashboard.DashboardLinkBuilder {
+	return leading(title, signInsUID, p.after("${__value.time}"), variables...)
+}
