@@ -2,7 +2,7 @@ import type { DataSourceJsonData } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 
 /** What a query's answer looks like. */
-export type View = 'timeSeries' | 'table' | 'value' | 'list' | 'logs' | 'detail' | 'annotations';
+export type View = 'timeSeries' | 'table' | 'value' | 'calendar' | 'list' | 'logs' | 'detail' | 'annotations';
 
 /** What is computed over the records of a group. */
 export type Measure = 'count' | 'distinctUsers' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
@@ -60,6 +60,8 @@ export interface EntraQuery extends DataQuery {
   other?: boolean;
   seen?: Seen;
   interval?: Interval;
+  /** How long before the time range the records are, such as "1w": to compare with. */
+  offset?: string;
   /** IANA name; taken from the dashboard with every request. */
   timezone?: string;
   /** Field names; empty stands for the kind's default columns. */

@@ -2,6 +2,7 @@
 //
 //   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group.
 //   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
+//   - calendar: one frame, type heatmap-rows: a row for each day, and a number field for each hour of the day.
 //   - value: one frame, type numeric-wide, with one number.
 //   - list: one table frame, its fields named by the catalogue.
 //   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
@@ -48,6 +49,8 @@ func Of(r *query.Result) data.Frames {
 		for i := range r.Groups {
 			frames = append(frames, series(r, &r.Groups[i]))
 		}
+	case r.Question.View == query.Calendar:
+		frames = data.Frames{calendar(r)}
 	case r.Question.View == query.Table:
 		frames = data.Frames{table(r)}
 	default:
@@ -109,6 +112,40 @@ func key(g *query.Group, i int) string {
 		return other
 	}
 	return g.Keys[i]
+}
+
+// calendar folds hours into days. Of a day that the range has no part of, and of an hour that a day has not, there is no
+// number; of one that comes twice there is the sum.
+func calendar(r *query.Result) *data.Frame {
+	var days []time.Time
+	var hours [24][]*float64
+	var last string
+	sum := 0.0
+	for i, step := range r.Steps {
+		local := step.In(r.Question.Zone)
+		if date := local.Format(time.DateOnly); date != last {
+			year, month, day := local.Date()
+			days, last = append(days, time.Date(year, month, day, 0, 0, 0, 0, r.Question.Zone).UTC()), date
+			for h := range hours {
+				hours[h] = append(hours[h], nil)
+			}
+		}
+		n := *r.Groups[0].Values[i]
+		sum += n
+		at := &hours[local.Hour()][len(days)-1]
+		if *at == nil {
+			*at = new(float64)
+		}
+		**at += n
+	}
+	if sum == 0 {
+		return data.NewFrame("")
+	}
+	frame := typed("heatmap-rows", data.NewField("time", nil, days))
+	for h, values := range hours {
+		frame.Fields = append(frame.Fields, data.NewField(fmt.Sprintf("%02d:00", h), nil, values))
+	}
+	return frame
 }
 
 func table(r *query.Result) *data.Frame {

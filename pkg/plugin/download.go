@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -45,7 +46,7 @@ func readDownloadRequest(req *backend.CallResourceRequest) (r downloadRequest, e
 			return r, &query.InvalidError{Part: "download", Problem: "not understood: " + err.Error()}
 		}
 		values := u.Query()
-		r.Query, r.Format = json.RawMessage(values.Get("query")), values.Get("format")
+		r.Query, r.Format = withVariables(json.RawMessage(values.Get("query")), values), values.Get("format")
 		for name, target := range map[string]*int64{"from": &r.From, "to": &r.To} {
 			if *target, err = strconv.ParseInt(values.Get(name), 10, 64); err != nil {
 				return r, &query.InvalidError{Part: name, Problem: fmt.Sprintf("%q is not a time: give milliseconds since 1970", values.Get(name))}
@@ -55,6 +56,34 @@ func readDownloadRequest(req *backend.CallResourceRequest) (r downloadRequest, e
 		return r, &query.InvalidError{Part: "download", Problem: "use GET or POST"}
 	}
 	return r, nil
+}
+
+// withVariables puts a dashboard's variables, as Grafana writes them in addresses, in the place of the filters' values that
+// name them: links in dashboards have no other way to give a filter several values, or all.
+func withVariables(text json.RawMessage, parameters url.Values) json.RawMessage {
+	var object map[string]json.RawMessage
+	var filters []struct {
+		Field    string   `json:"field"`
+		Operator string   `json:"operator"`
+		Values   []string `json:"values"`
+	}
+	if json.Unmarshal(text, &object) != nil || json.Unmarshal(object["filters"], &filters) != nil {
+		return text // which says what is wrong where it is read
+	}
+	for i := range filters {
+		var values []string
+		for _, v := range filters[i].Values {
+			if name, found := strings.CutPrefix(v, "$"); found && parameters.Has("var-"+name) {
+				values = append(values, parameters["var-"+name]...)
+			} else {
+				values = append(values, v)
+			}
+		}
+		filters[i].Values = values
+	}
+	object["filters"], _ = json.Marshal(filters) // texts and JSON, which cannot fail
+	text, _ = json.Marshal(object)
+	return text
 }
 
 // decodeAs reads a query whose records are wanted in another view than the one in which it was saved.

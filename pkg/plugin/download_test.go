@@ -92,6 +92,24 @@ func TestDownloads(t *testing.T) {
 	require.NotContains(t, exact.headers["Content-Disposition"][0], "only")
 }
 
+func TestADownloadTakesADashboardsVariables(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	model := object{"columns": []string{"errorCode"}, "filters": []any{
+		object{"field": "errorCode", "operator": "=", "values": []string{"$code"}}, object{"field": "appDisplayName", "operator": "=", "values": []string{"$application"}}}}
+	for variables, want := range map[string]string{
+		"&var-code=$__all&var-application=*":                                       "7000215,0,50074,50126",
+		"&var-code=50126&var-code=0&var-application=$__all":                        "0,50126",
+		"&var-code=$__all&var-application=" + url.QueryEscape("Nightly, backup"):   "7000215",
+		"&var-code=7000215&var-application=" + url.QueryEscape("Nightly & nothing"): "",
+	} {
+		r := &received{}
+		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), "csv") + variables}, r))
+		lines := strings.Split(strings.TrimSpace(r.body.String()), "\r\n")
+		require.Equal(t, want, strings.Join(lines[1:], ","), variables)
+	}
+}
+
 func TestADownloadSaysWhatIsWrong(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))

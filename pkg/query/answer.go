@@ -51,6 +51,9 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	if err != nil && q.View != Detail {
 		return nil, err
 	}
+	if q.Offset != (Offset{}) {
+		p.From, p.To = q.Offset.move(p.From, -1, q.Zone), q.Offset.move(p.To, -1, q.Zone)
+	}
 	asked := p
 	if p.From, p.To = maxTime(p.From, always.from), minTime(p.To, always.to); !p.From.Before(p.To) {
 		return nil, invalid("range", "the time range lies beyond the years 2000 to 2099, in which records are kept: choose another")
@@ -95,6 +98,11 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i, step := range result.Steps {
+		if q.Offset != (Offset{}) {
+			result.Steps[i] = q.Offset.move(step, 1, q.Zone)
+		}
 	}
 	if p.From != asked.From || p.To != asked.To {
 		result.Notices = append(result.Notices, "The time range was cut to the years 2000 to 2099, in which records are kept.")

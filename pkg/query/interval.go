@@ -1,7 +1,9 @@
 package query
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,6 +41,45 @@ func ParseInterval(name string) (Interval, error) {
 		return "", invalid("interval", "unknown interval %q: use auto, %s", name, strings.Join(texts(intervals), ", "))
 	}
 	return i, nil
+}
+
+// Offset is how long before the time range the records are that a question is about. Its answer is drawn as if they were
+// of the range itself, to compare with. Days and weeks are those of the calendar.
+type Offset struct {
+	days  int
+	hours int
+	name  string
+}
+
+var offset = regexp.MustCompile(`^([1-9]\d{0,3})([hdw])$`)
+
+// parseOffset reads an offset such as 1w; empty is none.
+func parseOffset(name string) (Offset, error) {
+	if name == "" {
+		return Offset{}, nil
+	}
+	m := offset.FindStringSubmatch(name)
+	if m == nil {
+		return Offset{}, invalid("offset", "%q is not understood: use a number of hours, days or weeks such as 24h, 1d or 1w", name)
+	}
+	n, _ := strconv.Atoi(m[1]) // four digits at most
+	o := Offset{name: name}
+	switch m[2] {
+	case "h":
+		o.hours = n
+	case "d":
+		o.days = n
+	default:
+		o.days = 7 * n
+	}
+	return o, nil
+}
+
+func (o Offset) String() string { return o.name }
+
+// move returns a time so much later, or earlier where sign is -1.
+func (o Offset) move(t time.Time, sign int, zone *time.Location) time.Time {
+	return t.In(zone).AddDate(0, 0, sign*o.days).Add(time.Duration(sign*o.hours) * time.Hour).UTC()
 }
 
 // resolve chooses the narrowest interval that needs no more points than the panel has room for.

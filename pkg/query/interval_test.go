@@ -36,6 +36,23 @@ func TestStepsFollowTheCalendarOfTheZone(t *testing.T) {
 	}
 }
 
+func TestOffsetsFollowTheCalendarOfTheZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	noon := time.Date(2026, 3, 30, 12, 0, 0, 0, berlin) // the day after the clocks went forward
+	for name, want := range map[string]string{"1w": "2026-03-23T12:00:00+01:00", "2d": "2026-03-28T12:00:00+01:00", "48h": "2026-03-28T11:00:00+01:00", "": "2026-03-30T12:00:00+02:00"} {
+		o, err := parseOffset(name)
+		require.NoError(t, err)
+		earlier := o.move(noon, -1, berlin)
+		require.Equal(t, want, earlier.In(berlin).Format(time.RFC3339), name)
+		require.True(t, o.move(earlier, 1, berlin).Equal(noon), name)
+	}
+	for _, name := range []string{"1", "w", "0d", "-1d", "1m", "1w1d"} {
+		_, err := parseOffset(name)
+		require.ErrorContains(t, err, "use a number of hours, days or weeks", name)
+	}
+}
+
 func TestAutoNeedsNoMorePointsThanThereIsRoomFor(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {

@@ -16,7 +16,7 @@ func Kinds() []*activity.Kind {
 
 // Views lists the forms in which answers about a kind can be had.
 func Views(kind *activity.Kind) []View {
-	views := []View{TimeSeries, Table, Value, List, Logs, Annotations}
+	views := []View{TimeSeries, Table, Value, Calendar, List, Logs, Annotations}
 	if len(Sections(kind)) > 0 {
 		views = append(views, Detail)
 	}
@@ -47,10 +47,14 @@ const duration = "durationInMilliseconds"
 
 // MeasureLabel names what a question measures.
 func (q *Question) MeasureLabel() string {
+	label := MeasureLabel(q.Kind, q.Measure)
 	if q.Of != nil {
-		return q.Of.Label + " (distinct values)"
+		label = q.Of.Label + " (distinct values)"
 	}
-	return MeasureLabel(q.Kind, q.Measure)
+	if q.Offset != (Offset{}) {
+		label += ", " + q.Offset.String() + " earlier"
+	}
+	return label
 }
 
 // MeasureLabel names a measure of a kind's records.

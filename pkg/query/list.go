@@ -31,6 +31,9 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 	result.Read = int64(len(result.Rows))
 	if len(result.Rows) > limit {
 		result.Rows = result.Rows[:limit]
+		if limit < min(defaultLimit, c.maxRows) { // whoever asks for so few wants no more
+			return result, nil
+		}
 		result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit))
 	}
 	return result, nil

@@ -45,7 +45,7 @@ type move struct {
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 	pl := &plan{steps: []time.Time{p.From}, rows: []span{rowsSpan(q, p)}}
-	if q.View == TimeSeries {
+	if q.View.overTime() {
 		var err error
 		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
 			return nil, err
@@ -60,7 +60,7 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 // rowsSpan returns the time of the rows that a question is about. What is so now is so whenever it came about: the time
 // range restricts states only where they are drawn over time, or marked in what is.
 func rowsSpan(q *Question, p Period) span {
-	if q.Kind == activity.RiskyUser && q.View != TimeSeries && q.View != Logs && q.View != Annotations {
+	if q.Kind == activity.RiskyUser && !q.View.overTime() && q.View != Logs && q.View != Annotations {
 		return always
 	}
 	return span{p.From, p.To}

@@ -46,7 +46,7 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"queryType":"signin"}`, `queryType: unknown kind of record "signin": use signIn, riskySignIn`},
 		{`{"queryType":"provisioningEvent","measure":"distinctUsers"}`, `measure: provisioningEvent has no measure "distinctUsers": use count, distinctValues, failureRate, averageDuration, firstSeen or lastSeen`},
 		{`{"version":3}`, `version: the query was saved by a newer version of the plugin`},
-		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value, list`},
+		{`{"view":"pie"}`, `view: signIn has no view "pie": use timeSeries, table, value, calendar, list`},
 		{`{"measure":"sum"}`, `measure: signIn has no measure "sum": use count, distinctUsers, distinctValues, failureRate, firstSeen or lastSeen`},
 		{`{"measure":"distinctValues"}`, `of: distinctValues counts the values of a field, and none is named: choose one such as tenantId`},
 		{`{"measure":"distinctValues","of":"country"}`, `of: signIn has no field "country": use one of`},
@@ -57,6 +57,8 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"view":"table","groupBy":["appId"],"seen":"old"}`, `seen: unknown "old": use new or unused`},
 		{`{"queryType":"riskyUser","view":"table","groupBy":["userId"],"seen":"new"}`, `seen: riskyUser cannot be asked for new`},
 		{`{"queryType":"userActivity","filters":[{"field":"userId","operator":"!=","values":["a"]}]}`, `filters: userActivity is about users and none is named`},
+		{`{"view":"calendar","measure":"failureRate"}`, `measure: a calendar counts: use count, not failureRate`},
+		{`{"view":"value","offset":"soon"}`, `offset: "soon" is not understood: use a number of hours, days or weeks such as 24h, 1d or 1w`},
 		{`{"groupBy":["app"]}`, `groupBy[0]: signIn has no field "app": use one of createdDateTime`},
 		{`{"groupBy":["correlationId"]}`, `groupBy: correlationId cannot be grouped by`},
 		{`{"groupBy":["status","city","state","browser"]}`, `groupBy: 4 fields are too many`},
@@ -215,6 +217,26 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 }
 
 // Every filter keeps exactly the records that its negation leaves out, whatever the field holds.
+func TestAnOffsetAsksTheSameOfAnEarlierTime(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(5, 6)), 1500)
+	p := w.period()
+	p.From = p.From.AddDate(0, 0, 7)
+	earlier := query.Period{From: w.from, To: p.To.AddDate(0, 0, -7), MaxDataPoints: p.MaxDataPoints}
+	for _, model := range []object{
+		{"view": "value", "measure": "distinctUsers"},
+		{"view": "table", "groupBy": []string{"appDisplayName"}},
+		{"view": "timeSeries", "interval": "1d", "groupBy": []string{"status"}},
+	} {
+		want := w.ask(t, model, earlier)
+		model["offset"] = "1w"
+		got := w.ask(t, model, p)
+		require.Equal(t, want.Groups, got.Groups, "%v", model)
+		for i, step := range got.Steps {
+			require.Equal(t, want.Steps[i].AddDate(0, 0, 7), step, "%v", model)
+		}
+	}
+}
+
 func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(3, 4)), 500)
 	count := func(filters ...any) float64 {

@@ -25,9 +25,10 @@ type View string
 // The views.
 const (
 	TimeSeries View = "timeSeries"
-	Table      View = "table" // ranked groups
-	Value      View = "value" // one number
-	List       View = "list"  // the records themselves
+	Table      View = "table"    // ranked groups
+	Value      View = "value"    // one number
+	Calendar   View = "calendar" // counts by day and hour of the day
+	List       View = "list"     // the records themselves
 
 	Logs        View = "logs"        // the records as log lines
 	Annotations View = "annotations" // the records as marks in a graph of something else
@@ -42,8 +43,8 @@ const (
 	Count           Measure = "count"
 	DistinctUsers   Measure = "distinctUsers"
 	DistinctValues  Measure = "distinctValues" // that the records have of another field
-	FailureRate     Measure = "failureRate" // failures among all records, 0 to 1
-	FirstSeen       Measure = "firstSeen"   // of the groups that the time range has, ever, in microseconds since 1970
+	FailureRate     Measure = "failureRate"    // failures among all records, 0 to 1
+	FirstSeen       Measure = "firstSeen"      // of the groups that the time range has, ever, in microseconds since 1970
 	LastSeen        Measure = "lastSeen"
 	AverageDuration Measure = "averageDuration" // of the records that have one, in milliseconds
 )
@@ -79,6 +80,7 @@ type Question struct {
 	Other    bool // fold the groups beyond Top into one
 	Seen     Seen
 	Interval Interval
+	Offset   Offset
 	Zone     *time.Location
 	Columns  []*activity.Field
 	Limit    int
@@ -112,6 +114,7 @@ type model struct {
 	Other     bool          `json:"other"`
 	Seen      Seen          `json:"seen"`
 	Interval  string        `json:"interval"`
+	Offset    string        `json:"offset"`
 	Timezone  string        `json:"timezone"`
 	Columns   []string      `json:"columns"`
 	Limit     int           `json:"limit"`
@@ -170,7 +173,26 @@ func Decode(text []byte) (*Question, error) {
 	if q.Of, err = countedField(kind, q.Measure, m.Of); err != nil {
 		return nil, err
 	}
-	if q.View == Value {
+	if q.Offset, err = parseOffset(m.Offset); err != nil {
+		return nil, err
+	}
+	if m.Timezone != "" && m.Timezone != "browser" {
+		name := m.Timezone
+		if strings.EqualFold(name, "utc") {
+			name = "UTC"
+		}
+		if q.Zone, err = time.LoadLocation(name); err != nil || name == "Local" {
+			return nil, invalid("timezone", "unknown time zone %q: use an IANA name such as Europe/Berlin", m.Timezone)
+		}
+	}
+	switch q.View {
+	case Value:
+		return q, q.checkSeen()
+	case Calendar:
+		if q.Measure != Count { // an hour can come twice in a day, and nothing else adds up
+			return nil, invalid("measure", "a calendar counts: use count, not %s", q.Measure)
+		}
+		q.Interval = Hour
 		return q, q.checkSeen()
 	}
 	if q.GroupBy, err = fields(kind, "groupBy", m.GroupBy); err != nil {
@@ -189,15 +211,6 @@ func Decode(text []byte) (*Question, error) {
 	}
 	if q.Interval, err = ParseInterval(m.Interval); err != nil {
 		return nil, err
-	}
-	if m.Timezone != "" && m.Timezone != "browser" {
-		name := m.Timezone
-		if strings.EqualFold(name, "utc") {
-			name = "UTC"
-		}
-		if q.Zone, err = time.LoadLocation(name); err != nil || name == "Local" {
-			return nil, invalid("timezone", "unknown time zone %q: use an IANA name such as Europe/Berlin", m.Timezone)
-		}
 	}
 	return q, nil
 }

@@ -14,6 +14,9 @@ const (
 // ofRecords reports whether a view shows records, and not numbers about them.
 func (v View) ofRecords() bool { return v == List || v == Logs || v == Annotations || v == Detail }
 
+// overTime reports whether a view shows numbers for steps of time.
+func (v View) overTime() bool { return v == TimeSeries || v == Calendar }
+
 // first names the records that an answer begins with.
 func (q *Question) first() Order {
 	if q.OldestFirst {

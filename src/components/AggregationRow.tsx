@@ -6,7 +6,7 @@ import { Combobox, InlineSwitch, MultiCombobox } from '@grafana/ui';
 import { hasPart, MAX_GROUP_FIELDS, measuresFor } from '../query/views';
 import type { CatalogueKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';
-import { intervalOptions, seenOptions } from './labels';
+import { intervalOptions, offsetOptions, seenOptions } from './labels';
 import { LimitField } from './LimitField';
 import { NumberInput } from './NumberInput';
 
@@ -97,6 +97,21 @@ export function AggregationRow({ query, kind, onChange }: Props) {
             options={intervalOptions()}
             value={query.interval}
             onChange={({ value: interval }) => onChange({ ...query, interval })}
+          />
+        </EditorField>
+      )}
+      {hasPart(view, 'offset') && (
+        <EditorField
+          label={t('query-editor.offset.label', 'Offset')}
+          tooltip={t('query-editor.offset.tooltip', 'Ask about an earlier time, to compare with')}
+        >
+          <Combobox
+            id={`${id}-offset`}
+            width={16}
+            createCustomValue
+            options={offsetOptions()}
+            value={query.offset}
+            onChange={({ value: offset }) => onChange({ ...query, offset })}
           />
         </EditorField>
       )}

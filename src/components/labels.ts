@@ -38,6 +38,12 @@ export function viewOption(view: View): Labelled<View> {
         label: t('query-editor.view.value', 'Single value'),
         description: t('query-editor.view.value-description', 'One number for the time range'),
       };
+    case 'calendar':
+      return {
+        value: view,
+        label: t('query-editor.view.calendar', 'Calendar'),
+        description: t('query-editor.view.calendar-description', 'Counts by day and hour, for a heat map'),
+      };
     case 'list':
       return {
         value: view,
@@ -114,6 +120,14 @@ export const seenOptions = (): Array<Labelled<Seen>> => [
     label: t('query-editor.seen.unused', 'Unused'),
     description: t('query-editor.seen.unused-description', 'Seen before the time range, but not in it'),
   },
+];
+
+/** Times to compare with; others can be typed. */
+export const offsetOptions = (): Array<Labelled<string>> => [
+  { value: '', label: t('query-editor.offset.none', 'None') },
+  { value: '1d', label: t('query-editor.offset.1d', 'A day earlier') },
+  { value: '1w', label: t('query-editor.offset.1w', 'A week earlier') },
+  { value: '4w', label: t('query-editor.offset.4w', 'Four weeks earlier') },
 ];
 
 export const intervalOptions = (): Array<Labelled<Interval>> => [

@@ -14,7 +14,7 @@ import { migrateQuery } from './migrate';
 
 /** The parts of a query that only some views have. */
 export type ViewPart =
-  'measure' | 'groupBy' | 'top' | 'other' | 'seen' | 'interval' | 'columns' | 'order' | 'limit' | 'section';
+  'measure' | 'groupBy' | 'top' | 'other' | 'seen' | 'interval' | 'offset' | 'columns' | 'order' | 'limit' | 'section';
 
 /** At most so many fields make up a group. */
 export const MAX_GROUP_FIELDS = 3;
@@ -26,9 +26,10 @@ export const DEFAULT_LIMIT = 1000;
 export const RECORD_ID = 'id';
 
 const PARTS: Record<View, ViewPart[]> = {
-  timeSeries: ['measure', 'groupBy', 'top', 'other', 'interval'],
-  table: ['measure', 'groupBy', 'top', 'other', 'seen', 'limit'],
-  value: ['measure'],
+  timeSeries: ['measure', 'groupBy', 'top', 'other', 'interval', 'offset'],
+  table: ['measure', 'groupBy', 'top', 'other', 'seen', 'offset', 'limit'],
+  value: ['measure', 'offset'],
+  calendar: ['offset'],
   list: ['columns', 'order', 'limit'],
   logs: ['order', 'limit'],
   detail: ['section'],
@@ -43,6 +44,7 @@ const DEFAULTS: Required<Pick<EntraQuery, ViewPart>> = {
   other: false,
   seen: '',
   interval: 'auto',
+  offset: '',
   columns: [],
   order: 'newest',
   limit: DEFAULT_LIMIT,
