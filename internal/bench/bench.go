@@ -83,7 +83,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		func() error { return b.reports(ctx, questions) },
 		func() error { return b.lists(ctx, lists) },
 		func() error { return b.scrapes(ctx) },
-		func() error { return b.plugin(ctx, opts.Plugin, slices.Concat(questions, lists)) },
+		func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
 		func() error { return b.imports(ctx, min(maxImported, opts.SignIns/4)) },
 	} {
 		if err := phase(); err != nil {
@@ -143,7 +143,7 @@ func (b *bench) sizes(ctx context.Context) error {
 	for _, db := range []*store.DB{b.large, b.small} {
 		var rows, accounts, applications, addresses, cells int64
 		var ours, wide string
-		if err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM entra.sign_in), (SELECT count(*) FROM entra.account), (SELECT count(*) FROM entra.application),
+		if err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM entra.sign_in), (SELECT count(*) FROM entra.account WHERE key NOT LIKE 'idle-%'), (SELECT count(*) FROM entra.application),
   (SELECT count(DISTINCT ip_address) FROM wide), (SELECT count(*) FROM entra.rollup),
   (SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c WHERE c.relnamespace = 'entra'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '%raw%'),
   pg_size_pretty(pg_total_relation_size('wide'))`).Scan(&rows, &accounts, &applications, &addresses, &cells, &ours, &wide); err != nil {
