@@ -1,10 +1,12 @@
 package proof
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
@@ -59,4 +61,82 @@ func TestOracleAndGenerator(t *testing.T) {
 	require.Greater(t, valid, n*3/4)
 	require.Greater(t, nonEmpty, n/2)
 	t.Logf("of %d expressions %d were valid, %d had an answer", n, valid, nonEmpty)
+}
+
+// asked is what answers expressions.
+type asked func(expr string, g naive.Grid) ([]naive.Series, error)
+
+// What must hold whatever the numbers are.
+func TestInvariants(t *testing.T) {
+	data := history.New(30, 300).Data()
+	for name, engine := range map[string]asked{"oracle": data.Evaluate} {
+		t.Run(name, func(t *testing.T) { invariants(t, engine, data) })
+	}
+}
+
+func invariants(t *testing.T, engine asked, data naive.Data) {
+	random := rand.New(rand.NewPCG(30, 30))
+	ask := func(expr string, g naive.Grid) []naive.Series {
+		answer, err := engine(expr, g)
+		require.NoError(t, err, expr)
+		return answer
+	}
+	t.Run("a range is its instants", func(t *testing.T) {
+		g := generator(30, data)
+		for range 150 {
+			text, ranged := g.Expression()
+			if ranged {
+				continue
+			}
+			grid := someGrid(random)
+			if grid.Step == 0 {
+				continue
+			}
+			whole, err := engine(text, grid)
+			if err != nil {
+				continue // what may not be asked is the same for both, see above
+			}
+			for i, at := range grid.Times() {
+				if random.IntN(4) > 0 {
+					continue
+				}
+				instant := naive.Grid{End: at}
+				once, err := engine(text, instant)
+				require.NoError(t, err, text)
+				var column []naive.Series
+				for _, s := range whole {
+					column = append(column, naive.Series{Labels: s.Labels, Values: s.Values[i : i+1]})
+				}
+				assert.Empty(t, naive.Difference(instant, column, once), "%s at %s", text, at)
+			}
+		}
+	})
+	t.Run("a sum is that of its series", func(t *testing.T) {
+		for _, by := range []string{"app", "status, kind", "tenant", ""} {
+			for range 10 {
+				g := someGrid(random)
+				for _, function := range []string{"increase", "rate"} {
+					leaf := fmt.Sprintf(`%s(entra_signins_total{kind!="noninteractive"}[%dm])`, function, 1+random.IntN(90))
+					assert.Empty(t, naive.Difference(g, ask(fmt.Sprintf("sum by (%s) (%s)", by, leaf), g), ask(fmt.Sprintf("sum by (%s) ((%s) + 0)", by, leaf), g)))
+				}
+			}
+		}
+	})
+	t.Run("an offset moves", func(t *testing.T) {
+		for range 60 {
+			g := someGrid(random)
+			back := 7 * time.Hour // a multiple of every step
+			earlier := g
+			earlier.Start, earlier.End = g.Start.Add(-back), g.End.Add(-back)
+			assert.Empty(t, naive.Difference(g, ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m]))", earlier), ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m] offset 7h))", g)))
+		}
+	})
+	t.Run("or is a union", func(t *testing.T) {
+		for range 40 {
+			g := someGrid(random)
+			got := ask(`increase(entra_signins_total{app="Mail" or status="failure"}[1h])`, g)
+			want := ask(`increase(entra_signins_total{app="Mail"}[1h]) or increase(entra_signins_total{status="failure"}[1h])`, g)
+			assert.Empty(t, naive.Difference(g, want, got))
+		}
+	})
 }

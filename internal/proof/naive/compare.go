@@ -16,6 +16,11 @@ func Disagreement(expr string, g Grid, want, got []Series) string {
 	if lower := strings.ToLower(expr); strings.Contains(lower, "topk") || strings.Contains(lower, "bottomk") {
 		want, got = unnamed(want, len(g.Times())), unnamed(got, len(g.Times()))
 	}
+	return Difference(g, want, got)
+}
+
+// Difference says where answers differ; empty where they do not.
+func Difference(g Grid, want, got []Series) string {
 	byKey := func(list []Series) map[string][]float64 {
 		m := map[string][]float64{}
 		for _, s := range list {

@@ -130,8 +130,10 @@ func (g *Generator) selector(name string) string {
 	}
 	switch g.Random.IntN(8) {
 	case 0:
+		g.ranged = true // a window of one step
 	case 1:
 		text += g.pick("[1i]", "[2i]")
+		g.ranged = true
 	case 2:
 		text += g.pick("[30s]", "[90s]", "[1s]", "[100ms]", "[1m30s]", "[420]")
 	default:
@@ -142,7 +144,7 @@ func (g *Generator) selector(name string) string {
 		g.ranged = true
 	}
 	if g.one(5) {
-		text += g.pick(" offset 5m", " offset 1h", " offset -10m", " offset 30s", " offset 1i", " offset 7m30s")
+		text += g.pick(" offset 5m", " offset 1h", " offset -10m", " offset 30s", " offset 7m30s")
 	}
 	return text
 }
