@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -138,6 +139,40 @@ func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
 		}
 	}
 	t.Logf("%d answers compared", compared)
+}
+
+// So it does with expressions that nobody has thought of.
+func TestOracleAgreesWithVictoriaMetricsOnInventedExpressions(t *testing.T) {
+	data := history.New(1, 1200).Data()
+	inventedAgainst(t, startFed(t, data), data.Evaluate, data, 700)
+}
+
+// inventedAgainst compares with a VictoriaMetrics what an engine answers to invented expressions.
+func inventedAgainst(t *testing.T, vm server, engine asked, data naive.Data, n int) {
+	t.Helper()
+	g, random := generator(77, data), rand.New(rand.NewPCG(77, 77))
+	g.Scraped = true
+	answered := 0
+	for range n {
+		text, _ := g.Expression()
+		step := []time.Duration{2 * time.Minute, 5 * time.Minute, 7 * time.Minute, time.Hour}[random.IntN(4)]
+		grid := naive.Grid{Start: history.Dawn.Add(time.Duration(8+random.IntN(8)) * time.Hour).Truncate(step), Step: step}
+		grid.End = grid.Start.Add(time.Duration(random.IntN(20)) * step)
+		if samples := history.Dusk.Add(-10 * time.Minute); grid.End.After(samples) { // offsets look ahead by ten minutes
+			grid.End = samples
+		}
+		want, err := vm.evaluate(t, text, grid)
+		require.NoError(t, err, text)
+		got, err := engine(text, grid)
+		if assert.NoError(t, err, text) {
+			assert.Empty(t, naive.Difference(grid, want, got), text)
+		}
+		if len(want) > 0 {
+			answered++
+		}
+	}
+	require.Greater(t, answered, n/2)
+	t.Logf("%d answers compared, %d of them not empty", n, answered)
 }
 
 //go:embed testdata/differences.txt

@@ -14,6 +14,8 @@ type Generator struct {
 	Values map[string][]string
 	Extra  []string
 	Data   Data
+	// Scraped keeps to what VictoriaMetrics answers alike from counters scraped once a minute: see differences.txt.
+	Scraped bool
 
 	inSubquery bool
 	ranged     bool // has used what looks beyond an instant
@@ -42,7 +44,7 @@ func (g *Generator) some(labels []string, atMost int) (list []string) {
 func (g *Generator) metric() string {
 	var names []string
 	for name, m := range g.Data {
-		if !m.Stream || g.one(3) {
+		if !m.Stream || !g.Scraped && g.one(3) {
 			names = append(names, name)
 		}
 	}
@@ -88,7 +90,7 @@ func (g *Generator) leaf() (text string, labels []string) {
 		return fmt.Sprintf("%s(%s)", function, selector), m.Exported
 	}
 	available := m.Exported
-	if m.Stream || g.one(3) {
+	if m.Stream || !g.Scraped && g.one(3) {
 		available = slices.Concat(available, g.extra(m))
 	}
 	labels = g.some(available, 3)
@@ -112,7 +114,7 @@ func (g *Generator) selector(name string) string {
 	m := g.Data[name]
 	group := func() string {
 		labels := m.Exported
-		if g.one(4) {
+		if !g.Scraped && g.one(4) {
 			labels = slices.Concat(labels, g.extra(m))
 		}
 		var filters []string
@@ -123,28 +125,34 @@ func (g *Generator) selector(name string) string {
 	}
 	text := name
 	if first := group(); first != "" {
-		if second := group(); second != "" && g.one(4) {
+		if second := group(); second != "" && !g.Scraped && g.one(4) {
 			first += " or " + second
 		}
 		text += "{" + first + "}"
 	}
-	switch g.Random.IntN(8) {
-	case 0:
+	switch kind := g.Random.IntN(8); {
+	case g.Scraped && kind < 3:
+		text += g.pick("[2m]", "[3m]", "[15m]", "[2h]")
+	case kind == 0:
 		g.ranged = true // a window of one step
-	case 1:
+	case kind == 1:
 		text += g.pick("[1i]", "[2i]")
 		g.ranged = true
-	case 2:
+	case kind == 2:
 		text += g.pick("[30s]", "[90s]", "[1s]", "[100ms]", "[1m30s]", "[420]")
 	default:
-		text += g.pick("[1m]", "[5m]", "[10m]", "[1h]", "[90m]", "[3h]", "[7m]")
+		text += g.pick("[4m]", "[5m]", "[10m]", "[1h]", "[90m]", "[3h]", "[7m]")
 	}
 	if !g.inSubquery && g.one(8) {
 		text += g.pick(" @ end()", " @ start()", " @ 1774274400", " @ (end() - 600)")
 		g.ranged = true
 	}
 	if g.one(5) {
-		text += g.pick(" offset 5m", " offset 1h", " offset -10m", " offset 30s", " offset 7m30s")
+		offsets := []string{" offset 5m", " offset 1h", " offset -10m", " offset 30s", " offset 7m30s"}
+		if g.Scraped {
+			offsets = offsets[:3]
+		}
+		text += g.pick(offsets...)
 	}
 	return text
 }
@@ -168,7 +176,7 @@ func (g *Generator) filter(label string) string {
 
 func (g *Generator) aggregate(depth int) (string, []string) {
 	inner, labels := g.vector(depth - 1)
-	if g.one(5) && len(labels) > 0 {
+	if !g.Scraped && g.one(5) && len(labels) > 0 {
 		return fmt.Sprintf("%s(%d, %s)", g.pick("topk", "bottomk"), g.Random.IntN(4), inner), labels
 	}
 	name := g.pick("sum", "sum", "count", "avg", "min", "max", "group", "stddev", "stdvar", "quantile")
@@ -212,6 +220,9 @@ func (g *Generator) withNumber(depth int) (string, []string) {
 func (g *Generator) pair(depth int) (string, []string) {
 	left, labels := g.vector(depth - 1)
 	operator := g.pick("+", "-", "*", "/", ">", "<", ">=", "!=", "> bool", "== bool")
+	if g.Scraped {
+		operator = strings.Fields(strings.ReplaceAll(operator, "!=", "<="))[0]
+	}
 	on := g.some(labels, 2)
 	right, _ := g.leafBy(on)
 	switch g.Random.IntN(4) {
@@ -273,7 +284,11 @@ func (g *Generator) set(depth int) (string, []string) {
 	case 2:
 		return fmt.Sprintf("union(%s, %s)", left, right), common(labels, rightLabels)
 	}
-	return fmt.Sprintf("(%s) %s on (%s) (%s)", left, g.pick("and", "unless", "if", "ifnot"), strings.Join(on, ", "), right), labels
+	operators := []string{"and", "unless", "if", "ifnot"}
+	if g.Scraped {
+		operators = operators[:3]
+	}
+	return fmt.Sprintf("(%s) %s on (%s) (%s)", left, g.pick(operators...), strings.Join(on, ", "), right), labels
 }
 
 func common(a, b []string) []string {
@@ -294,7 +309,10 @@ func (g *Generator) transform(depth int) (string, []string) {
 	case 4:
 		return fmt.Sprintf("absent(%s)", inner), nil
 	case 5:
-		return fmt.Sprintf("label_replace(%s, \"first\", \"$1\", %q, \"(.).*\")", inner, g.pick(append(slices.Clone(labels), "app")...)), append(slices.Clone(labels), "first")
+		if g.Scraped && len(labels) == 0 {
+			break // of no label VictoriaMetrics makes an empty one
+		}
+		return fmt.Sprintf("label_replace(%s, \"first\", \"$1\", %q, \"(.).*\")", inner, g.source(labels)), append(slices.Clone(labels), "first")
 	case 6:
 		return fmt.Sprintf("label_set(%s, \"colour\", \"red\")", inner), append(slices.Clone(labels), "colour")
 	case 7:
@@ -308,6 +326,14 @@ func (g *Generator) transform(depth int) (string, []string) {
 		}
 	}
 	return fmt.Sprintf("%s(%s)", g.pick("abs", "ceil", "floor", "round"), inner), labels
+}
+
+// source is a label to make another of; one that nothing has where there are none.
+func (g *Generator) source(labels []string) string {
+	if len(labels) == 0 {
+		return "app"
+	}
+	return g.pick(labels...)
 }
 
 func (g *Generator) subquery(depth int) (string, []string) {
