@@ -69,7 +69,7 @@ type asked func(expr string, g naive.Grid) ([]naive.Series, error)
 // What must hold whatever the numbers are.
 func TestInvariants(t *testing.T) {
 	data := history.New(30, 300).Data()
-	for name, engine := range map[string]asked{"oracle": data.Evaluate} {
+	for name, engine := range map[string]asked{"oracle": data.Evaluate, "engine": inMemory(t, data)} {
 		t.Run(name, func(t *testing.T) { invariants(t, engine, data) })
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
@@ -22,7 +21,7 @@ import (
 // about the hours from eight on meet only counters that exist.
 type History struct {
 	Records []*activity.Record
-	Arrived map[*activity.Record]time.Time // an hour and a half after the event at most
+	Arrived map[*activity.Record]time.Time // invented, until Write learns better
 }
 
 // The day, and the two tenants.
@@ -38,11 +37,13 @@ func New(seed uint64, size int) *History {
 	random := rand.New(rand.NewPCG(seed, 6))
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 
+	names := map[string]string{"u1": "ann", "u2": "ben", "u3": "cleo", "u4": "dan"}
 	signIn := func(at time.Time, tenant string, app int, kind, code, client, requirement, access, risk string) {
+		user := pick("u1", "u2", "u3", "u4")
 		h.add(activity.SignIn, tenant, at, "errorCode", code, "signInEventTypes", kind,
 			"appId", fmt.Sprint("a", app), "appDisplayName", []string{"Mail", "Shop", "Payroll"}[app],
 			"clientAppUsed", client, "authenticationRequirement", requirement, "conditionalAccessStatus", access, "riskLevelDuringSignIn", risk,
-			"userId", pick("u1", "u2", "u3", "u4"), "userPrincipalName", pick("ann", "ben", "cleo", "dan")+"@contoso.com",
+			"userId", user, "userPrincipalName", names[user]+"@contoso.com",
 			"ipAddress", pick("192.0.2.1", "192.0.2.2", "2001:db8::1"), "countryOrRegion", pick("CH", "DE", "US"))
 	}
 	audit := func(at time.Time, tenant, category, status string) {
@@ -114,31 +115,32 @@ func (h *History) add(kind *activity.Kind, tenant string, at time.Time, values .
 	h.Arrived[r] = at.Add(time.Duration(len(h.Records)%90) * time.Minute)
 }
 
-// Write stores the records as the import does, in several batches. Afterwards each is as if it had arrived when it did
-// here: the writer knows no other time than its own.
-func (h *History) Write(t testing.TB, db *store.DB) {
+// Write stores the records as the import does, in several batches with a pause between them, and learns when they arrived.
+func (h *History) Write(t testing.TB, db *store.DB, pause time.Duration) {
 	t.Helper()
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
-	for batch := range slices.Chunk(h.Records, len(h.Records)/5+1) {
+	for batch := range slices.Chunk(h.Records, len(h.Records)/6+1) {
 		result, err := w.Write(t.Context(), store.Batch{Source: "import", Records: batch})
 		require.NoError(t, err)
 		require.Empty(t, result.Refusals)
+		time.Sleep(pause)
 	}
-	var ids, times []string
-	for _, r := range h.Records {
-		ids, times = append(ids, r.ID), append(times, h.Arrived[r].Format(time.RFC3339Nano))
-	}
-	changed := int64(0)
+	arrived := map[string]time.Time{}
 	for _, kind := range []*activity.Kind{activity.SignIn, activity.AuditEvent} {
-		result, err := db.ExecContext(t.Context(), fmt.Sprintf(`UPDATE %s r SET received = a.received
-FROM unnest($1::uuid[], $2::timestamptz[]) AS a(id, received) WHERE a.id = r.id`, store.Table(kind)), pq.Array(ids), pq.Array(times))
-		require.NoError(t, err)
-		n, err := result.RowsAffected()
-		require.NoError(t, err)
-		changed += n
+		var rows []struct {
+			ID       string
+			Received time.Time
+		}
+		require.NoError(t, db.SelectContext(t.Context(), &rows, "SELECT id::text, received FROM "+store.Table(kind)))
+		for _, row := range rows {
+			arrived[row.ID] = row.Received
+		}
 	}
-	require.Equal(t, int64(len(h.Records)), changed)
+	require.Len(t, arrived, len(h.Records))
+	for _, r := range h.Records {
+		h.Arrived[r] = arrived[r.ID]
+	}
 }
 
 // What docs/metrics.md says of labels, written down once more: the oracle must not get them from what it judges.

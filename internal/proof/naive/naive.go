@@ -244,7 +244,12 @@ func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *met
 	if by == nil {
 		by = metric.Exported
 	}
-	used := slices.Clone(by)
+	var used []string
+	for _, label := range by { // one that no event has is no other label than the exporter's
+		if slices.ContainsFunc(metric.Events, func(e Event) bool { return e.Labels[label] != "" }) {
+			used = append(used, label)
+		}
+	}
 	for _, group := range m.LabelFilterss {
 		for _, filter := range group[1:] {
 			used = append(used, filter.Label)
@@ -252,9 +257,13 @@ func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *met
 	}
 	zeros := !metric.Stream && !slices.ContainsFunc(used, func(label string) bool { return !slices.Contains(metric.Exported, label) })
 
+	var filters [][]metricsql.LabelFilter
+	for _, group := range m.LabelFilterss {
+		filters = append(filters, group[1:])
+	}
 	groups, labels := map[string]times{}, map[string]map[string]string{}
 	for _, event := range metric.Events {
-		if !selected(m, event.Labels) {
+		if !Selected(filters, event.Labels) {
 			continue
 		}
 		at, own := event.Happened, map[string]string{}
@@ -317,9 +326,10 @@ func absent(list []Series, c clock) Series {
 	return a
 }
 
-func selected(m *metricsql.MetricExpr, labels map[string]string) bool {
-	return slices.ContainsFunc(m.LabelFilterss, func(group []metricsql.LabelFilter) bool {
-		return !slices.ContainsFunc(group[1:], func(f metricsql.LabelFilter) bool {
+// Selected tells whether all filters of one of groups fit labels.
+func Selected(groups [][]metricsql.LabelFilter, labels map[string]string) bool {
+	return slices.ContainsFunc(groups, func(group []metricsql.LabelFilter) bool {
+		return !slices.ContainsFunc(group, func(f metricsql.LabelFilter) bool {
 			fits := labels[f.Label] == f.Value
 			if f.IsRegexp {
 				fits = regexp.MustCompile("^(?:" + f.Value + ")$").MatchString(labels[f.Label])
@@ -378,7 +388,7 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 			return math.NaN()
 		}).Values}
 	}
-	return list, err
+	return alive(list), err
 }
 
 // aggregates are functions of one or more values.
