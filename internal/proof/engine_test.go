@@ -175,10 +175,10 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 	engine := onPostgreSQL(t, db)
 	inventedAgainst(t, vm, engine, data, 300)
 
-	const all, same, values = "answers", "the same", "values compared"
-	agreement := naive.NewAgreement("expressions", all, same, values)
+	const number, all, same, values = "number", "answers", "the same", "values compared"
+	agreement := naive.NewAgreement(number, all, same, values)
 	for _, x := range history.Expressions(expressionList) {
-		agreement.Add(x.Group, "expressions", 1)
+		agreement.Add(x.Group, number, 1)
 		for _, g := range history.Grids {
 			agreement.Add(x.Group, all, 1)
 			want, err := vm.evaluate(t, x.Text, g.Grid)
@@ -201,7 +201,7 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 			}
 		}
 	}
-	require.GreaterOrEqual(t, agreement.Total("expressions"), 200)
+	require.GreaterOrEqual(t, agreement.Total(number), 200)
 	assert.NoError(t, naive.Section(comparison, "VictoriaMetrics", agreement.Table("expressions"), *update))
 }
 

@@ -242,7 +242,12 @@ func (e *evaluation) stream(expr metricsql.Expr, c clock, yield func(Series) err
 			if _, number := side.(*metricsql.NumberExpr); number {
 				side = x.Right
 			}
-			return e.stream(side, c, func(s Series) error { return yield(f(s)) })
+			return e.stream(side, c, func(s Series) error {
+				if comparisons[x.Op] == "" && !s.alive() { // as arithmetic between series
+					return nil
+				}
+				return yield(f(s))
+			})
 		}
 		return all(e.binary(x, c))
 	case *metricsql.FuncExpr:
