@@ -1,127 +1,27 @@
 package proof
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/engine"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
-	"github.com/entra-activity/entra-activity-datasource/pkg/access"
-	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
-	"github.com/entra-activity/entra-activity-datasource/pkg/query"
-	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
-
-// gridOf is a grid in the engine's terms.
-func gridOf(g naive.Grid) metrics.Grid {
-	return metrics.Grid{Start: g.Start, End: g.End, Step: g.Step, Ingest: g.Ingest}
-}
-
-func seriesOf(answer *metrics.Answer, err error) ([]naive.Series, error) {
-	if err != nil {
-		return nil, err
-	}
-	var list []naive.Series
-	for _, s := range answer.Series {
-		list = append(list, naive.Series{Labels: s.Labels, Values: s.Values})
-	}
-	return list, nil
-}
-
-// onPostgreSQL is the engine over a store.
-func onPostgreSQL(t *testing.T, db *store.DB) asked {
-	st := &query.Store{DB: db, Timeout: time.Minute, MaxRows: 10_000}
-	return func(expr string, g naive.Grid) ([]naive.Series, error) {
-		e, err := metrics.Parse(expr)
-		if err != nil {
-			return nil, err
-		}
-		return seriesOf(metrics.Ask(t.Context(), st, access.All(), e, gridOf(g)))
-	}
-}
-
-// inMemory is the engine over events, without a database.
-func inMemory(t *testing.T, data naive.Data) asked {
-	return func(expr string, g naive.Grid) ([]naive.Series, error) {
-		e, err := metrics.Parse(expr)
-		if err != nil {
-			return nil, err
-		}
-		return seriesOf(e.Evaluate(t.Context(), events{data}, gridOf(g)))
-	}
-}
-
-// events counts events, one by one.
-type events struct{ naive.Data }
-
-// sets calls each with the times of the events of each label set.
-func (s events) sets(l *metrics.Leaf, each func(labels map[string]string, times []int64) error) error {
-	times, sets := map[string][]int64{}, map[string]naive.Series{}
-	for _, event := range s.Data[l.Metric.Name].Events {
-		if !naive.Selected(l.Any, event.Labels) {
-			continue
-		}
-		set := naive.Series{Labels: map[string]string{}}
-		for _, label := range l.By {
-			if value := event.Labels[label]; value != "" {
-				set.Labels[label] = value
-			}
-		}
-		at := event.Happened
-		if l.Ingest {
-			at = event.Arrived
-		}
-		sets[set.Key()] = set
-		times[set.Key()] = append(times[set.Key()], at.UnixMicro())
-	}
-	for _, k := range slices.Sorted(maps.Keys(sets)) {
-		if err := each(sets[k].Labels, times[k]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s events) Count(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, window int, n float64) error) error {
-	return s.sets(l, func(labels map[string]string, times []int64) error {
-		for i, wanted := range l.Wanted {
-			n := 0.0
-			for _, at := range times {
-				if wanted && l.Edges[i] < at && at <= l.Edges[i+1] {
-					n++
-				}
-			}
-			if n > 0 {
-				if err := each(labels, i, n); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-func (s events) First(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, at int64) error) error {
-	return s.sets(l, func(labels map[string]string, times []int64) error { return each(labels, slices.Min(times)) })
-}
 
 var update = flag.Bool("update", false, "write the documentation's tables anew")
 
 // againstOracle has an engine answer invented expressions. Where the oracle finds that labels do not tell series apart, the
 // engine may do so, too, or not.
-func againstOracle(t *testing.T, engine asked, data naive.Data, seed uint64, n int, ingest bool) {
+func againstOracle(t *testing.T, answer engine.Asked, data naive.Data, seed uint64, n int, ingest bool) {
 	t.Helper()
 	g, random := generator(seed, data), rand.New(rand.NewPCG(seed, 3))
 	answered := 0
@@ -133,7 +33,7 @@ func againstOracle(t *testing.T, engine asked, data naive.Data, seed uint64, n i
 		if err != nil {
 			continue
 		}
-		got, err := engine(text, grid)
+		got, err := answer(text, grid)
 		if err != nil {
 			t.Errorf("%s\n%v: %v", text, grid, err)
 			continue
@@ -152,7 +52,7 @@ func againstOracle(t *testing.T, engine asked, data naive.Data, seed uint64, n i
 func TestEngineAgreesWithOracle(t *testing.T) {
 	for seed := range uint64(6) {
 		data := history.New(10+seed, 250).Data()
-		againstOracle(t, inMemory(t, data), data, seed, 250, true)
+		againstOracle(t, engine.InMemory(t.Context(), data), data, seed, 250, true)
 	}
 }
 
@@ -162,7 +62,7 @@ func TestEngineOnPostgreSQLAgreesWithOracle(t *testing.T) {
 	db, _ := pgtest.Store(t)
 	h.Write(t, db, 0)
 	data := h.Data()
-	againstOracle(t, onPostgreSQL(t, db), data, 20, 250, false)
+	againstOracle(t, engine.OnPostgreSQL(t.Context(), db), data, 20, 250, false)
 }
 
 // The engine says what a VictoriaMetrics says, over PostgreSQL; docs/metricsql-comparison.md says how often.
@@ -172,8 +72,8 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 	vm := startFed(t, data)
 	db, _ := pgtest.Store(t)
 	h.Write(t, db, 0)
-	engine := onPostgreSQL(t, db)
-	inventedAgainst(t, vm, engine, data, 300)
+	answer := engine.OnPostgreSQL(t.Context(), db)
+	inventedAgainst(t, vm, answer, data, 300)
 
 	const number, all, same, values = "number", "answers", "the same", "values compared"
 	agreement := naive.NewAgreement(number, all, same, values)
@@ -183,7 +83,7 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 			agreement.Add(x.Group, all, 1)
 			want, err := vm.evaluate(t, x.Text, g.Grid)
 			require.NoError(t, err, x.Text)
-			got, err := engine(x.Text, g.Grid)
+			got, err := answer(x.Text, g.Grid)
 			if !assert.NoError(t, err, x.Text) {
 				continue
 			}
@@ -213,13 +113,13 @@ func TestDifferences(t *testing.T) {
 	vm := startFed(t, h.Data())
 	db, _ := pgtest.Store(t)
 	h.Write(t, db, 0)
-	engine := onPostgreSQL(t, db)
+	answer := engine.OnPostgreSQL(t.Context(), db)
 	var table strings.Builder
 	table.WriteString("| expression | why |\n|---|---|\n")
 	for _, x := range history.Expressions(differenceList) {
 		differs := false
 		for _, g := range history.Grids {
-			got, err := engine(x.Text, g.Grid)
+			got, err := answer(x.Text, g.Grid)
 			require.NoError(t, err, x.Text)
 			want, err := vm.evaluate(t, x.Text, g.Grid)
 			differs = differs || err != nil || naive.Disagreement(x.Text, g.Grid, want, got) != ""

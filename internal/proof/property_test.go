@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/engine"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
 )
@@ -63,23 +64,20 @@ func TestOracleAndGenerator(t *testing.T) {
 	t.Logf("of %d expressions %d were valid, %d had an answer", n, valid, nonEmpty)
 }
 
-// asked is what answers expressions.
-type asked func(expr string, g naive.Grid) ([]naive.Series, error)
-
 // What must hold whatever the numbers are.
 func TestInvariants(t *testing.T) {
 	data := history.New(30, 300).Data()
-	for name, engine := range map[string]asked{"oracle": data.Evaluate, "engine": inMemory(t, data)} {
-		t.Run(name, func(t *testing.T) { invariants(t, engine, data) })
+	for name, answer := range map[string]engine.Asked{"oracle": data.Evaluate, "engine": engine.InMemory(t.Context(), data)} {
+		t.Run(name, func(t *testing.T) { invariants(t, answer, data) })
 	}
 }
 
-func invariants(t *testing.T, engine asked, data naive.Data) {
+func invariants(t *testing.T, answer engine.Asked, data naive.Data) {
 	random := rand.New(rand.NewPCG(30, 30))
 	ask := func(expr string, g naive.Grid) []naive.Series {
-		answer, err := engine(expr, g)
+		series, err := answer(expr, g)
 		require.NoError(t, err, expr)
-		return answer
+		return series
 	}
 	t.Run("a range is its instants", func(t *testing.T) {
 		g := generator(30, data)
@@ -92,7 +90,7 @@ func invariants(t *testing.T, engine asked, data naive.Data) {
 			if grid.Step == 0 {
 				continue
 			}
-			whole, err := engine(text, grid)
+			whole, err := answer(text, grid)
 			if err != nil {
 				continue // what may not be asked is the same for both, see above
 			}
@@ -101,7 +99,7 @@ func invariants(t *testing.T, engine asked, data naive.Data) {
 					continue
 				}
 				instant := naive.Grid{End: at}
-				once, err := engine(text, instant)
+				once, err := answer(text, instant)
 				require.NoError(t, err, text)
 				var column []naive.Series
 				for _, s := range whole {

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/engine"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
 )
@@ -148,7 +149,7 @@ func TestOracleAgreesWithVictoriaMetricsOnInventedExpressions(t *testing.T) {
 }
 
 // inventedAgainst compares with a VictoriaMetrics what an engine answers to invented expressions.
-func inventedAgainst(t *testing.T, vm server, engine asked, data naive.Data, n int) {
+func inventedAgainst(t *testing.T, vm server, answer engine.Asked, data naive.Data, n int) {
 	t.Helper()
 	g, random := generator(77, data), rand.New(rand.NewPCG(77, 77))
 	g.Scraped = true
@@ -163,7 +164,7 @@ func inventedAgainst(t *testing.T, vm server, engine asked, data naive.Data, n i
 		}
 		want, err := vm.evaluate(t, text, grid)
 		require.NoError(t, err, text)
-		got, err := engine(text, grid)
+		got, err := answer(text, grid)
 		if assert.NoError(t, err, text) {
 			assert.Empty(t, naive.Difference(grid, want, got), text)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/prometheus/util/teststorage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/proof/engine"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/proof/naive"
 )
@@ -120,13 +121,23 @@ func gauges() map[string]string {
 
 func TestOracleAgreesWithPrometheus(t *testing.T) {
 	data := history.New(3, 900).Data()
+	againstPrometheus(t, data, data.Evaluate)
+}
+
+func TestEngineAgreesWithPrometheus(t *testing.T) {
+	data := history.New(3, 900).Data()
+	againstPrometheus(t, data, engine.InMemory(t.Context(), data))
+}
+
+func againstPrometheus(t *testing.T, data naive.Data, answer engine.Asked) {
+	t.Helper()
 	p := newPrometheus(t, data)
 	n, answered := 0, 0
 	for _, x := range history.Expressions(expressionList) {
 		want, err := p.evaluate(t, with(x.Text, gauges()))
 		require.NoError(t, err, x.Text)
 		text := with(x.Text, vectors)
-		got, err := data.Evaluate(text, grid)
+		got, err := answer(text, grid)
 		require.NoError(t, err, text)
 		if difference := naive.Disagreement(text, grid, want, got); difference != "" {
 			t.Errorf("%s: %s", x.Text, difference)
