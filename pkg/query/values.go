@@ -164,11 +164,9 @@ func (v *values) find(ctx context.Context, tx *sqlx.Tx, p Period) (texts []strin
 	return texts, err
 }
 
-// candidates are how many of the first names that fit are tried one by one: a few, and more if a good part of these is among
-// the records.
-var candidates = []int{50, 200}
-
-const goodPart = 4 // a quarter
+// candidates are how many of the first names that fit are tried one by one: a few, and more as long as a tenth of these is
+// among the records.
+var candidates = []int{50, 200, 1000}
 
 // among looks whether records have the first names that contain what is searched for. It is done if that settles what
 // there is to list: else records that fit are rare, and soon read.
@@ -196,7 +194,7 @@ func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period) (texts []stri
 		if len(texts) >= v.Limit || len(ids) < n {
 			return texts, true, nil
 		}
-		if len(texts)*goodPart < len(ids) {
+		if len(texts)*10 < len(ids) {
 			break
 		}
 	}
