@@ -65,6 +65,7 @@ var (
 	Provisioning     = &Entity{Name: "provisioning"}
 	Risk             = &Entity{Name: "risk"}
 	Membership       = &Entity{Name: "membership", Through: Account}
+	Policy           = &Entity{Name: "policy", Key: "policyId"} // one of Policies
 )
 
 // Field is one property of a kind of record.

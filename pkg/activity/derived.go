@@ -1,5 +1,10 @@
 package activity
 
+import (
+	"maps"
+	"slices"
+)
+
 // RiskySignIn is the sign-ins with a risk: one that was seen during the sign-in, or a risk detection linked to it.
 var RiskySignIn = derived(Kind{
 	Name:        "riskySignIn",
@@ -8,6 +13,22 @@ var RiskySignIn = derived(Kind{
 	Base:        SignIn,
 })
 
+// ConditionalAccess is the sign-ins once for each Conditional Access policy that was evaluated, applied or not. Their fields
+// are the sign-ins', and those of the policy.
+var ConditionalAccess = derived(Kind{
+	Name:        "conditionalAccess",
+	Label:       "Conditional Access policies",
+	Counted:     "Evaluations",
+	Description: "What each Conditional Access policy made of each sign-in, also of policies in report-only mode.",
+	Base:        SignIn,
+},
+	&Field{Name: "policyDisplayName", Label: "Policy", Type: Text, Of: Policy, Groupable: true, Description: "The policy's name, the newest one known."},
+	&Field{Name: "policyId", Label: "Policy ID", Type: Identifier, Of: Policy, Groupable: true, Description: "The policy's object ID."},
+	&Field{Name: "policyResult", Label: "Policy result", Type: Enum, Groupable: true,
+		Values:      []string{"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyInterrupted", "reportOnlyNotApplied", "unknown"},
+		Description: "What the policy made of the sign-in; in report-only mode, what it would have."},
+)
+
 // RiskyUserHistory is every state that risky users have been in.
 var RiskyUserHistory = derived(Kind{
 	Name:        "riskyUserHistory",
@@ -15,7 +36,10 @@ var RiskyUserHistory = derived(Kind{
 	Counted:     "Changes of risk",
 	Description: "Every state that users at risk have been in, at the time it began.",
 	Base:        RiskyUser,
-})
+},
+	&Field{Name: "timeToRemediation", Label: "Time to remediation", Type: Integer,
+		Description: "Where the state ends a risk, whoever or whatever ended it: how long the user had been at risk, in milliseconds."},
+)
 
 // UserActivity is all that is known of what a user did, and what was done to them, whatever its kind. It shows what the
 // kinds of record have in common.
@@ -42,9 +66,13 @@ var UserActivity = newKind(Kind{
 	},
 })
 
-// derived completes a kind that shows some of its base's records, by the same fields.
-func derived(k Kind) *Kind {
-	k.TimeField, k.Fields, k.byName = k.Base.TimeField, k.Base.Fields, k.Base.byName
+// derived completes a kind that shows its base's records, or some of them, by the same fields and those given.
+func derived(k Kind, more ...*Field) *Kind {
+	k.TimeField, k.Fields, k.byName = k.Base.TimeField, slices.Concat(k.Base.Fields, more), maps.Clone(k.Base.byName)
+	for i, f := range more {
+		f.index = len(k.Base.Fields) + i
+		k.byName[f.Name] = f
+	}
 	return &k
 }
 

@@ -237,7 +237,7 @@ func columnConfig(f *activity.Field) *data.FieldConfig {
 		config.Mappings = data.ValueMappings{mapper}
 	}
 	switch {
-	case f.Name == "durationInMilliseconds":
+	case f.Name == "durationInMilliseconds", f.Name == "timeToRemediation":
 		config.Unit = "ms"
 	case f.Type == activity.Integer:
 		config.Unit = "none" // codes and numbers of things: no thousands separators

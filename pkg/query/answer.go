@@ -163,7 +163,7 @@ func (c *compiler) needed() []*activity.Field {
 	list := slices.Clone(c.q.GroupBy)
 	switch c.q.Measure {
 	case AverageDuration:
-		list = append(list, c.q.Kind.Field(duration))
+		list = append(list, duration(c.q.Kind))
 	case DistinctValues:
 		list = append(list, c.q.Of)
 	}
@@ -287,7 +287,7 @@ func (c *compiler) branch(ctx context.Context, table, step, n, join, within, fix
 	case FailureRate:
 		part = fmt.Sprintf("%s FILTER (WHERE r.status = %d)", n, store.StatusCode(activity.Failure))
 	case AverageDuration: // only rows know it
-		column := "r." + store.Column(c.q.Kind, c.q.Kind.Field(duration))
+		column := "r." + store.Column(c.q.Kind, duration(c.q.Kind))
 		n, part = "count("+column+")", "sum("+column+")"
 	case DistinctUsers, DistinctValues: // whatever is there at all counts
 		n = "0"

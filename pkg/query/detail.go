@@ -42,6 +42,9 @@ var sections = map[*activity.Kind][]section{
 
 // Sections names the parts in which a record of a kind can be shown.
 func Sections(kind *activity.Kind) []string {
+	if !slices.Contains(Views(kind), Detail) {
+		return nil
+	}
 	var names []string
 	for _, s := range sections[kind.Stored()] {
 		names = append(names, s.name)

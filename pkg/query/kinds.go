@@ -9,14 +9,18 @@ import (
 // Kinds lists the kinds of record that can be asked about, in the order in which the portal offers its reports.
 func Kinds() []*activity.Kind {
 	return []*activity.Kind{
-		activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent,
+		activity.SignIn, activity.RiskySignIn, activity.ConditionalAccess, activity.AuditEvent, activity.ProvisioningEvent,
 		activity.RiskDetection, activity.RiskyUser, activity.RiskyUserHistory, activity.UserActivity,
 	}
 }
 
 // Views lists the forms in which answers about a kind can be had.
 func Views(kind *activity.Kind) []View {
-	views := []View{TimeSeries, Table, Value, Calendar, List, Logs, Annotations}
+	views := []View{TimeSeries, Table, Value, Calendar, List}
+	if kind == activity.ConditionalAccess { // the sign-ins' own views show each of them once
+		return views
+	}
+	views = append(views, Logs, Annotations)
 	if len(Sections(kind)) > 0 {
 		views = append(views, Detail)
 	}
@@ -33,7 +37,7 @@ func Measures(kind *activity.Kind) []Measure {
 	if f := kind.Field("status"); f != nil && kind != activity.UserActivity { // which mixes outcomes of different things
 		measures = append(measures, FailureRate)
 	}
-	if kind.Field(duration) != nil {
+	if duration(kind) != nil {
 		measures = append(measures, AverageDuration)
 	}
 	if TellsSeen(kind) {
@@ -42,8 +46,13 @@ func Measures(kind *activity.Kind) []Measure {
 	return measures
 }
 
-// duration is the field that AverageDuration is about.
-const duration = "durationInMilliseconds"
+// duration returns the field that AverageDuration is about; nil for kinds that have none.
+func duration(kind *activity.Kind) *activity.Field {
+	if kind == activity.RiskyUserHistory {
+		return kind.Field("timeToRemediation")
+	}
+	return kind.Field("durationInMilliseconds")
+}
 
 // MeasureLabel names what a question measures.
 func (q *Question) MeasureLabel() string {
@@ -67,6 +76,9 @@ func MeasureLabel(kind *activity.Kind, m Measure) string {
 	case FailureRate:
 		return "Failure rate"
 	case AverageDuration:
+		if kind == activity.RiskyUserHistory {
+			return "Average time to remediation"
+		}
 		return "Average duration"
 	case FirstSeen:
 		return "First seen"

@@ -3,6 +3,7 @@ package query_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -76,7 +77,7 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 					groups = append(groups, groupable[random.IntN(len(groupable))])
 				}
 				if random.IntN(2) == 0 { // what the rollup is likely to know
-					groups = [][]string{{"status"}, {"loggedByService", "category"}, {"provisioningAction"}, {"riskEventType", "riskLevel"}, {"appDisplayName"}}[random.IntN(5)]
+					groups = [][]string{{"status"}, {"loggedByService", "category"}, {"provisioningAction"}, {"riskEventType", "riskLevel"}, {"appDisplayName"}, {"policyDisplayName", "policyResult"}, {"policyId"}}[random.IntN(7)]
 				}
 				groups = slices.DeleteFunc(groups, func(name string) bool { return kind.Field(name) == nil })
 				filters := []any{}
@@ -99,7 +100,7 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 				served[got.Served] = true
 			}
 			require.True(t, served["rows"])
-			kept := slices.ContainsFunc(store.Groupings, func(g *store.Grouping) bool { return g.Kind == kind })
+			kept := kind == activity.ConditionalAccess || slices.ContainsFunc(store.Groupings, func(g *store.Grouping) bool { return g.Kind == kind })
 			require.Equal(t, kept, served["rollup and rows"], "%v", served)
 		})
 	}
@@ -290,4 +291,80 @@ func TestModifiedPropertiesCanBeFilteredAndChosen(t *testing.T) {
 	_, err = w.DB.ExecContext(t.Context(), "UPDATE entra.audit_event SET modified_properties = '{}', old_values = '{}', new_values = '{}'; "+update)
 	require.NoError(t, err)
 	require.Equal(t, all, w.list(t, "auditEvent", columns))
+}
+
+func TestEachPolicyIsCountedByItsResult(t *testing.T) {
+	w := contoso(t)
+	want := map[string]float64{}
+	names := map[string]string{}
+	for _, row := range w.list(t, "signIn", []string{"conditionalAccessPolicyIds", "conditionalAccessPolicies", "conditionalAccessPolicyResults"}, filter("conditionalAccessPolicyIds", "!=", "")) {
+		ids, results := strings.Split(row[0].(string), ", "), strings.Split(row[2].(string), ", ")
+		require.Len(t, results, len(ids))
+		for i, name := range strings.Split(row[1].(string), ", ") {
+			want[ids[i]+" "+results[i]]++
+			names[ids[i]] = name
+		}
+	}
+	require.Greater(t, len(want), 10)
+	answer := w.ask(t, object{"queryType": "conditionalAccess", "view": "table", "groupBy": []string{"policyId", "policyDisplayName", "policyResult"}}, w.period())
+	require.Equal(t, "rollup", answer.Served)
+	got := map[string]float64{}
+	for _, g := range answer.Groups {
+		if g.Keys[0] != "" {
+			got[g.Keys[0]+" "+g.Keys[2]] = *g.Values[0]
+			require.Equal(t, names[g.Keys[0]], g.Keys[1])
+		}
+	}
+	require.Equal(t, want, got)
+
+	id := slices.Sorted(maps.Keys(names))[0]
+	failed := []any{filter("policyDisplayName", "=", names[id]), filter("policyResult", "=", "notApplied")}
+	rows := w.list(t, "conditionalAccess", []string{"policyId", "policyResult", "appDisplayName", "conditionalAccessPolicyResults"}, failed...)
+	require.Len(t, rows, int(want[id+" notApplied"]))
+	require.Equal(t, []any{id, "notApplied"}, rows[0][:2])
+	require.Equal(t, []string{names[id]}, w.values(t, "conditionalAccess", "policyDisplayName", names[id], 9, query.Period{}, failed...))
+}
+
+// A risk lasts from the first state at risk to the first that is none, however often it was raised meanwhile.
+func TestTimeToRemediationIsFromTheFirstStateAtRisk(t *testing.T) {
+	db, _ := pgtest.Store(t)
+	writer, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
+	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	var records []*activity.Record
+	for _, s := range []struct {
+		user, state string
+		hour        int
+	}{
+		{"ann", "remediated", 1}, // of a risk before what is kept
+		{"ann", "atRisk", 2}, {"ann", "confirmedCompromised", 5}, {"ann", "remediated", 12}, {"ann", "dismissed", 13},
+		{"ann", "atRisk", 20}, {"ann", "dismissed", 21},
+		{"bob", "atRisk", 3},
+	} {
+		r := activity.NewRecord(activity.RiskyUser)
+		r.ID, r.Tenant, r.Time, r.Raw = s.user, "contoso", day.Add(time.Duration(s.hour)*time.Hour), []byte("{}")
+		require.NoError(t, r.Set(activity.RiskyUser.Field("userPrincipalName"), s.user))
+		require.NoError(t, r.Set(activity.RiskyUser.Field("riskState"), s.state))
+		r.Complete()
+		records = append(records, r)
+	}
+	_, err = writer.Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+	w := world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100}, day, 1}
+
+	const hour = int64(60 * 60 * 1000)
+	require.Equal(t, [][]any{{"ann", "dismissed", hour}, {"ann", "dismissed", nil}, {"ann", "remediated", 10 * hour}, {"ann", "remediated", nil}},
+		w.list(t, "riskyUserHistory", []string{"userPrincipalName", "riskState", "timeToRemediation"}, filter("riskState", "in", "remediated", "dismissed")))
+	average := func(from int) []*float64 {
+		p := w.period()
+		p.From = day.Add(time.Duration(from) * time.Hour)
+		var values []*float64
+		for _, g := range w.ask(t, object{"queryType": "riskyUserHistory", "view": "value", "measure": "averageDuration"}, p).Groups {
+			values = append(values, g.Values...)
+		}
+		return values
+	}
+	require.InDelta(t, 5.5*float64(hour), *average(0)[0], 1e-9)
+	require.InDelta(t, 10*float64(hour)/2+float64(hour)/2, *average(12)[0], 1e-9, "what began before the time range")
+	require.Empty(t, average(22))
 }

@@ -73,7 +73,7 @@ var always = span{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1
 // apart in the grouping by user.
 func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
 	for _, g := range store.Groupings {
-		if g.Kind != q.Kind || g.PerPolicy || q.Measure == DistinctUsers && g.Entity != activity.Account {
+		if !counts(g, q.Kind) || q.Measure == DistinctUsers && g.Entity != activity.Account {
 			continue
 		}
 		if !slices.ContainsFunc(needed, func(f *activity.Field) bool { _, ok := rollupDimension(g, f); return !ok }) {
@@ -81,6 +81,14 @@ func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
 		}
 	}
 	return nil
+}
+
+// counts tells the groupings that count a kind's records.
+func counts(g *store.Grouping, kind *activity.Kind) bool {
+	if g.PerPolicy {
+		return kind == activity.ConditionalAccess
+	}
+	return kind == g.Kind
 }
 
 // useRollup covers every step with the coarsest whole buckets that fit into it, its ends with finer ones, and what is left
@@ -221,11 +229,17 @@ func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
 	if kind == activity.UserActivity && f.Name == "kind" {
 		return dimension{field: f, expr: "r.kind", codes: f.Values}
 	}
+	if kind == activity.ConditionalAccess && f.Name == policyResult {
+		return dimension{field: f, expr: "r." + column, table: store.Schema + ".word", column: "text"}
+	}
 	if f.Of != nil {
 		return dimension{field: f, expr: "r." + store.Reference(f.Of), table: store.EntityTable(f.Of), column: column}
 	}
 	return dimension{field: f, expr: "r." + column}
 }
+
+// policyResult is the field of what a policy made of a sign-in.
+const policyResult = "policyResult"
 
 // sharedDimension finds the fields that rows and rollup keep alike.
 func sharedDimension(f *activity.Field) (dimension, bool) {
@@ -246,6 +260,12 @@ func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
 	}
 	if g.Entity != nil && f.Of != nil && (f.Of == g.Entity || f.Of.Through == g.Entity) {
 		return dimension{field: f, expr: "r.k1", table: store.EntityTable(f.Of), column: store.Column(g.Kind, f)}, true
+	}
+	switch {
+	case g.PerPolicy && f.Of == activity.Policy:
+		return dimension{field: f, expr: "r.k1", table: store.EntityTable(f.Of), column: store.Column(g.Kind, f)}, true
+	case g.PerPolicy && f.Name == policyResult:
+		return dimension{field: f, expr: "r.k2", table: store.Schema + ".word", column: "text"}, true
 	}
 	n := slices.Index(g.Fields, f)
 	if n < 0 {

@@ -16,6 +16,10 @@ func rowsTable(kind *activity.Kind) string {
 		return store.Table(kind) + "_now"
 	case activity.UserActivity:
 		return userActivity
+	case activity.ConditionalAccess:
+		return policyEvaluations
+	case activity.RiskyUserHistory:
+		return riskHistory
 	}
 	return store.Table(kind)
 }
@@ -51,3 +55,21 @@ var userActivity = func() string {
 		branch(activity.RiskyUser, "t.account", "coalesce(k.risk_state, '')", "''", unlinked, risk),
 	}, "\n    UNION ALL ") + ")"
 }()
+
+// policyEvaluations is the rows of sign-ins, once for each policy evaluated, in the order of the policies' ids and results.
+// Both are words, as in the rollup.
+var policyEvaluations = `(SELECT t.*, w.id AS policy, v.id AS policy_result
+    FROM ` + store.Table(activity.SignIn) + ` t JOIN entra.policies p ON p.id = t.policies
+    CROSS JOIN LATERAL unnest(p.conditional_access_policy_ids, p.conditional_access_policy_results) AS e(id, result)
+    JOIN entra.word w ON w.text = coalesce(e.id, '') JOIN entra.word v ON v.text = coalesce(e.result, ''))`
+
+// riskHistory is the rows of risky users' states with the time that it took to end a risk: from the user's first state at
+// risk since any other, to the next that is none. A risk that began before what is kept has none.
+var riskHistory = `(SELECT h.*, CASE WHEN NOT h.at_risk THEN (extract(epoch FROM h.time - min(h.time) FILTER (WHERE h.at_risk) OVER (PARTITION BY h.tenant, h.account, h.risks)) * 1000)::bigint END AS time_to_remediation
+    FROM (
+      SELECT a.*, count(*) FILTER (WHERE NOT a.at_risk) OVER (PARTITION BY a.tenant, a.account ORDER BY a.time, a.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS risks
+      FROM (
+        SELECT t.*, coalesce(k.risk_state IN ('atRisk', 'confirmedCompromised'), false) AS at_risk
+        FROM ` + store.Table(activity.RiskyUser) + ` t LEFT JOIN entra.risk k ON k.id = t.risk
+      ) a
+    ) h)`

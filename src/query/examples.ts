@@ -68,6 +68,11 @@ export const examples = (): Example[] => [
     measure: 'lastSeen',
     groupBy: ['userPrincipalName', 'clientAppUsed'],
   }),
+  ask(t('examples.policies', 'What do the Conditional Access policies decide?'), {
+    queryType: 'conditionalAccess',
+    view: 'table',
+    groupBy: ['policyDisplayName', 'policyResult'],
+  }),
   ask(t('examples.risky-sign-ins', 'Which sign-ins were risky?'), { queryType: 'riskySignIn', view: 'logs' }),
   ask(t('examples.role-changes', 'Who was given a role, and by whom?'), {
     queryType: 'auditEvent',

@@ -34,8 +34,8 @@ test('another field keeps the comparison it knows', () => {
 });
 
 test('another field starts with its own comparison otherwise', () => {
-  expect(withField(filter('=~', 'a'), field('ipAddress'))).toEqual({
-    field: 'ipAddress',
+  expect(withField(filter('=~', 'a'), field('isCompliant'))).toEqual({
+    field: 'isCompliant',
     operator: '=',
     values: [],
   });
