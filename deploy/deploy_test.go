@@ -220,7 +220,7 @@ func TestRoles(t *testing.T) {
 			response := httptest.NewRecorder()
 			handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 			body = response.Body.String()
-			return strings.Count(body, "\nentra_exporter_refresh_timestamp_seconds{") == 3
+			return strings.Count(body, "\nentra_exporter_refresh_timestamp_seconds{") == 4
 		}, 30*time.Second, 100*time.Millisecond)
 		return body
 	}

@@ -44,6 +44,7 @@ var allCollectors = []*collector{
 	counting("provisioning", provisioningEvents),
 	ingestCollector,
 	storeCollector,
+	storeSizeCollector,
 }
 
 // counting returns the collector of a family.
@@ -106,6 +107,8 @@ var (
 		"When the oldest record kept happened; refreshed in the background.", []string{"record"}, nil)
 	rowsDesc = prometheus.NewDesc("entra_store_rows_estimate",
 		"About how many records are kept, as PostgreSQL's statistics say; refreshed in the background.", []string{"record"}, nil)
+	sizeDesc = prometheus.NewDesc("entra_store_size_bytes",
+		"What the store's tables take on disk, with their indexes and partitions; refreshed in the background.", []string{"table"}, nil)
 )
 
 // applicationsQuery is a SELECT of the applications that sign-ins were counted for.
@@ -226,6 +229,25 @@ var storeCollector = &collector{
 			if oldest.Valid {
 				r.timestamp(oldestDesc, oldest.Time, record)
 			}
+		}
+		return rows.Err()
+	},
+}
+
+var storeSizeCollector = &collector{
+	name: "store_size", about: "entra_store_size_bytes", background: true,
+	query: fmt.Sprintf(`SELECT root.relname, sum(pg_total_relation_size(c.oid))
+FROM pg_class c JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
+WHERE c.relnamespace = '%s'::regnamespace AND c.relkind = 'r' GROUP BY 1`, store.Schema),
+	descs: []*prometheus.Desc{sizeDesc},
+	add: func(rows *sql.Rows, r *reading) error {
+		for rows.Next() {
+			var table string
+			var n float64
+			if err := rows.Scan(&table, &n); err != nil {
+				return err
+			}
+			r.gauge(sizeDesc, n, table)
 		}
 		return rows.Err()
 	},

@@ -127,7 +127,7 @@ func aboutActivity(body string) string {
 	lines := bufio.NewScanner(strings.NewReader(body))
 	for lines.Scan() {
 		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(lines.Text(), "# HELP "), "# TYPE "), " ")
-		if strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter_") {
+		if strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter_") && !strings.HasPrefix(name, "entra_store_size_bytes") {
 			fmt.Fprintln(&b, lines.Text())
 		}
 	}
@@ -162,6 +162,11 @@ func TestBackground(t *testing.T) {
 		got.expect(fmt.Sprintf(`entra_app_active_users{app="Mail",app_id="mail",tenant="contoso",window=%q}`, window), want)
 	}
 	got.expect(`entra_exporter_collector_success{collector="active_users"}`, 1)
+	var size float64
+	if err := db.Get(&size, "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'entra.sign_in_raw'::regclass"); err != nil || size == 0 {
+		t.Fatal(size, err)
+	}
+	got.expect(`entra_store_size_bytes{table="sign_in_raw"}`, size)
 	if age := float64(time.Now().Unix()) - got.values[`entra_exporter_refresh_timestamp_seconds{collector="active_users"}`]; age < -2 || age > 60 {
 		t.Errorf("refreshed %v seconds ago", age)
 	}
