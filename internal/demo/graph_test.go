@@ -273,3 +273,24 @@ func TestQuote(t *testing.T) {
 		}
 	}
 }
+
+// Graph lists the same history with a risky user and by itself.
+func TestRiskyUserHistoryIsThatOfTheRiskyUsers(t *testing.T) {
+	c := quarter()
+	var want, got []string
+	for r := range c.RiskyUsers() {
+		var user struct{ History []json.RawMessage }
+		if err := json.Unmarshal(r, &user); err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range user.History {
+			want = append(want, string(item))
+		}
+	}
+	for r := range c.RiskyUserHistory() {
+		got = append(got, string(r))
+	}
+	if len(got) == 0 || !slices.Equal(want, got) {
+		t.Errorf("%d states, want %d", len(got), len(want))
+	}
+}

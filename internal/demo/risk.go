@@ -315,36 +315,58 @@ func riskType(kind string) string {
 }
 
 func (t *Tenant) appendRiskyUser(b []byte, r *riskyUser) []byte {
-	state := func(b []byte, id string, s *riskState) []byte {
-		b = appendText(append(b, '{'), "id", id)
-		b = append(b, `,"isDeleted":false,"isProcessing":false,`...)
-		b = appendText(b, "riskLevel", s.level)
-		b = appendText(append(b, ','), "riskState", s.state)
-		b = appendText(append(b, ','), "riskDetail", s.detail)
-		b = appendText(append(b, ','), "riskLastUpdatedDateTime", formatTime(s.at))
-		b = appendText(append(b, ','), "userDisplayName", r.user.name)
-		return appendText(append(b, ','), "userPrincipalName", r.user.upn)
-	}
-	b = state(b, r.user.id, &r.history[len(r.history)-1])
+	b = r.appendState(b, r.user.id, &r.history[len(r.history)-1])
 	b = append(b, `,"history":[`...)
 	for i := range r.history {
-		s := &r.history[i]
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = state(b, newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String(), s)
-		b = appendText(append(b, ','), "userId", r.user.id)
-		by := ""
-		if s.by != nil {
-			by = s.by.id
-		}
-		b = appendTextOrNull(append(b, ','), "initiatedBy", by)
-		b = appendText(append(b, `,"activity":{`...), "detail", s.detail)
-		b = append(b, `,"riskEventTypes":[`...)
-		if len(s.events) > 0 {
-			b = append(append(append(b, '"'), strings.Join(s.events, `","`)...), '"')
-		}
-		b = append(b, "]}}"...)
+		b = t.appendHistory(b, r, &r.history[i])
 	}
 	return append(b, "]}"...)
+}
+
+// RiskyUserHistory yields every state that users at risk have been in, as Graph lists it for each user. A record is valid
+// until the next one is asked for.
+func (t *Tenant) RiskyUserHistory() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var record []byte
+		for i := range t.script.riskyUsers {
+			r := &t.script.riskyUsers[i]
+			for n := range r.history {
+				record = t.appendHistory(record[:0], r, &r.history[n])
+				if !yield(record) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (t *Tenant) appendHistory(b []byte, r *riskyUser, s *riskState) []byte {
+	b = r.appendState(b, newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String(), s)
+	b = appendText(append(b, ','), "userId", r.user.id)
+	by := ""
+	if s.by != nil {
+		by = s.by.id
+	}
+	b = appendTextOrNull(append(b, ','), "initiatedBy", by)
+	b = appendText(append(b, `,"activity":{`...), "detail", s.detail)
+	b = append(b, `,"riskEventTypes":[`...)
+	if len(s.events) > 0 {
+		b = append(append(append(b, '"'), strings.Join(s.events, `","`)...), '"')
+	}
+	return append(b, "]}}"...)
+}
+
+// appendState begins an object with what a user and their history have in common.
+func (r *riskyUser) appendState(b []byte, id string, s *riskState) []byte {
+	b = appendText(append(b, '{'), "id", id)
+	b = append(b, `,"isDeleted":false,"isProcessing":false,`...)
+	b = appendText(b, "riskLevel", s.level)
+	b = appendText(append(b, ','), "riskState", s.state)
+	b = appendText(append(b, ','), "riskDetail", s.detail)
+	b = appendText(append(b, ','), "riskLastUpdatedDateTime", formatTime(s.at))
+	b = appendText(append(b, ','), "userDisplayName", r.user.name)
+	return appendText(append(b, ','), "userPrincipalName", r.user.upn)
 }

@@ -160,6 +160,7 @@ func importInvented(ctx context.Context, db *store.DB, now time.Time, opts Optio
 		{Name: "audit events", Objects: tenant.AuditEvents()},
 		{Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
 		{Name: "risk detections", Objects: tenant.RiskDetections()},
+		{Name: "risky users' history", Objects: tenant.RiskyUserHistory()},
 		{Name: "risky users", Objects: tenant.RiskyUsers()},
 	}
 	fmt.Fprintf(opts.Out, "Importing %d days of an invented tenant, about %d sign-ins\n", days, opts.SignIns)
