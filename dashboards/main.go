@@ -17,12 +17,14 @@ import (
 
 // files names each bundled dashboard's file and what it holds.
 var files = map[string]func() *dashboard.DashboardBuilder{
-	"overview.json":           overview,
-	"conditional-access.json": conditionalAccess,
-	"audit.json":              audit,
-	"provisioning.json":       provisioning,
-	"risk.json":               risk,
-	"sign-ins.json":           signIns,
+	"overview.json":            overview,
+	"conditional-access.json":  conditionalAccess,
+	"audit.json":               audit,
+	"provisioning.json":        provisioning,
+	"risk.json":                risk,
+	"operations.json":          operations,
+	"overview-prometheus.json": overviewOnPrometheus,
+	"sign-ins.json":            signIns,
 }
 
 func main() {

@@ -108,11 +108,22 @@ func decodePanels(text []byte, now time.Time) ([]panel, error) {
 		span := backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}
 		found := panel{dashboard: file.Title, title: replaceTimes(p.Title, span), span: span}
 		for _, target := range p.Targets {
-			found.targets = append(found.targets, replaceInStrings(target, values))
+			if isOurs(target) {
+				found.targets = append(found.targets, replaceInStrings(target, values))
+			}
 		}
-		panels = append(panels, found)
+		if len(found.targets) > 0 {
+			panels = append(panels, found)
+		}
 	}
 	return panels, nil
+}
+
+// isOurs tells the questions that the plugin answers from those to other data sources, such as Prometheus.
+func isOurs(target json.RawMessage) bool {
+	var at struct{ Datasource struct{ Type string } }
+	err := json.Unmarshal(target, &at)
+	return err == nil && (at.Datasource.Type == "" || at.Datasource.Type == pluginhost.PluginID)
 }
 
 var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)

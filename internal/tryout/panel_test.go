@@ -21,7 +21,9 @@ func TestPanelsAskWhatTheDashboardShowsWhenOpened(t *testing.T) {
 		]},
 		"panels": [
 			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other"]}]},
-			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]}
+			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]},
+			{"title": "Of another data source", "targets": [{"datasource": {"type": "prometheus"}, "expr": "up"}]},
+			{"title": "A heading"}
 		]}`), now)
 	require.NoError(t, err)
 	require.Len(t, panels, 2)

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	promql "github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/stat"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+)
+
+// The panels that ask a Prometheus, or what answers like one, for the exporter's metrics.
+
+// noMetrics is what they say where there is no answer.
+const noMetrics = "No such metrics in this time range. Let Prometheus scrape entra-activity exporter, and check the job and the tenant chosen above."
+
+// metric is an expression, and how its series are named.
+type metric struct{ expr, legend string }
+
+// metrics asks one Prometheus.
+type metrics struct{ source common.DataSourceRef }
+
+// promSource is the data source that a variable is set to.
+func promSource(variable string) metrics {
+	uid := "${" + variable + "}"
+	return metrics{common.DataSourceRef{Type: &prometheusType, Uid: &uid}}
+}
+
+var prometheusType = "prometheus"
+
+// selected is a metric's name with the selection that the dashboard's variables make, and further matchers.
+func selected(name string, matchers ...string) string {
+	return fmt.Sprintf("%s{%s}", name, strings.Join(append([]string{`job=~"$job"`, `tenant=~"$tenant"`}, matchers...), ", "))
+}
+
+// once takes what several replicas of the exporter say alike for one.
+func once(expr string) string { return "max without (instance, pod) (" + expr + ")" }
+
+// increase is how much a counter rose in a window.
+func increase(window, name string, matchers ...string) string {
+	return once(fmt.Sprintf("increase(%s[%s])", selected(name, matchers...), window))
+}
+
+// sum adds series up, by labels.
+func sum(expr string, by ...string) string {
+	if len(by) == 0 {
+		return "sum(" + expr + ")"
+	}
+	return fmt.Sprintf("sum by (%s) (%s)", strings.Join(by, ", "), expr)
+}
+
+func (m metrics) query(i int, q metric) *promql.DataqueryBuilder {
+	return promql.NewDataqueryBuilder().
+		RefId(string(rune('A' + i))).
+		Datasource(m.source).
+		EditorMode(promql.QueryEditorModeCode).
+		Expr(q.expr).
+		LegendFormat(q.legend)
+}
+
+// number is what an expression amounts to at the end of the time range.
+func (m metrics) number(title, description string, expr string) *stat.PanelBuilder {
+	return stat.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(m.source).
+		WithTarget(m.query(0, metric{expr, ""}).Instant()).
+		NoValue("none").
+		Unit("locale").
+		Decimals(0).
+		ColorScheme(fixed("text")).
+		GraphMode(common.BigValueGraphModeNone).
+		ColorMode(common.BigValueColorModeValue).
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
+}
+
+// graph draws expressions over time.
+func (m metrics) graph(title, description string, list ...metric) *timeseries.PanelBuilder {
+	b := timeseries.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(m.source).
+		NoValue(noMetrics).
+		Unit("locale").
+		Min(0).
+		LineWidth(2).
+		FillOpacity(8).
+		Legend(common.NewVizLegendOptionsBuilder().
+			ShowLegend(true).
+			DisplayMode(common.LegendDisplayModeList).
+			Placement(common.LegendPlacementBottom)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().
+			Mode(common.TooltipDisplayModeMulti).
+			Sort(common.SortOrderDescending))
+	for i, q := range list {
+		b.WithTarget(m.query(i, q).Range())
+	}
+	for _, s := range statuses {
+		b.OverrideByName(s.status, []dashboard.DynamicConfigValue{
+			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.colour}},
+			{Id: "displayName", Value: s.label},
+		})
+	}
+	return b
+}
+
+// daily draws what counters rose by each day, in bars that add up.
+func (m metrics) daily(title, description string, list ...metric) *timeseries.PanelBuilder {
+	return m.graph(title, description, list...).
+		Interval("1d").
+		DrawStyle(common.GraphDrawStyleBars).
+		FillOpacity(80).
+		LineWidth(1).
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal))
+}
+
+// bars draws what an expression amounts to for each series at the end of the time range.
+func (m metrics) bars(title, description, colour string, q metric) *bargauge.PanelBuilder {
+	return bargauge.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(m.source).
+		WithTarget(m.query(0, q).Instant()).
+		NoValue(noMetrics).
+		Unit("locale").
+		Decimals(0).
+		Min(0).
+		ColorScheme(fixed(colour)).
+		Orientation(common.VizOrientationHorizontal).
+		DisplayMode(common.BarGaugeDisplayModeBasic).
+		NamePlacement(common.BarGaugeNamePlacementLeft).
+		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
+}
+
+// table lists what an expression amounts to by its labels; the number is the column named value.
+func (m metrics) table(title, description, value string, expr string) *table.PanelBuilder {
+	return table.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(m.source).
+		WithTarget(m.query(0, metric{expr, ""}).Instant().Format(promql.PromQueryFormatTable)).
+		NoValue(noMetrics).
+		Unit("locale").
+		Filterable(true).
+		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).Desc(true)}).
+		OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
+		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "custom.width", Value: 150}})
+}
+
+// labels is a variable of a label's values.
+func (m metrics) labels(name, label, metric string) *dashboard.QueryVariableBuilder {
+	expr := fmt.Sprintf("label_values(%s, %s)", metric, name)
+	return dashboard.NewQueryVariableBuilder(name).
+		Label(label).
+		Datasource(m.source).
+		Query(dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": expr, "refId": "PrometheusVariableQueryEditor-VariableQuery"}}).
+		Definition(expr).
+		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).
+		Multi(true).
+		IncludeAll(true).
+		AllValue(".*").
+		Current(option("All", "$__all"))
+}
