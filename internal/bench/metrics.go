@@ -144,7 +144,7 @@ func (b *bench) manySeries(ctx context.Context, binary string) error {
 	if err != nil { // a limit is what bounds memory
 		said = err.Error()
 	}
-	peak, err := peakMemory(p.PID())
+	peak, err := memory(p.PID(), "VmHWM:")
 	if err != nil {
 		b.report.aside("Memory: not known on this system")
 		return nil
