@@ -2,8 +2,6 @@ package main
 
 import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
-const auditUID = "entra-audit"
-
 // audit shows who changes what in the directory.
 func audit() *dashboard.DashboardBuilder {
 	of := func(filters ...filter) []filter {
@@ -23,39 +21,39 @@ func audit() *dashboard.DashboardBuilder {
 	columns := []string{"activityDateTime", "activityDisplayName", "status", "initiatedByUserPrincipalName", "initiatedByAppDisplayName", "targetDisplayNames", "targetUserPrincipalNames", "category", "loggedByService"}
 	changes := []string{"activityDateTime", "activityDisplayName", "status", "initiatedByUserPrincipalName", "initiatedByAppDisplayName", "targetDisplayNames", "targetUserPrincipalNames", "modifiedProperties", "oldValues", "newValues"}
 	only := func(column, variable string) []dashboard.DynamicConfigValue {
-		return linked(nil, "Only this "+column, auditUID, "&var-"+variable+"=${__value.raw}")
+		return onward(link("Only this "+column, auditUID, variable, clicked))
 	}
-	return siblings(newDashboard(auditUID, "Entra ID: Audit", "Changes to the directory: who did what to which users, groups, applications, roles and policies.").
+	return newDashboard(auditUID, "Audit", "Changes to the directory: who did what to which users, groups, applications, roles and policies.").
 		Time("now-30d", "now").
-		WithVariable(choice("category", "Category", "auditEvent", "category")).
-		WithVariable(choice("service", "Service", "auditEvent", "loggedByService")).
-		WithVariable(choice("activity", "Activity", "auditEvent", "activityDisplayName")).
-		WithVariable(choice("actor", "Initiated by", "auditEvent", "initiatedByUserPrincipalName")).
-		WithVariable(choice("result", "Result", "auditEvent", "status"))).
+		WithVariable(valuesOf("category", "Category", "auditEvent", "category")).
+		WithVariable(valuesOf("service", "Service", "auditEvent", "loggedByService")).
+		WithVariable(valuesOf("activity", "Activity", "auditEvent", "activityDisplayName")).
+		WithVariable(valuesOf("actor", "Initiated by", "auditEvent", "initiatedByUserPrincipalName")).
+		WithVariable(valuesOf("result", "Result", "auditEvent", "status")).
 		WithPanel(number("Audit events", "Changes to the directory, and attempts at them, in the time range.", ask(question{})).GridPos(at(0, 0, 5, 4))).
-		WithPanel(byThreshold(number("Failure rate", "Share of the changes that failed.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1), "green", step{0.05, "orange"}, step{0.2, "red"}).
+		WithPanel(judged(number("Failure rate", "Share of the changes that failed.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1), green, limit{0.05, amber}, limit{0.2, red}).
 			GridPos(at(5, 0, 5, 4))).
 		WithPanel(number("People who changed something", "Different users who initiated a change.", ask(question{Measure: "distinctUsers"})).GridPos(at(10, 0, 5, 4))).
-		WithPanel(byThreshold(number("Role changes", "Changes of who has which role, and of roles.", ask(question{Filters: []filter{is("category", "RoleManagement")}})), "text", step{1, "orange"}).GridPos(at(15, 0, 4, 4))).
-		WithPanel(byThreshold(number("Policy changes", "Changes of policies, Conditional Access among them.", ask(question{Filters: []filter{is("category", "Policy")}})), "text", step{1, "orange"}).GridPos(at(19, 0, 5, 4))).
-		WithPanel(overTime("What changes, by category", "Audit events by day and category, the eight most frequent.", none, ask(question{GroupBy: []string{"category"}, Top: 8, Other: true})).GridPos(at(0, 4, 12, 9))).
-		WithPanel(overTime("How changes end", "Audit events by day and result.", none, ask(question{GroupBy: []string{"status"}})).GridPos(at(12, 4, 12, 9))).
-		WithPanel(ranked("Most frequent activities", "What was done most. Click on one to see only it.", none, "Audit events", "blue", ask(question{GroupBy: []string{"activityDisplayName", "category"}})).
+		WithPanel(judged(number("Role changes", "Changes of who has which role, and of roles.", ask(question{Filters: []filter{is("category", "RoleManagement")}})), plain, limit{1, amber}).GridPos(at(15, 0, 4, 4))).
+		WithPanel(judged(number("Policy changes", "Changes of policies, Conditional Access among them.", ask(question{Filters: []filter{is("category", "Policy")}})), plain, limit{1, amber}).GridPos(at(19, 0, 5, 4))).
+		WithPanel(daily("What changes, by category", "Audit events by day and category, the eight most frequent.", none, ask(question{GroupBy: []string{"category"}, Top: 8, Other: true})).GridPos(at(0, 4, 12, 9))).
+		WithPanel(daily("How changes end", "Audit events by day and result.", none, ask(question{GroupBy: []string{"status"}})).GridPos(at(12, 4, 12, 9))).
+		WithPanel(sized("Most frequent activities", "What was done most. Click on one to see only it.", none, "Audit events", blue, ask(question{GroupBy: []string{"activityDisplayName", "category"}})).
 			OverrideByName("Activity", only("activity", "activity")).OverrideByName("Category", only("category", "category")).GridPos(at(0, 13, 8, 10))).
-		WithPanel(ranked("Who changes most", "Users by the number of their changes. Click on one to see only theirs.", none, "Audit events", "blue",
-			ask(question{GroupBy: []string{"initiatedByUserDisplayName", "initiatedByUserPrincipalName"}, Filters: []filter{noneOf("initiatedByUserPrincipalName", "")}})).
+		WithPanel(sized("Who changes most", "Users by the number of their changes. Click on one to see only theirs.", none, "Audit events", blue,
+			ask(question{GroupBy: []string{"initiatedByUserDisplayName", "initiatedByUserPrincipalName"}, Filters: []filter{isNot("initiatedByUserPrincipalName", "")}})).
 			OverrideByName("Initiated by (username)", only("user", "actor")).GridPos(at(8, 13, 8, 10))).
-		WithPanel(ranked("Which applications change most", "Changes that an application made, not a person.", none, "Audit events", "blue",
-			ask(question{GroupBy: []string{"initiatedByAppDisplayName"}, Filters: []filter{noneOf("initiatedByAppDisplayName", "")}})).GridPos(at(16, 13, 8, 10))).
+		WithPanel(sized("Which applications change most", "Changes that an application made, not a person.", none, "Audit events", blue,
+			ask(question{GroupBy: []string{"initiatedByAppDisplayName"}, Filters: []filter{isNot("initiatedByAppDisplayName", "")}})).GridPos(at(16, 13, 8, 10))).
 		WithPanel(records("Role and policy changes", "What an attacker would do, too: each with the values before and after.", "No changes of roles or policies in this time range, or none with these filters.",
-			ask(question{Columns: changes, Filters: []filter{anyOf("category", "RoleManagement", "Policy")}})).GridPos(at(0, 23, 24, 10))).
-		WithPanel(ranked("When each activity was done last", "Activities of the time range, those done last first.", none, "Last seen", "blue",
+			ask(question{Columns: changes, Filters: []filter{is("category", "RoleManagement", "Policy")}})).GridPos(at(0, 23, 24, 10))).
+		WithPanel(sized("When each activity was done last", "Activities of the time range, those done last first.", none, "Last seen", blue,
 			ask(question{Measure: "lastSeen", GroupBy: []string{"activityDisplayName", "category"}, Top: 100})).
 			OverrideByName("Activity", only("activity", "activity")).
 			OverrideByName("Last seen", []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]string{"type": "auto"}}, {Id: "unit", Value: "dateTimeAsIso"}}).
 			GridPos(at(0, 33, 12, 10))).
 		WithPanel(records("What failed", "The newest changes that failed, and why.", "No change failed in this time range.",
-			ask(question{Columns: []string{"activityDateTime", "activityDisplayName", "initiatedByUserPrincipalName", "resultReason", "targetDisplayNames"}, Filters: []filter{noneOf("status", "success")}})).
+			ask(question{Columns: []string{"activityDateTime", "activityDisplayName", "initiatedByUserPrincipalName", "resultReason", "targetDisplayNames"}, Filters: []filter{isNot("status", "success")}})).
 			GridPos(at(12, 33, 12, 10))).
 		WithPanel(records("Audit events", "The newest audit events.", none, ask(question{Columns: columns})).GridPos(at(0, 43, 24, 12)))
 }

@@ -28,10 +28,8 @@ type metrics struct{ source common.DataSourceRef }
 // promSource is the data source that a variable is set to.
 func promSource(variable string) metrics {
 	uid := "${" + variable + "}"
-	return metrics{common.DataSourceRef{Type: &prometheusType, Uid: &uid}}
+	return metrics{common.DataSourceRef{Type: &prometheusID, Uid: &uid}}
 }
-
-var prometheusType = "prometheus"
 
 // selected is a metric's name with the selection that the dashboard's variables make, and further matchers.
 func selected(name string, matchers ...string) string {
@@ -73,7 +71,7 @@ func (m metrics) number(title, description string, expr string) *stat.PanelBuild
 		NoValue("none").
 		Unit("locale").
 		Decimals(0).
-		ColorScheme(fixed("text")).
+		ColorScheme(fixed(plain)).
 		GraphMode(common.BigValueGraphModeNone).
 		ColorMode(common.BigValueColorModeValue).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
@@ -101,9 +99,9 @@ func (m metrics) graph(title, description string, list ...metric) *timeseries.Pa
 		b.WithTarget(m.query(i, q).Range())
 	}
 	for _, s := range statuses {
-		b.OverrideByName(s.status, []dashboard.DynamicConfigValue{
+		b.OverrideByName(s.value, []dashboard.DynamicConfigValue{
 			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.colour}},
-			{Id: "displayName", Value: s.label},
+			{Id: "displayName", Value: s.text},
 		})
 	}
 	return b

@@ -8,8 +8,6 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 )
 
-const operationsUID = "entra-operations"
-
 // operations shows whether records keep coming in, what the exporter does, and how large the store is: the records
 // themselves from the plugin, the rest from the exporter's metrics.
 func operations() *dashboard.DashboardBuilder {
@@ -24,33 +22,33 @@ func operations() *dashboard.DashboardBuilder {
 	delay := func(quantile float64) string {
 		return fmt.Sprintf("histogram_quantile(%g, sum by (le) (%s))", quantile, increase("$__range", "entra_ingest_delay_seconds_bucket"))
 	}
-	return siblings(newDashboard(operationsUID, "Entra ID: Operations",
+	return newDashboard(operationsUID, "Operations",
 		"Whether records keep coming in, whether the exporter works, and how large the store is. Records are asked from the data source of the plugin, the rest from the exporter's metrics in Prometheus.").
 		Time("now-7d", "now").
-		WithVariable(dashboard.NewDatasourceVariableBuilder("prometheus").Label("Prometheus").Type(prometheusType)).
+		WithVariable(dashboard.NewDatasourceVariableBuilder("prometheus").Label("Prometheus").Type(prometheusID)).
 		WithVariable(m.labels("job", "Job", "entra_exporter_up")).
-		WithVariable(m.labels("tenant", "Tenant", "entra_signins_total"))).
+		WithVariable(m.labels("tenant", "Tenant", "entra_signins_total")).
 		WithPanel(newest("Newest sign-in", "signIn", "createdDateTime", "signInEventTypes").GridPos(at(0, 0, 6, 4))).
 		WithPanel(newest("Newest audit event", "auditEvent", "activityDateTime", "activityDisplayName").GridPos(at(6, 0, 6, 4))).
 		WithPanel(newest("Newest provisioning event", "provisioningEvent", "activityDateTime", "provisioningAction").GridPos(at(12, 0, 6, 4))).
 		WithPanel(newest("Newest risk detection", "riskDetection", "activityDateTime", "riskEventType").GridPos(at(18, 0, 6, 4))).
-		WithPanel(overTime("Sign-ins by type", "Sign-ins by the hour they happened, of every type: a gap is what has not come in.", noneOfThem("sign-ins"),
+		WithPanel(daily("Sign-ins by type", "Sign-ins by the hour they happened, of every type: a gap is what has not come in.", noneOfThem("sign-ins"),
 			question{QueryType: "signIn", Measure: "count", Interval: "1h", GroupBy: []string{"signInEventTypes"}}).GridPos(at(0, 4, 12, 9))).
-		WithPanel(overTime("Audit events by service", "Audit events by the hour they happened: a gap is what has not come in.", noneOfThem("audit events"),
+		WithPanel(daily("Audit events by service", "Audit events by the hour they happened: a gap is what has not come in.", noneOfThem("audit events"),
 			question{QueryType: "auditEvent", Measure: "count", Interval: "1h", GroupBy: []string{"loggedByService"}, Top: 8, Other: true}).GridPos(at(12, 4, 12, 9))).
-		WithPanel(byThreshold(m.number("Exporter", "1 where the last scrape of every replica could read the database.", "min("+own("entra_exporter_up")+")"), "red", step{1, "green"}).
+		WithPanel(judged(m.number("Exporter", "1 where the last scrape of every replica could read the database.", "min("+own("entra_exporter_up")+")"), red, limit{1, green}).
 			NoValue("not scraped").
 			Mappings([]dashboard.ValueMapping{up}).GridPos(at(0, 13, 4, 5))).
-		WithPanel(byThreshold(m.number("Collectors that failed", "Groups of metrics that the exporter could not read in the last scrape: its log says why.",
-			"sum(1 - "+own("entra_exporter_collector_success")+")"), "green", step{1, "red"}).GridPos(at(4, 13, 4, 5))).
-		WithPanel(byThreshold(m.number("Records refused", "Records that could not be stored in the time range: import says why with --rejects.",
-			sum(increase("$__range", "entra_ingest_errors_total"))), "green", step{1, "orange"}).GridPos(at(8, 13, 4, 5))).
-		WithPanel(byThreshold(m.number("Delay of nine in ten", "From a record's event to its being stored: nine in ten new records of the time range took no longer.", delay(0.9)).
-			Unit("s").Decimals(1), "green", step{3600, "orange"}, step{4 * 3600, "red"}).GridPos(at(12, 13, 4, 5))).
+		WithPanel(judged(m.number("Collectors that failed", "Groups of metrics that the exporter could not read in the last scrape: its log says why.",
+			"sum(1 - "+own("entra_exporter_collector_success")+")"), green, limit{1, red}).GridPos(at(4, 13, 4, 5))).
+		WithPanel(judged(m.number("Records refused", "Records that could not be stored in the time range: import says why with --rejects.",
+			sum(increase("$__range", "entra_ingest_errors_total"))), green, limit{1, amber}).GridPos(at(8, 13, 4, 5))).
+		WithPanel(judged(m.number("Delay of nine in ten", "From a record's event to its being stored: nine in ten new records of the time range took no longer.", delay(0.9)).
+			Unit("s").Decimals(1), green, limit{3600, amber}, limit{4 * 3600, red}).GridPos(at(12, 13, 4, 5))).
 		WithPanel(m.number("Size of the store", "All tables with their indexes, on disk.", sum("max by (table) ("+own("entra_store_size_bytes")+")")).Unit("bytes").Decimals(1).GridPos(at(16, 13, 4, 5))).
 		WithPanel(m.number("Records kept", "About how many records of all kinds there are, as PostgreSQL's statistics say.", sum("max by (record) ("+own("entra_store_rows_estimate")+")")).GridPos(at(20, 13, 4, 5))).
 		WithPanel(m.graph("How long ago each source was read", "Since each source was last read successfully. Where the recording rules are loaded, they serve.", metric{age, "{{source}}"}).Unit("s").
-			Thresholds(thresholds("transparent", step{3 * 3600, "orange"}, step{24 * 3600, "red"})).
+			Thresholds(thresholds("transparent", limit{3 * 3600, amber}, limit{24 * 3600, red})).
 			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).GridPos(at(0, 18, 8, 9))).
 		WithPanel(m.graph("How old the newest record of each source is", "Since the newest record of each source happened; at night and at weekends, older is normal.",
 			metric{"time() - max by (tenant, source) (" + selected("entra_ingest_newest_event_timestamp_seconds") + ")", "{{source}}"}).Unit("s").GridPos(at(8, 18, 8, 9))).
@@ -71,8 +69,8 @@ func operations() *dashboard.DashboardBuilder {
 		WithPanel(m.table("What counts as other", "Applications, countries and so on that have no series of their own: raise --max-series where that is too many.", "Without series",
 			"max by (collector) ("+own("entra_exporter_series_limited")+")").
 			OverrideByName("collector", named("Collector", 0)).GridPos(at(16, 36, 8, 9))).
-		WithPanel(byThreshold(m.number("Counters that fell", "How often a counter was lower in the database than at the scrape before, as after a restored backup. Run entra-activity reset-counters once to say so.",
-			sum("max by (job) (increase("+own("entra_exporter_regressions_total")+"[$__range]))")), "green", step{1, "red"}).GridPos(at(0, 45, 6, 6))).
+		WithPanel(judged(m.number("Counters that fell", "How often a counter was lower in the database than at the scrape before, as after a restored backup. Run entra-activity reset-counters once to say so.",
+			sum("max by (job) (increase("+own("entra_exporter_regressions_total")+"[$__range]))")), green, limit{1, red}).GridPos(at(0, 45, 6, 6))).
 		WithPanel(m.graph("Memory of the exporter", "What the process takes.", metric{own("process_resident_memory_bytes"), "{{instance}}"}).Unit("bytes").GridPos(at(6, 45, 9, 6))).
 		WithPanel(m.graph("Duration of scrapes", "As Prometheus measures it; a scrape that takes longer than its timeout is lost.", metric{own("scrape_duration_seconds"), "{{instance}}"}).Unit("s").GridPos(at(15, 45, 9, 6)))
 }

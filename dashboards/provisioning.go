@@ -2,8 +2,6 @@ package main
 
 import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
-const provisioningUID = "entra-provisioning"
-
 // provisioning shows what the provisioning service does to whom, and what goes wrong.
 func provisioning() *dashboard.DashboardBuilder {
 	ask := func(q question) question {
@@ -16,32 +14,32 @@ func provisioning() *dashboard.DashboardBuilder {
 	}
 	none := noneOfThem("provisioning events")
 	failed := is("status", "failure")
-	onlyService := linked(nil, "Only this application", provisioningUID, "&var-service=${__value.raw}")
-	return siblings(newDashboard(provisioningUID, "Entra ID: Provisioning", "What the provisioning service did to users and groups, in which application, how long it took and what failed.").
+	onlyService := onward(link("Only this application", provisioningUID, "service", clicked))
+	return newDashboard(provisioningUID, "Provisioning", "What the provisioning service did to users and groups, in which application, how long it took and what failed.").
 		Time("now-30d", "now").
-		WithVariable(choice("service", "Application", "provisioningEvent", "servicePrincipalDisplayName")).
-		WithVariable(choice("action", "Action", "provisioningEvent", "provisioningAction")).
-		WithVariable(choice("result", "Result", "provisioningEvent", "status"))).
+		WithVariable(valuesOf("service", "Application", "provisioningEvent", "servicePrincipalDisplayName")).
+		WithVariable(valuesOf("action", "Action", "provisioningEvent", "provisioningAction")).
+		WithVariable(valuesOf("result", "Result", "provisioningEvent", "status")).
 		WithPanel(number("Provisioning events", "Users and groups that were provisioned or looked at, in the time range.", ask(question{})).GridPos(at(0, 0, 6, 4))).
-		WithPanel(byThreshold(number("Failure rate", "Share of the events that failed; what was skipped is no failure.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1),
-			"green", step{0.05, "orange"}, step{0.2, "red"}).GridPos(at(6, 0, 6, 4))).
+		WithPanel(judged(number("Failure rate", "Share of the events that failed; what was skipped is no failure.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1),
+			green, limit{0.05, amber}, limit{0.2, red}).GridPos(at(6, 0, 6, 4))).
 		WithPanel(number("Average duration", "How long an event took, on average.", ask(question{Measure: "averageDuration"})).Unit("ms").Decimals(1).GridPos(at(12, 0, 6, 4))).
-		WithPanel(byThreshold(number("Accounts removed", "Deletions and deactivations: many at once can be a mistake in a scope.", ask(question{Filters: []filter{anyOf("provisioningAction", "delete", "stagedDelete", "disable")}})),
-			"text", step{100, "orange"}).GridPos(at(18, 0, 6, 4))).
-		WithPanel(overTime("How provisioning ends", "Provisioning events by day and result.", none, ask(question{GroupBy: []string{"status"}})).GridPos(at(0, 4, 12, 9))).
-		WithPanel(overTime("What provisioning does", "Provisioning events by day and action.", none, ask(question{GroupBy: []string{"provisioningAction"}})).GridPos(at(12, 4, 12, 9))).
-		WithPanel(ranked("Applications by result", "How provisioning to or from each application ended. Click on one to see only it.", none, "Provisioning events", "blue",
+		WithPanel(judged(number("Accounts removed", "Deletions and deactivations: many at once can be a mistake in a scope.", ask(question{Filters: []filter{is("provisioningAction", "delete", "stagedDelete", "disable")}})),
+			plain, limit{100, amber}).GridPos(at(18, 0, 6, 4))).
+		WithPanel(daily("How provisioning ends", "Provisioning events by day and result.", none, ask(question{GroupBy: []string{"status"}})).GridPos(at(0, 4, 12, 9))).
+		WithPanel(daily("What provisioning does", "Provisioning events by day and action.", none, ask(question{GroupBy: []string{"provisioningAction"}})).GridPos(at(12, 4, 12, 9))).
+		WithPanel(sized("Applications by result", "How provisioning to or from each application ended. Click on one to see only it.", none, "Provisioning events", blue,
 			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "status"}, Top: 50})).
 			OverrideByName("Application", onlyService).OverrideByName("Status", coloured(110)).GridPos(at(0, 13, 8, 10))).
-		WithPanel(ranked("Why provisioning fails", "Failures by application and error, the most frequent first.", "Nothing failed in this time range, or nothing with these filters.", "Provisioning events", "red",
+		WithPanel(sized("Why provisioning fails", "Failures by application and error, the most frequent first.", "Nothing failed in this time range, or nothing with these filters.", "Provisioning events", red,
 			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "errorCode", "errorCategory"}, Filters: []filter{failed}})).
 			OverrideByName("Application", onlyService).GridPos(at(8, 13, 8, 10))).
-		WithPanel(lines("How long provisioning takes", "Average duration of an event by day, of the five applications with most of them.", none,
+		WithPanel(graph("How long provisioning takes", "Average duration of an event by day, of the five applications with most of them.", none,
 			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5})).Unit("ms").GridPos(at(16, 13, 8, 10))).
 		WithPanel(records("What failed, and what to do", "The newest failures, with what Microsoft recommends.", "Nothing failed in this time range, or nothing with these filters.",
 			ask(question{Columns: []string{"activityDateTime", "servicePrincipalDisplayName", "provisioningAction", "sourceIdentity", "errorCode", "errorReason", "recommendedAction"}, Filters: []filter{failed}})).
 			GridPos(at(0, 23, 24, 10))).
-		WithPanel(bars("From where to where", "Provisioning events by source and target system.", none, "blue", ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
+		WithPanel(ranked("From where to where", "Provisioning events by source and target system.", none, blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
 		WithPanel(records("Provisioning events", "The newest provisioning events.", none,
 			ask(question{Columns: []string{"activityDateTime", "status", "provisioningAction", "servicePrincipalDisplayName", "sourceIdentity", "targetIdentity", "identityType", "durationInMilliseconds"}})).
 			GridPos(at(8, 33, 16, 11)))
