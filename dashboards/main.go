@@ -18,13 +18,18 @@ import (
 // files names each bundled dashboard's file and what it holds.
 var files = map[string]func() *dashboard.DashboardBuilder{
 	"overview.json":            overview,
+	"sign-ins.json":            signIns,
+	"sign-in.json":             signIn,
+	"applications.json":        applications,
+	"users.json":               users,
+	"groups.json":              ofGroups,
+	"my-sign-ins.json":         mySignIns,
 	"conditional-access.json":  conditionalAccess,
 	"audit.json":               audit,
 	"provisioning.json":        provisioning,
 	"risk.json":                risk,
 	"operations.json":          operations,
 	"overview-prometheus.json": overviewOnPrometheus,
-	"sign-ins.json":            signIns,
 }
 
 func main() {

@@ -72,8 +72,10 @@ type panel struct {
 	Title, Description string
 	GridPos            struct{ X, Y, W, H int }
 	Datasource         source
-	FieldConfig        struct{ Defaults struct{ Unit string } }
-	Targets            []json.RawMessage
+	FieldConfig        struct {
+		Defaults struct{ Unit, NoValue string }
+	}
+	Targets []json.RawMessage
 }
 
 type source struct{ Type, UID string }
@@ -107,7 +109,12 @@ func TestRules(t *testing.T) {
 			ids := map[int]bool{}
 			for i, p := range d.Panels {
 				assert.NotEmpty(t, p.Title)
+				if p.Type == "row" {
+					continue
+				}
+				assert.Contains(t, drawn, p.Type, "%s: a panel that the preview draws, too", p.Title)
 				assert.NotEmpty(t, p.Description, p.Title)
+				assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, "%s: an empty panel says what is missing", p.Title)
 				assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, p.Title)
 				assert.True(t, sources[p.Datasource], "%s asks a data source that is not the user's choice", p.Title)
 				assert.False(t, ids[p.ID], "%s: panel ids are unique", p.Title)
@@ -125,6 +132,30 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// drawn are the types of panel that dashboards may have.
+var drawn = []string{"timeseries", "stat", "table", "bargauge", "barchart", "piechart", "heatmap", "geomap", "logs", "text", "state-timeline", "gauge"}
+
+func TestTheMapNeedsNoInternet(t *testing.T) {
+	for _, name := range []string{outlines, whereabout} {
+		text, err := os.ReadFile("../src/img/" + path.Base(name))
+		require.NoError(t, err)
+		require.True(t, json.Valid(text), name)
+	}
+	text, err := os.ReadFile("../src/img/countries.json")
+	require.NoError(t, err)
+	var places []struct {
+		Key                 string
+		Latitude, Longitude float64
+	}
+	require.NoError(t, json.Unmarshal(text, &places))
+	require.Greater(t, len(places), 200)
+	for _, p := range places {
+		require.Regexp(t, "^[A-Z]{2}$", p.Key)
+		require.NotZero(t, p.Latitude, p.Key) // of which Grafana would take the whole file for something else
+		require.NotZero(t, p.Longitude, p.Key)
+	}
+}
+
 func overlap(a, b panel) bool {
 	return a.GridPos.X < b.GridPos.X+b.GridPos.W && b.GridPos.X < a.GridPos.X+a.GridPos.W &&
 		a.GridPos.Y < b.GridPos.Y+b.GridPos.H && b.GridPos.Y < a.GridPos.Y+a.GridPos.H
@@ -132,20 +163,30 @@ func overlap(a, b panel) bool {
 
 func checkTarget(t *testing.T, p panel, target json.RawMessage) {
 	t.Helper()
-	var at struct{ Datasource source }
+	var at struct {
+		Datasource source
+		Filters    []any
+	}
 	require.NoError(t, json.Unmarshal(target, &at))
 	assert.Equal(t, p.Datasource, at.Datasource, p.Title)
 	if p.Datasource.Type != pluginID {
 		return // internal/proof asks it
 	}
 
+	assert.NotNil(t, at.Filters, "%s: Grafana puts those of the plugin's default query in the place of none", title)
+
 	// The front end puts values in the place of variables before the plugin sees them.
-	replaced := reference.ReplaceAll(target, []byte(`"a value"`))
+	replaced := target
+	for field, value := range map[string]string{"ipAddress": "192.0.2.1", "errorCode": "0"} {
+		of := regexp.MustCompile(`("field": "` + field + `",\s+"operator": "=",\s+"values": \[\s+)"\$\w+"`)
+		replaced = of.ReplaceAll(replaced, []byte(`${1}"`+value+`"`))
+	}
+	replaced = reference.ReplaceAll(replaced, []byte(`"a value"`))
 	_, err := query.Decode(replaced)
 	assert.NoError(t, err, p.Title)
 }
 
-var reference = regexp.MustCompile(`"\$\w+"`)
+var reference = regexp.MustCompile(`"\$(?:\w+|\{__user\.email\})"`)
 
 func TestEveryVariableExists(t *testing.T) {
 	byUID := map[string]saved{}

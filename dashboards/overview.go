@@ -135,10 +135,12 @@ func againstLastWeek(title, description string, filters ...filter) *timeseries.P
 // legacy leaves the protocols that cannot ask for a second factor, by the names that the rollup counts by.
 var legacy = isNot("clientAppUsed", "Browser", "Mobile Apps and Desktop clients", "Unknown", "")
 
+var requirementShares = []word{{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber}, {"(none)", "Not told", grey}}
+
 func mfaCoverage() *piechart.PanelBuilder {
 	return naming(shares("Is MFA asked for?", "Successful interactive sign-ins by the highest level of authentication they needed. Records of Graph v1.0 do not tell.", nothing,
 		question{Filters: interactive(is("status", "success")), GroupBy: []string{"authenticationRequirement"}}),
-		word{"multiFactorAuthentication", "Multifactor", green}, word{"singleFactorAuthentication", "Single-factor", amber}, word{"(none)", "Not told", grey}).
+		requirementShares...).
 		DataLinks(to(link("Where MFA is missing", conditionalAccessUID)))
 }
 

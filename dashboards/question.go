@@ -17,6 +17,7 @@ type question struct {
 	View      string   `json:"view"`
 	Filters   []filter `json:"filters"`
 	Measure   string   `json:"measure,omitempty"`
+	Of        string   `json:"of,omitempty"`
 	GroupBy   []string `json:"groupBy,omitempty"`
 	Top       int      `json:"top,omitempty"`
 	Other     bool     `json:"other"`

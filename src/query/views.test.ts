@@ -174,6 +174,7 @@ test('alert rules are offered numbers, panels no annotations', () => {
     'timeSeries',
     'table',
     'value',
+    'calendar',
     'list',
     'logs',
     'detail',

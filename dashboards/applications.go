@@ -1,0 +1,58 @@
+package main
+
+import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+// applications shows how all applications are used, and how one of them is doing.
+func applications() *dashboard.DashboardBuilder {
+	focus := interactive(is("appDisplayName", "$application"))
+	open := links(link("Focus on this application", applicationsUID, "application", clicked))
+	return newDashboard(applicationsUID, "Applications",
+		"Which applications are used, which are new, no longer used or failing, and how a chosen one is doing.").
+		WithVariable(oneOf("application", "Application", "signIn", "appDisplayName", interactive()...)).
+		WithRow(heading("All applications", 0)).
+		WithPanel(ranked("Which applications are used most?", "Interactive sign-ins by application, the largest 15.", nothing, blue,
+			question{Filters: interactive(), GroupBy: []string{"appDisplayName"}, Top: 15}).
+			DataLinks(to(link("Focus on this application", applicationsUID, "application", cell("appDisplayName")))).
+			GridPos(at(0, 1, 8, 12))).
+		WithPanel(groups("Which applications have most users?", "Different users with an interactive sign-in, by application.", nothing,
+			question{Measure: "distinctUsers", Filters: interactive(), GroupBy: []string{"appDisplayName"}, Top: 15}).
+			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
+			OverrideByName("Users", bar(green)).
+			GridPos(at(8, 1, 8, 12))).
+		WithPanel(groups("Which applications fail most?", "Failed interactive sign-ins by application.", "No sign-in failed in this time range.",
+			question{Filters: interactive(is("status", "failure")), GroupBy: []string{"appDisplayName"}, Top: 15}).
+			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
+			OverrideByName("Sign-ins", append(bar(red), dashboard.DynamicConfigValue{Id: "displayName", Value: "Failures"})).
+			GridPos(at(16, 1, 8, 12))).
+		WithPanel(groups("Which applications are new?", "Applications with the first sign-in ever kept within the time range.", "No application was signed in to for the first time.",
+			question{Measure: "firstSeen", Seen: "new", Filters: interactive(), GroupBy: []string{"appDisplayName"}}).
+			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
+			GridPos(at(0, 13, 12, 7))).
+		WithPanel(groups("Which applications are no longer used?", "Applications with sign-ins before the time range, and none within it.", "Every application that was ever used was used in this time range.",
+			question{Measure: "lastSeen", Seen: "unused", Filters: interactive(), GroupBy: []string{"appDisplayName"}}).
+			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
+			GridPos(at(12, 13, 12, 7))).
+		WithRow(heading("In focus: ${application}", 20)).
+		WithPanel(signInCount(focus...).GridPos(at(0, 21, 4, 4))).
+		WithPanel(failureRate(focus...).GridPos(at(4, 21, 4, 4))).
+		WithPanel(activeUsers(focus...).GridPos(at(8, 21, 4, 4))).
+		WithPanel(againstLastWeek("Is it as healthy as a week ago?", "Sign-ins to the application per hour of the last 24 hours, and of the same hours a week before.", focus...).
+			TimeFrom("24h").GridPos(at(12, 21, 12, 9))).
+		WithPanel(shares("How do its sign-ins end?", "Interactive sign-ins to the application by status.", nothing, question{Filters: focus, GroupBy: []string{"status"}}).
+			DataLinks(to(link("Sign-ins of this status", signInsUID, "application", chosen("application"), "status", label("status")))).
+			GridPos(at(0, 25, 12, 5))).
+		WithPanel(columns("When is it used?", "Interactive sign-ins to the application per day and status. Click on a column for the list of its day.", nothing,
+			question{Filters: focus, GroupBy: []string{"status"}, Interval: "1d"}).
+			DataLinks(to(signInsOf("Sign-ins of this day", day, "application", chosen("application"), "status", label("status")))).
+			GridPos(at(0, 30, 12, 9))).
+		WithPanel(failureReasons("Why do its sign-ins fail?", focus...).GridPos(at(12, 30, 12, 9))).
+		WithPanel(groups("Who uses it most?", "Users by their interactive sign-ins to the application.", nothing,
+			question{Filters: focus, GroupBy: []string{"userDisplayName", "userPrincipalName"}, Top: 20}).
+			OverrideByName("Username", []dashboard.DynamicConfigValue{links(link("This user", usersUID, "user", clicked))}).
+			OverrideByName("Sign-ins", bar(blue)).
+			GridPos(at(0, 39, 12, 9))).
+		WithPanel(groups("By which clients?", "Client apps and operating systems of its sign-ins.", nothing,
+			question{Filters: focus, GroupBy: []string{"clientAppUsed", "operatingSystem"}, Top: 20}).
+			OverrideByName("Sign-ins", bar(blue)).
+			GridPos(at(12, 39, 12, 9)))
+}
