@@ -172,8 +172,7 @@ func checkTarget(t *testing.T, p panel, target json.RawMessage) {
 	if p.Datasource.Type != pluginID {
 		return // internal/proof asks it
 	}
-
-	assert.NotNil(t, at.Filters, "%s: Grafana puts those of the plugin's default query in the place of none", title)
+	assert.NotNil(t, at.Filters, "%s: Grafana puts those of the plugin's default query in the place of none", p.Title)
 
 	// The front end puts values in the place of variables before the plugin sees them.
 	replaced := target

@@ -21,7 +21,7 @@ func Views(kind *activity.Kind) []View {
 		return views
 	}
 	views = append(views, Logs, Annotations)
-	if len(Sections(kind)) > 0 {
+	if sections[kind.Stored()] != nil {
 		views = append(views, Detail)
 	}
 	return views
