@@ -252,6 +252,9 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 		}
 		return nil
 	}
+	if name == "topk" || name == "bottomk" {
+		return e.rank(x, parameter, c, yield)
+	}
 	all, err := e.eval(arg, c)
 	if err != nil {
 		return err
@@ -294,8 +297,6 @@ func ofGroup(name string, parameter float64, group []Series, labels map[string]s
 		return group[:1]
 	case name == "share":
 		return share(group, c)
-	case name == "topk" || name == "bottomk":
-		return extremes(group, k, name == "topk")
 	case way == "topk" || way == "bottomk":
 		measure := make(map[string]float64, len(group))
 		for _, s := range group {
@@ -330,7 +331,7 @@ func share(group []Series, c clock) []Series {
 	totals := make([]float64, len(c.times))
 	for _, s := range group {
 		for i, v := range s.Values {
-			if v == v {
+			if v >= 0 {
 				totals[i] += v
 			}
 		}
@@ -339,31 +340,9 @@ func share(group []Series, c clock) []Series {
 	for n, s := range group {
 		list[n] = Series{s.Labels, make([]float64, len(s.Values))}
 		for i, v := range s.Values {
-			list[n].Values[i] = v / totals[i]
-		}
-	}
-	return list
-}
-
-// extremes keeps the k largest or smallest values of each time; of equal ones those whose labels come first.
-func extremes(group []Series, k int, largest bool) (list []Series) {
-	for _, s := range group {
-		list = append(list, Series{s.Labels, slices.Repeat([]float64{nan()}, len(s.Values))})
-	}
-	order := make([]int, 0, len(group))
-	for i := range group[0].Values {
-		order = order[:0]
-		for n, s := range group {
-			if s.Values[i] == s.Values[i] {
-				order = append(order, n)
+			if list[n].Values[i] = nan(); v >= 0 { // there is no share of less than nothing
+				list[n].Values[i] = v / totals[i]
 			}
-		}
-		sort.SliceStable(order, func(a, b int) bool {
-			x, y := group[order[a]].Values[i], group[order[b]].Values[i]
-			return largest && x > y || !largest && x < y
-		})
-		for _, n := range order[:min(k, len(order))] {
-			list[n].Values[i] = group[n].Values[i]
 		}
 	}
 	return list

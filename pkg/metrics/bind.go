@@ -92,6 +92,9 @@ func bare(m *metricsql.MetricExpr) error {
 	return refuse(metric.Name, "a counter by itself says nothing, it counts since the store began: wrap it in a function, as increase(%s[1h])", textOf(m))
 }
 
+// perPolicy is the one counter of the exporter's that is not of records.
+const perPolicy = "entra_conditional_access_policy_results_total"
+
 // selector returns the metric that is selected, and the alternative filters without its name.
 func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelFilter, err error) {
 	if len(m.LabelFilterss) == 0 {
@@ -105,6 +108,9 @@ func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelF
 			return nil, nil, refuse(group[0].Value, "a selector is of one metric, which it has to name: one of %s", names())
 		}
 		found := ByName(group[0].Value)
+		if group[0].Value == perPolicy {
+			return nil, nil, refuse(perPolicy, "%s counts a sign-in once for each policy, which is not supported here yet: ask for sign-ins grouped by conditionalAccessPolicies, or scrape the exporter", perPolicy)
+		}
 		if found == nil {
 			return nil, nil, refuse(group[0].Value, "there is no metric %s%s", group[0].Value, meant(group[0].Value, metricNames()))
 		}

@@ -299,7 +299,11 @@ func (e *evaluation) number(expr metricsql.Expr, c clock) (float64, error) {
 	if len(list) != 1 {
 		return 0, refuse(textOf(expr), "%s is no number: use a number there, or scalar()", textOf(expr))
 	}
-	return list[0].Values[0], nil
+	values := list[0].Values
+	if slices.ContainsFunc(values, func(v float64) bool { return v != values[0] && !(v != v && values[0] != values[0]) }) {
+		return 0, refuse(textOf(expr), "%s changes over time, and has to be the same at all times there: use a number", textOf(expr))
+	}
+	return values[0], nil
 }
 
 // window is a rollup's, in microseconds.

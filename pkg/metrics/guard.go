@@ -41,7 +41,7 @@ func guard(text string) error {
 	if len(text) > maxSize {
 		return refuse("", "the expression has %d bytes, and %d are the limit: split it into several queries", len(text), maxSize)
 	}
-	if strings.TrimSpace(text) == "" {
+	if skipped(text) == "" {
 		return refuse("", "the expression is empty: write one such as sum(increase(entra_signins_total[1h]))")
 	}
 	depth := 0
@@ -53,10 +53,12 @@ func guard(text string) error {
 			}
 		case c == '"' || c == '\'' || c == '`':
 			for i++; i < len(text) && text[i] != c; i++ {
-				if text[i] == '\\' && c != '`' {
+				if text[i] == '\\' { // whatever the quotes
 					i++
 				}
 			}
+		case c == '\\': // a template's name could hide behind an escape
+			return refuse("", "a backslash has a meaning in texts only, and no name here needs one: write the name as it is")
 		case c == '(' || c == '{' || c == '[':
 			if depth++; depth > maxNesting {
 				return refuse("", "the expression is nested more than %d deep, which is the limit: split it into several queries", maxNesting)
@@ -68,7 +70,7 @@ func guard(text string) error {
 			for i < len(text) && (isWord(text[i]) || text[i] >= '0' && text[i] <= '9') {
 				i++
 			}
-			word, called := strings.ToLower(text[start:i]), strings.HasPrefix(strings.TrimLeft(text[i:], " \t\r\n"), "(")
+			word, called := strings.ToLower(text[start:i]), strings.HasPrefix(skipped(text[i:]), "(")
 			i--
 			if called && word == "with" {
 				return refuse(text[start:i+1], "WITH templates are not supported: write out what they stand for")
@@ -79,6 +81,17 @@ func guard(text string) error {
 		}
 	}
 	return nil
+}
+
+// skipped is text from where a word can begin: after what the parser takes for spaces, and comments.
+func skipped(text string) string {
+	for {
+		text = strings.TrimLeft(text, " \t\n\v\f\r")
+		if !strings.HasPrefix(text, "#") {
+			return text
+		}
+		_, text, _ = strings.Cut(text, "\n")
+	}
 }
 
 // templates are built into the parser. Nested ones grow beyond any limit.

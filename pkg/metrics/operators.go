@@ -113,6 +113,17 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	if operators[op] == nil {
 		return choose(op, x, left, right, c), nil
 	}
+	if x.Op == "==" || x.Op == "!=" { // q == (1, 2)
+		switch {
+		case isUnion(x.Right):
+			return among(left, right, x.Op == "=="), nil
+		case isUnion(x.Left):
+			return among(right, left, x.Op == "=="), nil
+		}
+	}
+	if exchanged := comparisons[op]; exchanged != "" && isTime(x.Left) { // what is compared is kept, not the time
+		op, left, right = exchanged, right, left
+	}
 	var list []Series
 	apply := func(a, b Series, labels map[string]string) error {
 		values := make([]float64, len(c.times))
@@ -148,7 +159,7 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	seen := map[string]bool{}
 	for _, a := range left {
 		for _, b := range partners[matching(a.Labels, x.GroupModifier)] {
-			labels := joined(x, op, a.Labels, b.Labels)
+			labels := joined(x, a.Labels, b.Labels)
 			key := keyOf(labels)
 			if seen[key] {
 				return nil, refuse(x.Op, "several series of both sides of %s go together as {%s}: sum them up before, or use group_left or group_right", x.Op, strings.TrimSuffix(key, ","))
@@ -162,8 +173,32 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	return list, nil
 }
 
+func isUnion(expr metricsql.Expr) bool {
+	f, ok := expr.(*metricsql.FuncExpr)
+	return ok && (f.Name == "" || strings.EqualFold(f.Name, "union"))
+}
+
+func isTime(expr metricsql.Expr) bool {
+	f, ok := expr.(*metricsql.FuncExpr)
+	return ok && strings.EqualFold(f.Name, "time")
+}
+
+// among keeps the values that are equal to one of the others, or to none.
+func among(list, others []Series, equal bool) []Series {
+	changed := make([]Series, len(list))
+	for n, s := range list {
+		changed[n] = Series{s.Labels, slices.Clone(s.Values)}
+		for i, v := range s.Values {
+			if slices.ContainsFunc(others, func(o Series) bool { return o.Values[i] == v }) != equal {
+				changed[n].Values[i] = nan()
+			}
+		}
+	}
+	return changed
+}
+
 // joined are the labels of what two series that go together become.
-func joined(x *metricsql.BinaryOpExpr, op string, left, right map[string]string) map[string]string {
+func joined(x *metricsql.BinaryOpExpr, left, right map[string]string) map[string]string {
 	many, one := left, right
 	if strings.EqualFold(x.JoinModifier.Op, "group_right") {
 		many, one = right, left
@@ -186,7 +221,6 @@ func joined(x *metricsql.BinaryOpExpr, op string, left, right map[string]string)
 				delete(labels, name)
 			}
 		}
-	case comparisons[op] != "" && !x.Bool: // keeps the left side's series
 	default:
 		on := strings.EqualFold(x.GroupModifier.Op, "on")
 		maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(x.GroupModifier.Args, name) != on })
@@ -235,9 +269,9 @@ func choose(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock)
 	}
 	switch op {
 	case "and", "if":
-		return by(left, right, keep)
+		return living(by(left, right, keep))
 	case "unless", "ifnot":
-		return by(left, right, drop)
+		return living(by(left, right, drop))
 	case "default":
 		if len(left) == 0 {
 			return right

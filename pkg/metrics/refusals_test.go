@@ -28,6 +28,7 @@ func TestRefusals(t *testing.T) {
 		{`increase({__graphite__="a.b"}[1h])`, "names no metric"},
 		{`increase({__name__=~"entra_.*"}[1h])`, "a selector is of one metric"},
 		{`increase({__name__="entra_signins_total" or __name__="entra_audit_events_total"}[1h])`, "a selector is of one metric"},
+		{`increase(entra_conditional_access_policy_results_total[1h])`, "not supported here yet"},
 		{`increase(entra_signin_total[1h])`, "there is no metric entra_signin_total: did you mean entra_signins_total?"},
 		{`increase(entra_signins_total{stats="failure"}[1h])`, "entra_signins_total has no label stats: did you mean status?"},
 		{`sum by (aplication) (increase(entra_signins_total[1h]))`, "has no label aplication"},

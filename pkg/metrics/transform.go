@@ -16,6 +16,10 @@ import (
 // ofValue are functions of single values.
 var ofValue = map[string]func(float64) float64{
 	"abs": math.Abs, "ceil": math.Ceil, "floor": math.Floor, "sqrt": math.Sqrt, "exp": math.Exp, "ln": math.Log, "log2": math.Log2, "log10": math.Log10,
+	"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "asin": math.Asin, "acos": math.Acos, "atan": math.Atan,
+	"sinh": math.Sinh, "cosh": math.Cosh, "tanh": math.Tanh, "asinh": math.Asinh, "acosh": math.Acosh, "atanh": math.Atanh,
+	"deg": func(v float64) float64 { return v * 180 / math.Pi },
+	"rad": func(v float64) float64 { return v * math.Pi / 180 },
 	"sgn": func(v float64) float64 { return truth(v > 0) - truth(v < 0) },
 }
 
@@ -109,7 +113,10 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 	case "keep_next_value":
 		return filled(args[0], true), nil
 	}
-	// union, also as (a, b)
+	// union, also as (a, b). Of several numbers, to compare with, each counts.
+	if !slices.ContainsFunc(args, func(arg []Series) bool { return !isScalar(arg) }) {
+		return slices.Concat(args...), nil
+	}
 	var list []Series
 	seen := map[string]bool{}
 	for _, arg := range args {
@@ -146,13 +153,13 @@ func (e *evaluation) bounded(x *metricsql.FuncExpr, name string, args [][]Series
 	}
 	number := func(n, i int) float64 { return args[n][0].Values[i] }
 	return each(args[0], func(v float64, i int) float64 {
-		switch name {
-		case "clamp":
-			return math.Max(number(1, i), math.Min(number(2, i), v))
-		case "clamp_min":
-			return math.Max(number(1, i), v)
-		case "clamp_max":
-			return math.Min(number(1, i), v)
+		switch { // a limit that is missing is none
+		case name == "clamp" && v > number(2, i):
+			return number(2, i)
+		case name == "clamp_max" && v > number(1, i), strings.HasPrefix(name, "clamp") && name != "clamp_max" && v < number(1, i):
+			return number(1, i)
+		case name != "round":
+			return v
 		}
 		nearest := 1.0
 		if len(args) == 2 {
@@ -162,10 +169,10 @@ func (e *evaluation) bounded(x *metricsql.FuncExpr, name string, args [][]Series
 	}), nil
 }
 
-// accumulated accumulates values.
+// accumulated accumulates values, on through gaps.
 func accumulated(what string, list []Series) []Series {
 	var total, n float64
-	return remembering(list, func() { total, n = 0, 0 }, func(v float64) float64 {
+	return filled(remembering(list, func() { total, n = 0, 0 }, func(v float64) float64 {
 		n++
 		switch {
 		case n == 1:
@@ -181,7 +188,7 @@ func accumulated(what string, list []Series) []Series {
 			return total / n
 		}
 		return total
-	})
+	}), false)
 }
 
 // remembering applies a function that remembers within a series.
