@@ -54,7 +54,7 @@ func compute(op string, asNumber bool, a, b float64) float64 {
 // withNumber returns what an operator between an expression and a number does to a series; nil for others.
 func withNumber(x *metricsql.BinaryOpExpr) func(Series) Series {
 	op := x.Op
-	if operators[op] == nil || x.GroupModifier.Op != "" || x.JoinModifier.Op != "" {
+	if operators[op] == nil || x.GroupModifier.Op != "" || x.JoinModifier.Op != "" || listed(x.Right) != nil {
 		return nil
 	}
 	each := func(f func(v float64) float64) func(Series) Series {
@@ -98,6 +98,10 @@ func matching(labels map[string]string, m metricsql.ModifierExpr) string {
 }
 
 func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error) {
+	if numbers := listed(x.Right); numbers != nil && (x.Op == "==" || x.Op == "!=") { // q == (1, 2)
+		left, err := e.eval(x.Left, c)
+		return among(left, numbers, x.Op == "=="), err
+	}
 	left, err := e.eval(x.Left, c)
 	if err != nil {
 		return nil, err
@@ -112,14 +116,6 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	}
 	if operators[op] == nil {
 		return choose(op, x, left, right, c), nil
-	}
-	if x.Op == "==" || x.Op == "!=" { // q == (1, 2)
-		switch {
-		case isUnion(x.Right):
-			return among(left, right, x.Op == "=="), nil
-		case isUnion(x.Left):
-			return among(right, left, x.Op == "=="), nil
-		}
 	}
 	if exchanged := comparisons[op]; exchanged != "" && isTime(x.Left) { // what is compared is kept, not the time
 		op, left, right = exchanged, right, left
@@ -173,9 +169,20 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	return list, nil
 }
 
-func isUnion(expr metricsql.Expr) bool {
+// listed are the numbers of a list such as (1, 2); nil where it is none.
+func listed(expr metricsql.Expr) (numbers []float64) {
 	f, ok := expr.(*metricsql.FuncExpr)
-	return ok && (f.Name == "" || strings.EqualFold(f.Name, "union"))
+	if !ok || f.Name != "" {
+		return nil
+	}
+	for _, arg := range f.Args {
+		number, ok := arg.(*metricsql.NumberExpr)
+		if !ok {
+			return nil
+		}
+		numbers = append(numbers, number.N)
+	}
+	return numbers
 }
 
 func isTime(expr metricsql.Expr) bool {
@@ -183,13 +190,13 @@ func isTime(expr metricsql.Expr) bool {
 	return ok && strings.EqualFold(f.Name, "time")
 }
 
-// among keeps the values that are equal to one of the others, or to none.
-func among(list, others []Series, equal bool) []Series {
+// among keeps the values that are one of some numbers, or none of them.
+func among(list []Series, numbers []float64, equal bool) []Series {
 	changed := make([]Series, len(list))
 	for n, s := range list {
 		changed[n] = Series{s.Labels, slices.Clone(s.Values)}
 		for i, v := range s.Values {
-			if slices.ContainsFunc(others, func(o Series) bool { return o.Values[i] == v }) != equal {
+			if slices.Contains(numbers, v) != equal {
 				changed[n].Values[i] = nan()
 			}
 		}

@@ -113,10 +113,7 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 	case "keep_next_value":
 		return filled(args[0], true), nil
 	}
-	// union, also as (a, b). Of several numbers, to compare with, each counts.
-	if !slices.ContainsFunc(args, func(arg []Series) bool { return !isScalar(arg) }) {
-		return slices.Concat(args...), nil
-	}
+	// union, also as (a, b)
 	var list []Series
 	seen := map[string]bool{}
 	for _, arg := range args {

@@ -1,0 +1,92 @@
+package metrics_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
+)
+
+// none is a source without records.
+type none struct{}
+
+func (none) Count(context.Context, *metrics.Leaf, func(map[string]string, int, float64) error) error {
+	return nil
+}
+func (none) First(context.Context, *metrics.Leaf, func(map[string]string, int64) error) (bool, error) {
+	return true, nil
+}
+
+// people is a source with one record of each of a number of users in each window; the nth has n.
+type people struct {
+	none
+	n int
+}
+
+func (p people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, int, float64) error) error {
+	for i := range p.n {
+		labels := map[string]string{"user_principal_name": fmt.Sprintf("user%07d", i)}
+		for window, wanted := range l.Wanted {
+			if wanted {
+				if err := each(labels, window, float64(i)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+var at = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func evaluate(t *testing.T, source metrics.Source, text string, g metrics.Grid) (*metrics.Answer, error) {
+	t.Helper()
+	e, err := metrics.Parse(text)
+	require.NoError(t, err, text)
+	return e.Evaluate(t.Context(), source, g)
+}
+
+// Operators and functions of numbers, at one instant.
+func TestValues(t *testing.T) {
+	for expr, want := range map[string]string{
+		`2 == (1, 2)`:         "map[]=[2]",
+		`3 == (1, 2)`:         "",
+		`vector(3) != (1, 2)`: "map[]=[3]",
+		`time() > vector(5)`:  "map[]=[5]",
+		`time() < vector(5)`:  "",
+		`(vector(1) and on (a) label_set(vector(1), "a", "b")) default 7`:                  "map[]=[7]",
+		`label_set(vector(2), "a", "b", "c", "d") > on (a) label_set(vector(1), "a", "b")`: "map[a:b]=[2]",
+		`clamp_min(vector(1), scalar(vector(1) > 2))`:                                      "map[]=[1]",
+		`clamp(vector(5), 3, 1)`:                              "map[]=[1]",
+		`round(sin(vector(0)), 1)`:                            "map[]=[0]",
+		`share(label_set(vector(3), "a", "b") or vector(-1))`: "map[a:b]=[1]",
+	} {
+		answer, err := evaluate(t, none{}, expr, metrics.Grid{End: at})
+		require.NoError(t, err, expr)
+		got := ""
+		for _, s := range answer.Series {
+			got += fmt.Sprint(s.Labels) + "=" + fmt.Sprint(s.Values)
+		}
+		require.Equal(t, want, got, expr)
+	}
+}
+
+// A parameter that changes is refused, not taken from the first time.
+func TestParametersThatChange(t *testing.T) {
+	_, err := evaluate(t, none{}, `topk(time(), vector(1))`, metrics.Grid{Start: at, End: at.Add(time.Hour), Step: time.Minute})
+	require.ErrorContains(t, err, "time() changes over time")
+}
+
+// The largest of 200,000 users are found without holding all of them.
+func TestTopOfVeryMany(t *testing.T) {
+	answer, err := evaluate(t, people{n: 200_000}, `topk(2, sum by (user_principal_name) (increase(entra_signins_total[1h])))`,
+		metrics.Grid{Start: at, End: at.Add(99 * time.Hour), Step: time.Hour})
+	require.NoError(t, err)
+	require.Len(t, answer.Series, 2)
+	require.Equal(t, "user0199998", answer.Series[0].Labels["user_principal_name"])
+	require.Equal(t, 199999.0, answer.Series[1].Values[99])
+}
