@@ -3,7 +3,6 @@ import {
   createDataFrame,
   type DataQueryResponse,
   type DataSourceInstanceSettings,
-  type DataSourcePluginComponents,
   type DataSourcePluginMeta,
   EventBusSrv,
   LoadingState,
@@ -26,7 +25,7 @@ import { firstValueFrom, from, Observable } from 'rxjs';
 
 import pluginJson from '../../plugin.json';
 import type { DataSource } from '../../src/datasource';
-import type { EntraQuery, EntraSecrets, EntraSettings } from '../../src/types';
+import type { EntraSettings } from '../../src/types';
 import { variables } from './templating';
 
 /** The answer to a failed request, in the shape that Grafana rejects with. */
@@ -108,7 +107,7 @@ export type SavedSettings = DataSourceInstanceSettings<EntraSettings> & { secure
 export let datasource: DataSource;
 export let settings: SavedSettings;
 /** The plugin's own editors. */
-export let components: DataSourcePluginComponents<DataSource, EntraQuery, EntraSettings, EntraSecrets>;
+export let components: (typeof import('../../src/module'))['plugin']['components'];
 
 /** Reads the data source's settings from the host, and makes it the one that every page uses. */
 export async function loadDataSource() {

@@ -16,12 +16,12 @@ import {
 } from '@grafana/data';
 import { useTheme2 } from '@grafana/ui';
 import { useEffect, useMemo, useState } from 'react';
-import { from, lastValueFrom } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 
 import type { EntraQuery } from '../../src/types';
 import { fieldConfigOf, registryFor } from './fields';
 import type { PanelModel } from './model';
-import { datasourceFor } from './datasources';
+import { datasource, settings } from './services';
 import { type AdHocFilter, variables } from './templating';
 import { messageOf } from './useVariables';
 
@@ -93,7 +93,6 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
     __interval_ms: { text: String(intervalMs), value: intervalMs },
     __rate_interval: { text: rate(intervalMs), value: rate(intervalMs) },
   };
-  const source = datasourceFor(panel.datasource?.uid ?? panel.targets?.[0]?.datasource?.uid);
   const request = {
     app: app ?? CoreApp.Dashboard,
     requestId: `panel-${panel.id}`,
@@ -110,12 +109,13 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
     filters,
     startTime: Date.now(),
     targets: (panel.targets ?? [])
-      .filter((target) => !target.hide && (!source.filterQuery || source.filterQuery(target)))
+      .filter((target) => !target.hide && (!datasource.filterQuery || datasource.filterQuery(target)))
       .map(({ datasource: _, ...target }) => target),
   } as unknown as DataQueryRequest<EntraQuery>;
   const answer: Answer = { state: LoadingState.Done, series: [], raw: [], timeRange: range, request };
   try {
-    const response = await lastValueFrom(from(source.query(request)));
+    mustBeOurs(panel);
+    const response = await lastValueFrom(datasource.query(request));
     answer.raw = response.data.map((frame) => toDataFrame(frame));
     answer.errors = response.errors ?? (response.error ? [response.error] : undefined);
     answer.state = answer.errors ? LoadingState.Error : LoadingState.Done;
@@ -138,3 +138,11 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
 
 /** Prometheus' advice for rates: no less than four scrapes of 15 seconds. */
 const rate = (intervalMs: number) => `${Math.max(60, Math.round(intervalMs / 1000) + 15)}s`;
+
+/** There is one data source here; a dashboard of Prometheus' metrics needs a Grafana. */
+function mustBeOurs(panel: PanelModel) {
+  const { type } = panel.datasource ?? panel.targets?.[0]?.datasource ?? {};
+  if (type && type !== settings.type) {
+    throw new Error(`The preview has no data source of type ${type}: open this dashboard in Grafana.`);
+  }
+}

@@ -111,11 +111,16 @@ async function pick(page: Page, name: RegExp) {
 /** Goes to a control as somebody does who has no mouse. */
 async function reach(page: Page, control: Locator) {
   await expect(control).toBeVisible();
-  for (let step = 0; step < 150; step++) {
-    if (await control.evaluate((element) => element === document.activeElement)) {
+  for (let step = 0; step < 60; step++) {
+    const way = await control.evaluate((element) => {
+      const { activeElement } = document;
+      const lies = activeElement?.compareDocumentPosition(element) ?? 0;
+      return element === activeElement ? undefined : lies & Node.DOCUMENT_POSITION_PRECEDING ? 'Shift+Tab' : 'Tab';
+    });
+    if (!way) {
       return;
     }
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(way);
   }
   throw new Error('Tab never reaches the control');
 }
