@@ -53,7 +53,7 @@ type Server struct {
 func Start(opts Options) (*Server, error) {
 	for _, needed := range []string{bundle(opts.Root), filepath.Join(opts.Root, "dashboards")} {
 		if _, err := os.Stat(needed); err != nil {
-			return nil, fmt.Errorf("the preview is not built, run go tool mage build: %w", err)
+			return nil, fmt.Errorf("the preview is not built, run npm run build:preview: %w", err)
 		}
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port)))

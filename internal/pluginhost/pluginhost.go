@@ -25,8 +25,9 @@ import (
 const (
 	// PluginID is the plugin's id in Grafana.
 	PluginID = "entra-activity-datasource"
-	// DataSourceUID and DataSourceName are those of the one data source that the plugin is run for.
-	DataSourceUID  = "entra-activity"
+	// DataSourceUID is the uid of the one data source that the plugin is run for.
+	DataSourceUID = "entra-activity"
+	// DataSourceName is that data source's name.
 	DataSourceName = "Entra ID Activity"
 )
 
