@@ -120,49 +120,28 @@ func model(parts map[string]any) json.RawMessage {
 	return text
 }
 
-// overview is what of the bundled overview decides what it asks.
-type overview struct {
-	Panels []struct {
-		Title   string           `json:"title"`
-		Targets []map[string]any `json:"targets"`
-	} `json:"panels"`
-}
-
-func readOverview(root string) (o overview, err error) {
+// panelOf reads what a panel of the bundled overview asks.
+func panelOf(root, title string) (json.RawMessage, error) {
 	name := filepath.Join(root, "dashboards", "overview.json")
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return o, err
-	}
-	if err := json.Unmarshal(text, &o); err != nil {
-		return o, fmt.Errorf("%s: %w", name, err)
-	}
-	return o, nil
-}
-
-// panelOf returns what a panel of the bundled overview asks.
-func panelOf(root, title string) (json.RawMessage, error) {
-	o, err := readOverview(root)
-	if err != nil {
 		return nil, err
 	}
-	for _, p := range o.Panels {
+	var dashboard struct {
+		Panels []struct {
+			Title   string           `json:"title"`
+			Targets []map[string]any `json:"targets"`
+		} `json:"panels"`
+	}
+	if err := json.Unmarshal(text, &dashboard); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, p := range dashboard.Panels {
 		if p.Title == title && len(p.Targets) == 1 {
 			return model(p.Targets[0]), nil
 		}
 	}
-	return nil, fmt.Errorf("the overview has no panel %q with one question", title)
-}
-
-// panelsOf returns what its panels ask.
-func panelsOf(root string) (models []json.RawMessage, err error) {
-	o, err := readOverview(root)
-	for _, p := range o.Panels {
-		for _, target := range p.Targets {
-			models = append(models, model(target))
-		}
-	}
-	return models, err
+	return nil, fmt.Errorf("%s has no panel %q with one question", name, title)
 }
 
 // ask returns the store's answer to a question, a line for each number or record, sorted.
