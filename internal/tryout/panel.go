@@ -22,6 +22,7 @@ type panel struct {
 	dashboard, title string
 	span             backend.TimeRange
 	targets          []json.RawMessage // with the variables' first values in place
+	ofOne            bool              // about one thing that a variable chooses, of which there may be nothing to see
 }
 
 // ask puts the panel's questions to the plugin.
@@ -39,22 +40,19 @@ type dashboardFile struct {
 		To   string `json:"to"`
 	} `json:"time"`
 	Templating struct {
-		List []struct {
-			Name    string `json:"name"`
-			Current struct {
-				Value any `json:"value"`
-			} `json:"current"`
-		} `json:"list"`
+		List []variable `json:"list"`
 	} `json:"templating"`
 	Panels []struct {
 		Title     string            `json:"title"`
+		Type      string            `json:"type"`
+		TimeFrom  string            `json:"timeFrom"`
 		TimeShift string            `json:"timeShift"`
 		Targets   []json.RawMessage `json:"targets"`
 	} `json:"panels"`
 }
 
 // readPanels reads the panels of all dashboards in a folder.
-func readPanels(folder string, now time.Time) ([]panel, error) {
+func readPanels(folder string, now time.Time, first chooser) ([]panel, error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {
 		return nil, err
@@ -69,7 +67,7 @@ func readPanels(folder string, now time.Time) ([]panel, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := decodePanels(text, now)
+		found, err := decodePanels(text, now, first)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -78,16 +76,14 @@ func readPanels(folder string, now time.Time) ([]panel, error) {
 	return panels, nil
 }
 
-func decodePanels(text []byte, now time.Time) ([]panel, error) {
+func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 	var file dashboardFile
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
-	values := map[string]string{}
-	for _, variable := range file.Templating.List {
-		if value, ok := variable.Current.Value.(string); ok {
-			values[variable.Name] = value
-		}
+	values, ofOne, err := chosen(file.Templating.List, first)
+	if err != nil {
+		return nil, err
 	}
 	from, err := moment(file.Time.From, now)
 	if err != nil {
@@ -99,14 +95,24 @@ func decodePanels(text []byte, now time.Time) ([]panel, error) {
 	}
 	var panels []panel
 	for _, p := range file.Panels {
-		shift := time.Duration(0)
+		if p.Type == "row" {
+			continue
+		}
+		from, shift := from, time.Duration(0)
+		if p.TimeFrom != "" {
+			d, err := offset("-" + p.TimeFrom)
+			if err != nil {
+				return nil, err
+			}
+			from = to.Add(d)
+		}
 		if p.TimeShift != "" { // Grafana, too, puts a minus before it
 			if shift, err = offset("-" + replaceVariables(p.TimeShift, values)); err != nil {
 				return nil, err
 			}
 		}
 		span := backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}
-		found := panel{dashboard: file.Title, title: replaceTimes(p.Title, span), span: span}
+		found := panel{dashboard: file.Title, title: replaceTimes(replaceVariables(p.Title, values), span), span: span, ofOne: ofOne}
 		for _, target := range p.Targets {
 			if isOurs(target) {
 				found.targets = append(found.targets, replaceInStrings(target, values))
@@ -119,6 +125,7 @@ func decodePanels(text []byte, now time.Time) ([]panel, error) {
 	return panels, nil
 }
 
+<<<<<<< HEAD
 // isOurs tells the questions that the plugin answers from those to other data sources, such as Prometheus.
 func isOurs(target json.RawMessage) bool {
 	var at struct{ Datasource struct{ Type string } }
@@ -127,14 +134,17 @@ func isOurs(target json.RawMessage) bool {
 }
 
 var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
+=======
+var reference = regexp.MustCompile(`\$(?:(\w+)|\{([\w.]+)\})`)
+>>>>>>> 47299e1 (Ask the panels of dashboards about one thing, too)
 
 // replaceVariables puts values in the place of $name and ${name}; unknown names stay.
 func replaceVariables(text string, values map[string]string) string {
-	return variable.ReplaceAllStringFunc(text, func(reference string) string {
-		if value, known := values[strings.Trim(reference, "${}")]; known {
+	return reference.ReplaceAllStringFunc(text, func(found string) string {
+		if value, known := values[strings.Trim(found, "${}")]; known {
 			return value
 		}
-		return reference
+		return found
 	})
 }
 

@@ -17,17 +17,25 @@ func TestPanelsAskWhatTheDashboardShowsWhenOpened(t *testing.T) {
 		"templating": {"list": [
 			{"name": "status", "current": {"value": "$__all"}},
 			{"name": "app", "current": {"value": "the \"best\""}},
-			{"name": "half", "current": {"value": "12h"}}
+			{"name": "half", "current": {"value": "12h"}},
+			{"name": "several", "current": {"value": ["$__all"]}},
+			{"name": "one", "type": "query", "query": {"queryType": "signIn", "field": "userPrincipalName", "filters": []}}
 		]},
 		"panels": [
+<<<<<<< HEAD
 			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other"]}]},
 			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]},
 			{"title": "Of another data source", "targets": [{"datasource": {"type": "prometheus"}, "expr": "up"}]},
 			{"title": "A heading"}
 		]}`), now)
+=======
+			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other", "$several", "$one", "${__user.email}"]}]},
+			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]}
+		]}`), now, func(offered offer) (string, error) { return offered.QueryType + " " + offered.Field, nil })
+>>>>>>> 47299e1 (Ask the panels of dashboards about one thing, too)
 	require.NoError(t, err)
 	require.Len(t, panels, 2)
-	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other"]}`, string(panels[0].targets[0]))
+	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other", "$__all", "signIn userPrincipalName", "signIn userPrincipalName"]}`, string(panels[0].targets[0]))
 	assert.Equal(t, backend.TimeRange{From: now.Add(-36 * time.Hour), To: now.Add(-12 * time.Hour)}, panels[0].span)
 	assert.Equal(t, backend.TimeRange{From: now.Add(-24 * time.Hour), To: now}, panels[1].span)
 	assert.Equal(t, "2026-03-30 12:00 to 2026-03-31 12:00", panels[1].title)
