@@ -5,7 +5,7 @@ import type { DataQuery } from '@grafana/schema';
 export type View = 'timeSeries' | 'table' | 'value' | 'calendar' | 'list' | 'logs' | 'detail' | 'annotations';
 
 /** What is computed over the records of a group. */
-export type Measure = 'count' | 'distinctUsers' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
+export type Measure = 'count' | 'distinctUsers' | 'distinctValues' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
 
 /** Width of a time series' buckets; days and weeks follow the calendar of the query's time zone. */
 export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
@@ -52,6 +52,8 @@ export interface EntraQuery extends DataQuery {
   view: View;
   filters: Filter[];
   measure?: Measure;
+  /** The field whose distinct values are counted, by that measure. */
+  of?: string;
   /** Names of up to three groupable fields. */
   groupBy?: string[];
   /** Keep the largest groups only; 0 keeps all. */

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
-	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -53,16 +51,7 @@ func tailed(path string, text json.RawMessage, scope access.Scope) (*query.Quest
 	if path != expected {
 		return nil, &query.InvalidError{Part: "path", Problem: "it does not belong to this query: ask the resource tail for the path"}
 	}
-	return decodeTail(text)
-}
-
-// decodeTail reads a query for new records, which come in by the kind as which they are kept.
-func decodeTail(text json.RawMessage) (*query.Question, error) {
-	question, err := decodeAs(query.Logs, text)
-	if err == nil && !slices.Contains(activity.Kinds(), question.Kind.Stored()) {
-		return nil, &query.InvalidError{Part: "queryType", Problem: question.Kind.Name + " is made of several kinds of record: tail one of them"}
-	}
-	return question, err
+	return decodeAs(query.Logs, text)
 }
 
 // tailChannel tells the path of the channel for a query.
@@ -76,7 +65,7 @@ func (d *DataSource) tailChannel(w http.ResponseWriter, r *http.Request) {
 		err = settingsError{err}
 	} else if err = json.NewDecoder(r.Body).Decode(&asked); err != nil {
 		err = &query.InvalidError{Part: "tail", Problem: "not understood: " + err.Error()}
-	} else if _, err = decodeTail(asked.Query); err == nil {
+	} else if _, err = decodeAs(query.Logs, asked.Query); err == nil {
 		path, err = tailPath(asked.Query, d.scope(r.Context()))
 	}
 	if err != nil {
@@ -115,7 +104,7 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	if err != nil {
 		return explain(err)
 	}
-	arriving := d.arrivals.Subscribe(question.Kind.Stored())
+	arriving := d.arrivals.Subscribe(query.Arriving(question.Kind)...)
 	defer arriving.Close()
 	for {
 		select {

@@ -61,7 +61,7 @@ func listening(t *testing.T, db *store.DB, n int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var listeners int
-		require.NoError(t, db.GetContext(t.Context(), &listeners, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database() AND query ILIKE 'LISTEN%'"))
+		require.NoError(t, db.GetContext(t.Context(), &listeners, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'grafana%' AND datname = current_database() AND query ILIKE 'LISTEN%'"))
 		return listeners == n
 	}, 10*time.Second, 10*time.Millisecond)
 }
@@ -110,6 +110,32 @@ func (b built) tails(t *testing.T) {
 	})
 	listening(t, db, 0)
 
+	t.Run("of all that a user does and that is done to them, from whatever table", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		adele := b.tail(ctx, t, s, object{"queryType": "userActivity", "filters": []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}})
+		listening(t, db, 1)
+		write(t, w, "Mail", 1, 0)
+		require.Equal(t, []string{"success signIn Mail: adele@contoso.com"}, lines(t, adele))
+		// One transaction writes a batch of each kind.
+		changed, seen := activity.NewRecord(activity.AuditEvent), activity.NewRecord(activity.SignIn)
+		for record, values := range map[*activity.Record]map[string]string{
+			changed: {"activityDisplayName": "Reset password", "status": "success", "initiatedByUserPrincipalName": "alex@contoso.com", "initiatedByUserId": "alex"},
+			seen:    {"appDisplayName": "Mail", "appId": "Mail", "errorCode": "50126", "userPrincipalName": "adele@contoso.com", "userId": "adele"},
+		} {
+			record.ID, record.Tenant, record.Time, record.Fidelity, record.Raw = "both", "contoso", day, activity.Full, []byte(`{}`)
+			for field, value := range values {
+				require.NoError(t, record.Set(record.Kind.Field(field), value), field)
+			}
+		}
+		changed.SetList(activity.AuditEvent.Field("targetIds"), []string{"adele"})
+		_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: []*activity.Record{changed, seen}})
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"success auditEvent Reset password: adele@contoso.com", "failure signIn Mail: adele@contoso.com"},
+			append(lines(t, adele), lines(t, adele)...))
+	})
+	listening(t, db, 0)
+
 	t.Run("on after the connection was lost, with what was stored meanwhile", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
@@ -132,6 +158,8 @@ func (b built) tails(t *testing.T) {
 		write(t, w, "Teams", 1, 30)
 		require.Equal(t, []string{line}, lines(t, teams))
 	})
+
+	listening(t, db, 0)
 
 	t.Run("without holding up the writer or another, where nobody reads", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
@@ -188,9 +216,9 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	require.Equal(t, 400, status)
 	require.Contains(t, message, `unknown kind of record "nothing"`)
 
-	status, message = channel(`{"queryType": "userActivity", "filters": [{"field": "userId", "operator": "=", "values": ["adele"]}]}`)
+	status, message = channel(`{"queryType": "userActivity"}`)
 	require.Equal(t, 400, status)
-	require.Contains(t, message, "userActivity is made of several kinds of record: tail one of them")
+	require.Contains(t, message, "userActivity is about users and none is named")
 
 	published, err := d.PublishStream(t.Context(), &backend.PublishStreamRequest{Path: path, Data: json.RawMessage(`{}`)})
 	require.NoError(t, err)

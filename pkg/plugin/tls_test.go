@@ -9,7 +9,9 @@ import (
 	"crypto/x509/pkix"
 	"database/sql"
 	"encoding/pem"
+	"io"
 	"math/big"
+	"net"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 func (b built) encrypts(t *testing.T) {
@@ -61,6 +64,8 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 	}
 
 	serve(authority.issue(t, "server", "localhost", soon))
+	w, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
 	megan, alex, forged := authority.issue(t, "certified", "", soon), authority.issue(t, "alex", "", soon), stranger.issue(t, "certified", "", soon)
 	with := func(c identity) object {
 		return object{"tlsMode": "require", "user": "certified", "password": "", "tlsClientCert": c.certificate, "tlsClientKey": c.key}
@@ -93,11 +98,35 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 	} {
 		t.Run(name, func(t *testing.T) { try(t, tt.changes, tt.message) })
 	}
-	t.Run("live tail", func(t *testing.T) {
+	// The tail has a connection of its own, which has to be encrypted and verified like the others.
+	for name, changes := range map[string]object{
+		"require":                         {"tlsMode": "require"},
+		"verify-ca":                       {"tlsMode": "verify-ca", "tlsCACert": authority.certificate},
+		"verify-full":                     {"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"},
+		"client certificate":              with(megan),
+		"client certificate, verify-full": {"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost", "user": "certified", "password": "", "tlsClientCert": megan.certificate, "tlsClientKey": megan.key},
+	} {
+		t.Run("live tail, "+name, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			tail := b.tail(ctx, t, settings(t, u, changes), object{"queryType": "signIn"})
+			listening(t, db, 1)
+			var encrypted bool
+			require.NoError(t, db.Get(&encrypted, "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE query ILIKE 'LISTEN%'"))
+			require.True(t, encrypted)
+			write(t, w, name, 1, 0)
+			require.Equal(t, []string{"success: adele@contoso.com -> " + name}, lines(t, tail))
+			leave()
+			listening(t, db, 0)
+		})
+	}
+	t.Run("live tail, another authority", func(t *testing.T) {
+		port, ended := relay(t, u.Host)
 		ctx, leave := context.WithCancel(t.Context())
-		b.tail(ctx, t, settings(t, u, object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"}), object{"queryType": "signIn"})
-		listening(t, db, 1)
-		leave()
+		defer leave()
+		b.tail(ctx, t, settings(t, u, object{"port": port, "tlsMode": "verify-ca", "tlsCACert": stranger.certificate}), object{"queryType": "signIn"})
+		for range 5 { // the pool's, and the tail's one after the other
+			<-ended
+		}
 		listening(t, db, 0)
 	})
 
@@ -105,6 +134,36 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 	t.Run("expired", func(t *testing.T) {
 		try(t, object{"tlsMode": "verify-ca", "tlsCACert": authority.certificate}, "The server's TLS certificate has expired")
 	})
+}
+
+// relay passes connections on to a server, and tells of each that has ended.
+func relay(t *testing.T, server string) (port int, ended <-chan struct{}) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	done := make(chan struct{}, 1000)
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			backend, err := net.Dial("tcp", server)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go func() {
+				go io.Copy(client, backend) //nolint:errcheck // it ends with the connection
+				io.Copy(backend, client)    //nolint:errcheck // likewise
+				client.Close()
+				backend.Close()
+				done <- struct{}{}
+			}()
+		}
+	}()
+	return listener.Addr().(*net.TCPAddr).Port, done
 }
 
 const connected = "Connected to PostgreSQL"

@@ -151,7 +151,7 @@ func (c *compiler) find(ctx context.Context, tx *sqlx.Tx, result *Result) (*reco
 
 // records runs the statement that selects the first records that meet a condition, also those that are no longer so.
 func (c *compiler) records(ctx context.Context, tx *sqlx.Tx, condition string, limit int, result *Result) ([][]any, error) {
-	sql := c.recordsSQL(store.Table(c.q.Kind), condition, limit)
+	sql := c.recordsSQL(everTable(c.q.Kind), condition, limit)
 	if result.SQL != "" {
 		result.SQL += ";\n"
 	}

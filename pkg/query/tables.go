@@ -11,10 +11,15 @@ import (
 
 // rowsTable returns what holds the rows of a kind.
 func rowsTable(kind *activity.Kind) string {
-	switch kind {
-	case activity.RiskyUser:
+	if kind == activity.RiskyUser {
 		return store.Table(kind) + "_now"
-	case activity.UserActivity:
+	}
+	return everTable(kind)
+}
+
+// everTable returns what holds the rows of a kind, also those that are no longer so.
+func everTable(kind *activity.Kind) string {
+	if kind == activity.UserActivity {
 		return userActivity
 	case activity.ConditionalAccess:
 		return policyEvaluations
@@ -22,6 +27,11 @@ func rowsTable(kind *activity.Kind) string {
 		return riskHistory
 	}
 	return store.Table(kind)
+}
+
+// userActivityCode is the number that stands for a kind among the rows of all kinds.
+func userActivityCode(kind string) int {
+	return slices.Index(activity.UserActivity.Field("kind").Values, kind) + 1
 }
 
 // userActivity is the rows of all kinds by what they have in common, a row for each user that a record concerns: whoever
@@ -40,9 +50,8 @@ var userActivity = func() string {
 		actor  = "coalesce(x.service_principal_name, '')"
 	)
 	branch := func(kind *activity.Kind, account, summary, app, linked, from string) string {
-		code := slices.Index(activity.UserActivity.Field("kind").Values, kind.Name) + 1
-		return fmt.Sprintf("SELECT t.tenant, t.id, t.time, t.status, %d::smallint AS kind, %s AS account, %s AS summary, %s AS app_display_name, %s\n    FROM %s t %s",
-			code, account, summary, app, linked, store.Table(kind), from)
+		return fmt.Sprintf("SELECT t.tenant, t.id, t.time, t.received, t.status, %d::smallint AS kind, %s AS account, %s AS summary, %s AS app_display_name, %s\n    FROM %s t %s",
+			userActivityCode(kind.Name), account, summary, app, linked, store.Table(kind), from)
 	}
 	const linked, unlinked = "t.ip_address, t.correlation_id", "NULL::inet AS ip_address, NULL::uuid AS correlation_id"
 	return "(" + strings.Join([]string{

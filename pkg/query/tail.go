@@ -8,8 +8,17 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
+
+// Arriving lists the kinds as which the records of a kind come in.
+func Arriving(kind *activity.Kind) []*activity.Kind {
+	if kind == activity.UserActivity {
+		return activity.Kinds()
+	}
+	return []*activity.Kind{kind.Stored()}
+}
 
 // Arrived answers with those records of a batch that a question selects, whenever they happened.
 func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a store.Arrival) (*Result, error) {
@@ -19,6 +28,9 @@ func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a
 		c.restrict(scope, st.Tenant)
 		limit := min(q.Limit, st.MaxRows)
 		batch := fmt.Sprintf("r.received = %s AND r.time >= %s AND r.time <= %s", c.bind(a.Received), c.bind(a.From), c.bind(a.To))
+		if q.Kind == activity.UserActivity { // what came in with it is a batch of its own
+			batch += fmt.Sprintf(" AND r.kind = %s", c.bind(userActivityCode(a.Kind)))
+		}
 		where, err := c.where(ctx, c.rowsAt)
 		if err != nil {
 			return err

@@ -68,7 +68,7 @@ type Subscription struct {
 	Ready <-chan struct{} // something is waiting, or Closed
 
 	of    *Arrivals
-	kind  *activity.Kind
+	kinds []*activity.Kind
 	ready chan struct{}
 
 	lock    sync.Mutex
@@ -86,10 +86,10 @@ const (
 	checkEvery   = 30 * time.Second
 )
 
-// Subscribe begins to collect arrivals of a kind.
-func (a *Arrivals) Subscribe(kind *activity.Kind) *Subscription {
+// Subscribe begins to collect arrivals of some kinds.
+func (a *Arrivals) Subscribe(kinds ...*activity.Kind) *Subscription {
 	ready := make(chan struct{}, 1)
-	s := &Subscription{Ready: ready, of: a, kind: kind, ready: ready}
+	s := &Subscription{Ready: ready, of: a, kinds: kinds, ready: ready}
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	if a.closed {
@@ -223,7 +223,7 @@ func (a *Arrivals) tell(arrival Arrival, told *history) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	for s := range a.subscribers {
-		if s.kind.Name == arrival.Kind {
+		if slices.ContainsFunc(s.kinds, func(kind *activity.Kind) bool { return kind.Name == arrival.Kind }) {
 			s.add(arrival)
 		}
 	}
@@ -274,8 +274,10 @@ func (a *Arrivals) kinds() (kinds []*activity.Kind) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	for s := range a.subscribers {
-		if !slices.Contains(kinds, s.kind) {
-			kinds = append(kinds, s.kind)
+		for _, kind := range s.kinds {
+			if !slices.Contains(kinds, kind) {
+				kinds = append(kinds, kind)
+			}
 		}
 	}
 	return kinds

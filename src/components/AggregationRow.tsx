@@ -3,7 +3,7 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox, InlineSwitch, MultiCombobox } from '@grafana/ui';
 
-import { hasPart, MAX_GROUP_FIELDS, measuresFor } from '../query/views';
+import { hasPart, MAX_GROUP_FIELDS, measuresFor, withMeasure } from '../query/views';
 import type { CatalogueKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';
 import { intervalOptions, offsetOptions, seenOptions } from './labels';
@@ -31,9 +31,23 @@ export function AggregationRow({ query, kind, onChange }: Props) {
           width={20}
           options={measuresFor(kind, view).map(({ name, label }) => ({ value: name, label }))}
           value={query.measure}
-          onChange={({ value: measure }) => onChange({ ...query, measure })}
+          onChange={({ value: measure }) => onChange(withMeasure(query, measure, kind))}
         />
       </EditorField>
+      {query.measure === 'distinctValues' && (
+        <EditorField
+          label={t('query-editor.of.label', 'Of')}
+          tooltip={t('query-editor.of.tooltip', 'The field whose different values are counted')}
+        >
+          <Combobox
+            id={`${id}-of`}
+            width={25}
+            options={fieldOptions(groupable)}
+            value={query.of ?? null}
+            onChange={({ value: of }) => onChange({ ...query, of })}
+          />
+        </EditorField>
+      )}
       {hasPart(view, 'groupBy') && (
         <EditorField
           label={t('query-editor.group-by.label', 'Group by')}

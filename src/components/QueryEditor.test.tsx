@@ -331,6 +331,18 @@ describe('aggregation', () => {
     expect(changed()).toMatchObject({ measure: 'distinctUsers', groupBy: ['status'] });
   });
 
+  test('counts the values of a field, and asks which', async () => {
+    const { user } = await open({ view: 'table', groupBy: ['userPrincipalName'] });
+    expect(screen.queryByLabelText('Of')).not.toBeInTheDocument();
+    await choose(user, 'Measure', 'Distinct values');
+    expect(changed()).toMatchObject({ measure: 'distinctValues', of: 'countryOrRegion' });
+    await choose(user, 'Of', /^IP address/, 'IP addr');
+    expect(changed()).toMatchObject({ measure: 'distinctValues', of: 'ipAddress' });
+    await choose(user, 'Measure', 'Users');
+    expect(changed()).toMatchObject({ measure: 'distinctUsers' });
+    expect(changed()).not.toHaveProperty('of');
+  });
+
   test('groups by further fields, three at most', async () => {
     const { user } = await open({ groupBy: ['status', 'ipAddress'] });
     await choose(user, 'Group by', /^Application The/, 'Application');

@@ -12,6 +12,9 @@ export function displayText(saved: EntraQuery, kind?: CatalogueKind): string {
   const parts = [`${kind?.label ?? query.queryType}, ${viewOption(query.view).label}:`];
   if (hasPart(query.view, 'measure')) {
     parts.push(kind?.measures.find(({ name }) => name === query.measure)?.label ?? query.measure ?? '');
+    if (query.of) {
+      parts.push(`of ${label(query.of)}`);
+    }
   }
   if (hasPart(query.view, 'groupBy') && query.groupBy?.length) {
     parts.push(`by ${query.groupBy.map(label).join(', ')}${query.top ? ` (top ${query.top})` : ''}`);

@@ -120,6 +120,9 @@ export function withView(query: EntraQuery, view: View, kind?: CatalogueKind): E
       delete changed[part];
     }
   }
+  if (!hasPart(view, 'measure')) {
+    delete changed.of;
+  }
   const defaults = Object.fromEntries(PARTS[view].map((part) => [part, DEFAULTS[part]]));
   return kind ? withinKind({ ...defaults, ...changed }, kind) : { ...defaults, ...changed };
 }
@@ -148,6 +151,21 @@ export function toRecords(
   );
 }
 
+/** Chooses what is computed, and a field to count the values of where that needs one. */
+export function withMeasure(query: EntraQuery, measure: Measure, kind: CatalogueKind): EntraQuery {
+  return withCountedField({ ...query, measure }, kind);
+}
+
+function withCountedField(query: EntraQuery, kind: CatalogueKind): EntraQuery {
+  const countable = kind.fields.filter(({ groupable }) => groupable);
+  if (query.measure !== 'distinctValues') {
+    delete query.of;
+  } else if (!countable.some(({ name }) => name === query.of)) {
+    query.of = (countable.find(({ name }) => name === 'countryOrRegion') ?? countable[0])?.name;
+  }
+  return query;
+}
+
 /** Drops what a kind of record has not. */
 function withinKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
   const fields = new Map(kind.fields.map((field) => [field.name, field]));
@@ -163,6 +181,7 @@ function withinKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
   if (fitting.measure && !measures.some(({ name }) => name === fitting.measure)) {
     fitting.measure = measures[0]?.name;
   }
+  withCountedField(fitting, kind);
   const id = fields.get(RECORD_ID);
   if (query.view === 'detail' && id && !fitting.filters.some(({ field }) => field === RECORD_ID)) {
     fitting.filters = [...fitting.filters, newFilter(id)];
