@@ -125,7 +125,6 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 	return panels, nil
 }
 
-<<<<<<< HEAD
 // isOurs tells the questions that the plugin answers from those to other data sources, such as Prometheus.
 func isOurs(target json.RawMessage) bool {
 	var at struct{ Datasource struct{ Type string } }
@@ -133,10 +132,7 @@ func isOurs(target json.RawMessage) bool {
 	return err == nil && (at.Datasource.Type == "" || at.Datasource.Type == pluginhost.PluginID)
 }
 
-var variable = regexp.MustCompile(`\$(?:(\w+)|\{(\w+)\})`)
-=======
 var reference = regexp.MustCompile(`\$(?:(\w+)|\{([\w.]+)\})`)
->>>>>>> 47299e1 (Ask the panels of dashboards about one thing, too)
 
 // replaceVariables puts values in the place of $name and ${name}; unknown names stay.
 func replaceVariables(text string, values map[string]string) string {

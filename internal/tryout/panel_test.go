@@ -22,17 +22,11 @@ func TestPanelsAskWhatTheDashboardShowsWhenOpened(t *testing.T) {
 			{"name": "one", "type": "query", "query": {"queryType": "signIn", "field": "userPrincipalName", "filters": []}}
 		]},
 		"panels": [
-<<<<<<< HEAD
-			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other"]}]},
+			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other", "$several", "$one", "${__user.email}"]}]},
 			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]},
 			{"title": "Of another data source", "targets": [{"datasource": {"type": "prometheus"}, "expr": "up"}]},
 			{"title": "A heading"}
-		]}`), now)
-=======
-			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other", "$several", "$one", "${__user.email}"]}]},
-			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "targets": [{}]}
 		]}`), now, func(offered offer) (string, error) { return offered.QueryType + " " + offered.Field, nil })
->>>>>>> 47299e1 (Ask the panels of dashboards about one thing, too)
 	require.NoError(t, err)
 	require.Len(t, panels, 2)
 	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other", "$__all", "signIn userPrincipalName", "signIn userPrincipalName"]}`, string(panels[0].targets[0]))

@@ -19,7 +19,8 @@ func rowsTable(kind *activity.Kind) string {
 
 // everTable returns what holds the rows of a kind, also those that are no longer so.
 func everTable(kind *activity.Kind) string {
-	if kind == activity.UserActivity {
+	switch kind {
+	case activity.UserActivity:
 		return userActivity
 	case activity.ConditionalAccess:
 		return policyEvaluations
