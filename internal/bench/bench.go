@@ -84,6 +84,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		func() error { return b.lists(ctx, lists) },
 		func() error { return b.scrapes(ctx) },
 		func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
+		func() error { return b.metrics(ctx, opts.Plugin) },
 		func() error { return b.imports(ctx, min(maxImported, opts.SignIns/4)) },
 	} {
 		if err := phase(); err != nil {

@@ -63,7 +63,7 @@ func TestMetricsQLDocumentation(t *testing.T) {
 			answer = response.Error.Error() + "\n"
 		} else {
 			require.NoError(t, response.Error, expr)
-			answer = seriesAsText(t, response.Frames)
+			answer = seriesAsText(t, response.Frames, how == "instant")
 			examples++
 		}
 		return "```promql " + how + "\n" + expr + "\n```\n\n```text\n" + answer + "```\n"
@@ -76,7 +76,7 @@ func TestMetricsQLDocumentation(t *testing.T) {
 }
 
 // seriesAsText writes series side by side, below their labels; single values one below the other.
-func seriesAsText(t *testing.T, frames data.Frames) string {
+func seriesAsText(t *testing.T, frames data.Frames, instant bool) string {
 	t.Helper()
 	type column struct {
 		title string
@@ -110,7 +110,7 @@ func seriesAsText(t *testing.T, frames data.Frames) string {
 	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	if len(times) == 1 {
+	if instant {
 		for _, c := range columns {
 			for _, cell := range c.cells {
 				fmt.Fprintf(w, "%s\t%s\n", c.title, cell)

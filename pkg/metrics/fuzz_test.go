@@ -1,0 +1,181 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// seeds adds the proof's expressions, and what is known to be hard on parsers.
+func seeds(f *testing.F) {
+	f.Helper()
+	for _, name := range []string{"expressions", "differences"} {
+		text, err := os.ReadFile("../../internal/proof/testdata/" + name + ".txt")
+		require.NoError(f, err)
+		n := 0
+		for line := range strings.Lines(string(text)) {
+			if n++; n%6 == 0 && !strings.HasPrefix(line, "#") {
+				f.Add(strings.TrimSpace(line))
+			}
+		}
+	}
+	for _, text := range []string{
+		strings.Repeat("(", 1_000_000), strings.Repeat("-", 5000) + "1", strings.Repeat("{", 65),
+		`WITH (a=b,b=(a,a)) a`, `with(a="1")a`, `ru(ru(1,2),ru(1,2))`,
+		`increase(entra_signins_total[999999999999y])`, `increase(entra_signins_total[1h] offset 1e300)`, `increase(entra_signins_total[0.0001])`, `increase(entra_signins_total[1h] @ 1e300)`,
+		`max_over_time(sum(increase(entra_signins_total[1h]))[100y:1ms])`, `increase(entra_signins_total{app=~"(a+)+$"}[1h])`, `increase(entra_signins_total{app=~"\\x{110000}"}[1h])`,
+		`increase(entra_signins_total{app="'; DROP TABLE entra.sign_in; --"}[1h])`, `sum by (__name__) (increase(entra_signins_total[1h]))`, `label_replace(1,"a","$9","b","(")`,
+		`increase()`, `topk()`, `sum()`, `clamp(1)`, `"a"`, `1 default "a"`, `{__name__=~".*"}`, `increase({a="b" or c="d"}[1h])`, "\x00", `1 # comment`, "`", `"\`,
+	} {
+		f.Add(text)
+	}
+}
+
+// quick fails what takes longer than any guarded expression may.
+func quick(t *testing.T, began time.Time, text string) {
+	t.Helper()
+	require.Less(t, time.Since(began), 5*time.Second, "%.200q", text)
+}
+
+func FuzzGuard(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		defer quick(t, time.Now(), text)
+		if err := guard(text); err == nil {
+			require.LessOrEqual(t, len(text), maxSize)
+		}
+	})
+}
+
+// FuzzParse parses and binds. What is accepted is within the limits, and its own text is accepted again.
+func FuzzParse(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		defer quick(t, time.Now(), text)
+		e, err := Parse(text)
+		if err != nil {
+			var refused *Error
+			require.True(t, errors.As(err, &refused), "%T: %v", err, err)
+			require.NotEmpty(t, refused.Problem)
+			return
+		}
+		require.LessOrEqual(t, len(e.Leaves()), maxLeaves)
+		_ = e.String()
+	})
+}
+
+// fake has one record in every window asked for.
+type fake struct{}
+
+func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+	for _, value := range []string{"a", "b"} {
+		labels := map[string]string{}
+		for _, label := range l.By {
+			labels[label] = value
+		}
+		for i, wanted := range l.Wanted {
+			if wanted {
+				if err := each(labels, i, 1); err != nil {
+					return err
+				}
+			}
+		}
+		if len(l.By) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+func (fake) First(_ context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (bool, error) {
+	return true, nil
+}
+
+// FuzzEvaluate answers what is accepted.
+func FuzzEvaluate(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := Parse(text)
+		if err != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // as the data source's own
+		defer cancel()
+		defer quick(t, time.Now(), text)
+		end := time.Date(2026, 3, 23, 12, 0, 0, 0, time.UTC)
+		answer, err := e.Evaluate(ctx, fake{}, Grid{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		if err != nil {
+			return
+		}
+		for _, s := range answer.Series {
+			require.Len(t, s.Values, len(answer.Times))
+		}
+	})
+}
+
+var (
+	bound    = regexp.MustCompile(`(?m)^-- \$\d+ = .*$`)
+	literal  = regexp.MustCompile(`'[^']*'`)
+	sqlWords = regexp.MustCompile(`[A-Za-z_][A-Za-z_]*|[^\sA-Za-z_0-9]`)
+)
+
+// FuzzSQL plans what is accepted. What is sent to PostgreSQL consists of the words that the seeds' statements consist of and of
+// the catalogue's: nothing that a user writes is among them.
+func FuzzSQL(f *testing.F) {
+	seeds(f)
+	db, _ := pgtest.Store(f)
+	st := &query.Store{DB: db, Timeout: 5 * time.Second, MaxRows: 100}
+	known := map[string]bool{}
+	words := func(sql string) []string {
+		return sqlWords.FindAllString(literal.ReplaceAllString(bound.ReplaceAllString(sql, ""), "''"), -1)
+	}
+	end := time.Date(2026, 3, 23, 12, 0, 0, 0, time.UTC)
+	ask := func(ctx context.Context, text string) string {
+		e, err := Parse(text)
+		if err != nil {
+			return ""
+		}
+		answer, err := Ask(ctx, st, access.All(), e, Grid{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		if err != nil {
+			return ""
+		}
+		return answer.SQL
+	}
+	for _, m := range All { // every label in a filter, and to count by
+		function := "increase"
+		if m.Stream {
+			function = "count_over_time"
+		}
+		for _, l := range m.Labels {
+			for _, filter := range []string{"", `="a"`, `=~"a.*"`, `="a" or tenant="b"`} {
+				for _, at := range []string{"[10m]", "[3d]", "[10m] offset 90s"} {
+					selector := ""
+					if filter != "" {
+						selector = "{" + l.Name + filter + "}"
+					}
+					for _, w := range words(ask(f.Context(), "sum by ("+l.Name+") ("+function+"("+m.Name+selector+at+"))")) {
+						known[w] = true
+					}
+				}
+			}
+		}
+	}
+	require.NotEmpty(f, known)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, w := range words(ask(t.Context(), text)) {
+			require.True(t, known[w], "%q is no word of ours: %s", w, text)
+		}
+	})
+}
