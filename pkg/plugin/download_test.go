@@ -98,9 +98,9 @@ func TestADownloadTakesADashboardsVariables(t *testing.T) {
 	model := object{"columns": []string{"errorCode"}, "filters": []any{
 		object{"field": "errorCode", "operator": "=", "values": []string{"$code"}}, object{"field": "appDisplayName", "operator": "=", "values": []string{"$application"}}}}
 	for variables, want := range map[string]string{
-		"&var-code=$__all&var-application=*":                                       "7000215,0,50074,50126",
-		"&var-code=50126&var-code=0&var-application=$__all":                        "0,50126",
-		"&var-code=$__all&var-application=" + url.QueryEscape("Nightly, backup"):   "7000215",
+		"&var-code=$__all&var-application=*":                                        "7000215,0,50074,50126",
+		"&var-code=50126&var-code=0&var-application=$__all":                         "0,50126",
+		"&var-code=$__all&var-application=" + url.QueryEscape("Nightly, backup"):    "7000215",
 		"&var-code=7000215&var-application=" + url.QueryEscape("Nightly & nothing"): "",
 	} {
 		r := &received{}
