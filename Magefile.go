@@ -129,7 +129,7 @@ func frontend() error {
 // previewPage bundles the page of the preview.
 func previewPage() error {
 	mg.Deps(nodeModules)
-	stale, err := target.Dir(filepath.Join("dist", "preview", "preview.js"), "src", filepath.Join("preview", "page"), filepath.Join("preview", "build.mjs"), "plugin.json", "package-lock.json")
+	stale, err := target.Dir(filepath.Join("bin", "preview", "preview.js"), "src", filepath.Join("preview", "page"), filepath.Join("preview", "build.mjs"), "plugin.json", "package-lock.json")
 	if err != nil || !stale {
 		return err
 	}

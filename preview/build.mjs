@@ -22,7 +22,7 @@ const commonjs = {
 await build({
   absWorkingDir: root,
   entryPoints: { preview: join(root, 'preview', 'page', 'main.tsx') },
-  outdir: join(root, 'dist', 'preview'),
+  outdir: join(root, 'bin', 'preview'),
   bundle: true,
   splitting: true,
   minify: true,

@@ -81,8 +81,8 @@ func (s *Server) Stop() {
 	<-s.done
 }
 
-// bundle is the folder with the page's script, where the build puts it.
-func bundle(root string) string { return filepath.Join(root, "dist", "preview") }
+// bundle is the folder with the page's script. It is not in dist, which is what is released.
+func bundle(root string) string { return filepath.Join(root, "bin", "preview") }
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()

@@ -18,7 +18,7 @@ import (
 func start(t *testing.T) *Server {
 	t.Helper()
 	root := t.TempDir()
-	for name, text := range map[string]string{"dist/preview/preview.js": "", "dashboards/one.json": `{"uid": "one"}`} {
+	for name, text := range map[string]string{"bin/preview/preview.js": "", "dashboards/one.json": `{"uid": "one"}`} {
 		name = filepath.Join(root, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))

@@ -3,10 +3,8 @@ package tryout
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -71,49 +69,6 @@ func (a answer) summary() string {
 		return fmt.Sprintf("%d series, %d points", len(a.frames), rows)
 	}
 	return fmt.Sprintf("%d rows", rows)
-}
-
-const maxShownRows = 10
-
-// print writes the answer as a small table: series side by side, the rest as it came. A number needs none.
-func (a answer) print(out io.Writer) {
-	if _, ok := a.number(); ok || len(a.frames) == 0 || len(a.frames[0].Fields) == 0 {
-		return
-	}
-	columns := a.frames[0].Fields
-	for _, frame := range a.frames[1:] {
-		if len(frame.Fields) > 1 && frame.Rows() == a.frames[0].Rows() {
-			columns = append(columns, frame.Fields[1:]...)
-		}
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, field := range columns {
-		fmt.Fprintf(table, "    %s\t", title(field))
-	}
-	fmt.Fprintln(table)
-	rows := columns[0].Len()
-	for row := range min(rows, maxShownRows) {
-		for _, field := range columns {
-			fmt.Fprintf(table, "    %s\t", cellText(field, row))
-		}
-		fmt.Fprintln(table)
-	}
-	table.Flush()
-	if rows > maxShownRows {
-		fmt.Fprintf(out, "    ... %d more\n", rows-maxShownRows)
-	}
-}
-
-func title(field *data.Field) string {
-	if c := field.Config; c != nil {
-		switch {
-		case c.DisplayNameFromDS != "":
-			return c.DisplayNameFromDS
-		case c.DisplayName != "":
-			return c.DisplayName
-		}
-	}
-	return field.Name
 }
 
 const maxCell = 40

@@ -1,7 +1,6 @@
 package tryout
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -41,26 +40,8 @@ func TestCheckFindsAnswersWithNothingToSee(t *testing.T) {
 	}
 }
 
-func TestPrintPutsSeriesSideBySide(t *testing.T) {
-	var out strings.Builder
-	answer{frames: data.Frames{series("success", 5, 6), series("failure", 1, 0)}}.print(&out)
-	assert.Equal(t, []string{
-		"time success failure",
-		"2026-03-31 12:00:00 5 1",
-		"2026-03-31 13:00:00 6 0",
-	}, lines(out.String()))
-}
-
 func TestSummaryOfAShareIsInPerCent(t *testing.T) {
 	share := data.NewField("value", nil, []float64{0.0860022})
 	share.Config = &data.FieldConfig{Unit: "percentunit"}
 	assert.Equal(t, "8.6%", answer{frames: data.Frames{data.NewFrame("", share)}}.summary())
-}
-
-func lines(text string) []string {
-	var list []string
-	for line := range strings.Lines(text) {
-		list = append(list, strings.Join(strings.Fields(line), " "))
-	}
-	return list
 }

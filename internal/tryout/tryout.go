@@ -120,15 +120,12 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer plugin.Stop()
-	panels, err := readPanels(filepath.Join(opts.Root, "dashboards"), now, newest(ctx, plugin, now))
-	if err != nil {
-		return err
-	}
 	if opts.Smoke {
+		panels, err := readPanels(filepath.Join(opts.Root, "dashboards"), now, newest(ctx, plugin, now))
+		if err != nil {
+			return err
+		}
 		return smoke(ctx, plugin, panels, metrics, signIns, opts.Out)
-	}
-	if err := show(ctx, plugin, panels, opts.Out); err != nil {
-		return err
 	}
 	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
 	return serveUntilDone(ctx, opts, plugin, s)
@@ -294,26 +291,6 @@ func (r *report) end() error {
 	}
 	if r.wrong > 0 {
 		return fmt.Errorf("%d of %d checks failed", r.wrong, r.checked)
-	}
-	return nil
-}
-
-// show prints what each panel would show.
-func show(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, out io.Writer) error {
-	dashboard := ""
-	for _, p := range panels {
-		if p.dashboard != dashboard {
-			dashboard = p.dashboard
-			fmt.Fprintf(out, "\n%s\n%s\n", dashboard, strings.Repeat("=", len(dashboard)))
-		}
-		ask, cancel := context.WithTimeout(ctx, askTimeout)
-		a, err := p.ask(ask, plugin)
-		cancel()
-		if err != nil {
-			return fmt.Errorf("%s, %s: %w", p.dashboard, p.title, err)
-		}
-		fmt.Fprintf(out, "\n%s: %s (%d ms)\n", p.title, a.summary(), a.took.Milliseconds())
-		a.print(out)
 	}
 	return nil
 }
