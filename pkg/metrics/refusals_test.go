@@ -31,7 +31,7 @@ func TestRefusals(t *testing.T) {
 		{`increase(entra_conditional_access_policy_results_total[1h])`, "not supported here yet"},
 		{`increase(entra_signin_total[1h])`, "there is no metric entra_signin_total: did you mean entra_signins_total?"},
 		{`increase(entra_signins_total{stats="failure"}[1h])`, "entra_signins_total has no label stats: did you mean status?"},
-		{`sum by (aplication) (increase(entra_signins_total[1h]))`, "has no label aplication"},
+		{`sum by (apps) (increase(entra_signins_total[1h]))`, "has no label apps"},
 		{`increase(entra_signins_total{app=~"("}[1h])`, "missing closing )"},
 		{`count_over_time(entra_signins_total[1h])`, "write increase(entra_signins_total[1h])"},
 		{`increase(entra_signin_events[1h])`, "write count_over_time(entra_signin_events[1h])"},
