@@ -322,7 +322,7 @@ func (g *Generator) transform(depth int) (string, []string) {
 	case 9:
 		if !g.inSubquery {
 			g.ranged = true
-			return fmt.Sprintf("(%s) + (%s)", inner, g.pick("time()", "start()", "end()", "step()")), labels
+			return fmt.Sprintf("(%s) + (%s)", inner, g.pick("time() % 3600", "start() % 3600", "end() % 3600", "step()")), labels
 		}
 	}
 	return fmt.Sprintf("%s(%s)", g.pick("abs", "ceil", "floor", "round"), inner), labels
