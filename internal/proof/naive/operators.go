@@ -204,9 +204,9 @@ func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) (
 	}
 	switch op {
 	case "and", "if":
-		return choose(left, right, keep), nil
+		return alive(choose(left, right, keep)), nil
 	case "unless", "ifnot":
-		return choose(left, right, drop), nil
+		return alive(choose(left, right, drop)), nil
 	case "default":
 		if len(left) == 0 {
 			return right, nil
