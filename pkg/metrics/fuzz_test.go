@@ -99,7 +99,7 @@ func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string
 	return nil
 }
 
-func (fake) First(_ context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (bool, error) {
+func (fake) First(context.Context, *Leaf, func(labels map[string]string, at int64) error) (bool, error) {
 	return true, nil
 }
 
