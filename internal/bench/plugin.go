@@ -55,7 +55,7 @@ func (b *bench) plugin(ctx context.Context, opts Options, questions []question) 
 			return err
 		}
 	}
-	peak, err := peakMemory(p.PID())
+	peak, err := memory(p.PID(), "VmHWM:")
 	if err != nil {
 		b.report.aside("Memory: not known on this system")
 		return nil
@@ -274,7 +274,7 @@ func (b *bench) downloads(ctx context.Context, binary string) error {
 			return err
 		}
 		ours = append(ours, downloaded/time.Since(began).Seconds())
-		peak, _ := peakMemory(p.PID())
+		peak, _ := memory(p.PID(), "VmHWM:")
 		grown = max(grown, peak-before)
 		began = time.Now()
 		if out, err := exec.CommandContext(ctx, psql, "-X", "-q", "-c", copied, b.server.URL(database)).CombinedOutput(); err != nil {
@@ -289,10 +289,7 @@ func (b *bench) downloads(ctx context.Context, binary string) error {
 	return nil
 }
 
-// peakMemory is how much memory a process had at most.
-func peakMemory(pid int) (int64, error) { return memory(pid, "VmHWM:") }
-
-// memory reads from Linux what it notes of a process' memory.
+// memory reads from Linux how much memory a process has (VmRSS:) or had at most (VmHWM:).
 func memory(pid int, name string) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

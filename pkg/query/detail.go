@@ -42,7 +42,7 @@ var sections = map[*activity.Kind][]section{
 
 // Sections names the parts in which a record of a kind can be shown.
 func Sections(kind *activity.Kind) []string {
-	if !slices.Contains(Views(kind), Detail) {
+	if kind == activity.ConditionalAccess { // the sign-ins' own sections show it
 		return nil
 	}
 	var names []string
