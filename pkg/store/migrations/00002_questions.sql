@@ -53,7 +53,8 @@ CREATE INDEX ON entra.service_principal (lower(service_principal_name));
 CREATE INDEX ON entra.resource (lower(resource_display_name));
 CREATE INDEX ON entra.device (lower(device_display_name));
 
--- A part of a name is found by its trigrams where the server has the extension; elsewhere all names are read.
+-- A part of a name is found by its trigrams where the server has the extension; elsewhere all names are read. Names that wait to
+-- be indexed are read one by one by every search, so that few may wait.
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -70,7 +71,7 @@ BEGIN
     RETURN;
   END IF;
   FOR named IN SELECT * FROM (VALUES ('account', 'user_principal_name'), ('account', 'user_display_name'), ('device', 'device_display_name')) AS v(entity, name) LOOP
-    EXECUTE format('CREATE INDEX ON entra.%I USING gin (lower(%I) %I.gin_trgm_ops)', named.entity, named.name, home);
+    EXECUTE format('CREATE INDEX ON entra.%I USING gin (lower(%I) %I.gin_trgm_ops) WITH (gin_pending_list_limit = 64)', named.entity, named.name, home);
   END LOOP;
 END $$;
 -- +goose StatementEnd
