@@ -184,7 +184,11 @@ func importInvented(ctx context.Context, db *store.DB, now time.Time, opts Optio
 		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed, c.Unchanged)
 	}
 	fmt.Fprintf(opts.Out, "  in %.0f s, %.0f records/s\n", took, float64(summary.Total().Read)/took)
-	return summary, nil
+	var groups []store.Group
+	for _, g := range tenant.Groups() {
+		groups = append(groups, store.Group(g))
+	}
+	return summary, store.ReplaceGroups(ctx, db, tenant.ID(), groups)
 }
 
 // every calls f at intervals until stop is called.

@@ -40,7 +40,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
   variables.timeZone = timeZone;
   variables.scope = {
     __dashboard: { text: dashboard.title, value: { uid: dashboard.uid, name: dashboard.title } },
-    __user: { text: 'preview', value: { id: 1, login: 'preview', email: '' } },
+    __user: { text: 'preview', value: { id: 1, login: 'preview', email: variables.viewer } },
     __org: { text: 'preview', value: { id: 1, name: 'preview' } },
   };
 

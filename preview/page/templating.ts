@@ -61,6 +61,8 @@ class Variables implements TemplateSrv {
   list: Variable[] = [];
   range?: TimeRange;
   timeZone = 'browser';
+  /** The e-mail address of whoever looks at the dashboards. */
+  viewer = '';
   /** What else a dashboard's texts can name, such as __dashboard. */
   scope: ScopedVars = {};
 
