@@ -33,8 +33,8 @@ func applications() *dashboard.DashboardBuilder {
 			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
 			GridPos(at(12, 13, 12, 7))).
 		WithRow(heading("In focus: ${application}", 20)).
-		WithPanel(signInCount(focus...).GridPos(at(0, 21, 4, 4))).
-		WithPanel(failureRate(focus...).GridPos(at(4, 21, 4, 4))).
+		WithPanel(signInCount(focus...).DataLinks(to(link("These sign-ins", signInsUID, "application", chosen("application")))).GridPos(at(0, 21, 4, 4))).
+		WithPanel(failureRate(focus...).DataLinks(to(link("Failed sign-ins", signInsUID, "application", chosen("application"), "status", "failure"))).GridPos(at(4, 21, 4, 4))).
 		WithPanel(activeUsers(focus...).GridPos(at(8, 21, 4, 4))).
 		WithPanel(againstLastWeek("Is it as healthy as a week ago?", "Sign-ins to the application per hour of the last 24 hours, and of the same hours a week before.", focus...).
 			TimeFrom("24h").GridPos(at(12, 21, 12, 9))).

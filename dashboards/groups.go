@@ -9,8 +9,8 @@ func ofGroups() *dashboard.DashboardBuilder {
 	return newDashboard(groupsUID, "Groups",
 		"How the members of groups sign in: how many do, how it ends, to what, and with how much security. Membership is as last imported with entra-activity groups.").
 		WithVariable(oneOf("group", "Group", "signIn", "memberOf")).
-		WithPanel(signInCount(members...).GridPos(at(0, 0, 6, 4))).
-		WithPanel(failureRate(members...).GridPos(at(6, 0, 6, 4))).
+		WithPanel(signInCount(members...).DataLinks(to(link("These sign-ins", signInsUID, "group", chosen("group")))).GridPos(at(0, 0, 6, 4))).
+		WithPanel(failureRate(members...).DataLinks(to(link("Failed sign-ins", signInsUID, "group", chosen("group"), "status", "failure"))).GridPos(at(6, 0, 6, 4))).
 		WithPanel(activeUsers(members...).GridPos(at(12, 0, 6, 4))).
 		WithPanel(number("Members at risk now", "Members who are at risk or confirmed compromised at this moment.",
 			question{QueryType: "riskyUser", Filters: []filter{is("memberOf", "$group"), is("riskState", "atRisk", "confirmedCompromised")}}).

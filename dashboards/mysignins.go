@@ -5,7 +5,8 @@ import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 // mySignIns is for everyone: their own sign-ins.
 func mySignIns() *dashboard.DashboardBuilder {
 	mine := func(further ...filter) []filter {
-		return append([]filter{is("userPrincipalName", "${__user.email}")}, further...)
+		// Whoever Grafana knows no address of is not to see what has no user.
+		return append([]filter{is("userPrincipalName", "${__user.email}"), isNot("userPrincipalName", "")}, further...)
 	}
 	const none = "No sign-ins of yours in this time range. They are found by the e-mail address that Grafana knows you by: it has to be your username in Entra ID."
 	return newDashboard(mySignInsUID, "My sign-ins",

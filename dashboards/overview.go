@@ -18,10 +18,10 @@ const nothing = "No sign-ins in this time range. Choose another one, or import r
 func overview() *dashboard.DashboardBuilder {
 	return newDashboard(overviewUID, "Overview",
 		"Identity security at a glance: who signs in to what, how it ends, how well it is secured, and who is at risk.").
-		WithPanel(signInCount(interactive()...).GridPos(at(0, 0, 4, 4))).
-		WithPanel(failureRate(interactive()...).GridPos(at(4, 0, 4, 4))).
+		WithPanel(signInCount(interactive()...).DataLinks(to(link("These sign-ins", signInsUID))).GridPos(at(0, 0, 4, 4))).
+		WithPanel(failureRate(interactive()...).DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure"))).GridPos(at(4, 0, 4, 4))).
 		WithPanel(interrupted().GridPos(at(8, 0, 4, 4))).
-		WithPanel(activeUsers(interactive()...).GridPos(at(12, 0, 4, 4))).
+		WithPanel(activeUsers(interactive()...).DataLinks(to(link("One of the users", usersUID))).GridPos(at(12, 0, 4, 4))).
 		WithPanel(usersAtRisk().GridPos(at(16, 0, 4, 4))).
 		WithPanel(legacySignIns().GridPos(at(20, 0, 4, 4))).
 		WithPanel(userSignIns().GridPos(at(0, 4, 12, 10))).
@@ -57,14 +57,12 @@ func to(list ...*dashboard.DashboardLinkBuilder) []cog.Builder[dashboard.Dashboa
 }
 
 func signInCount(filters ...filter) *stat.PanelBuilder {
-	return number("Sign-ins", "Sign-ins in the time range that fit what is chosen.", question{Filters: filters}).
-		DataLinks(to(link("These sign-ins", signInsUID)))
+	return number("Sign-ins", "Sign-ins in the time range that fit what is chosen.", question{Filters: filters})
 }
 
 func failureRate(filters ...filter) *stat.PanelBuilder {
 	return rate("Failure rate", "Share of the sign-ins that failed. Interrupted ones, where something more was asked for, are no failures.",
-		question{Filters: filters}, plain, limit{0.1, amber}, limit{0.25, red}).
-		DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure")))
+		question{Filters: filters}, plain, limit{0.1, amber}, limit{0.25, red})
 }
 
 func interrupted() *stat.PanelBuilder {
@@ -76,8 +74,7 @@ func interrupted() *stat.PanelBuilder {
 
 func activeUsers(filters ...filter) *stat.PanelBuilder {
 	return number("Active users", "Different users with at least one sign-in in the time range, however it ended.",
-		question{Measure: "distinctUsers", Filters: filters}).
-		DataLinks(to(link("Users", usersUID)))
+		question{Measure: "distinctUsers", Filters: filters})
 }
 
 func usersAtRisk() *stat.PanelBuilder {

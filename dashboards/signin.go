@@ -9,7 +9,7 @@ func signIn() *dashboard.DashboardBuilder {
 	}
 	return newDashboard(signInUID, "Sign-in detail",
 		"One sign-in with all that is known of it, as the portal shows it in tabs, and what belongs to it. Whatever the time range.").
-		WithVariable(oneOf("id", "Request ID", "signIn", "id").Description("The sign-in's ID, as in the portal and on error pages.")).
+		WithVariable(oneOf("id", "Request ID", "signIn", "id", interactive()...).Description("The sign-in's ID, as in the portal and on error pages.")).
 		WithPanel(part("What happened?", "The properties of the sign-in.", "There is no sign-in with this ID: choose one in the dashboard Sign-ins.", section("summary")).
 			GridPos(at(0, 0, 10, 26))).
 		WithPanel(part("Which policies were evaluated?", "Conditional Access policies, applied or not, and what each decided. Those in report-only mode decided nothing.",

@@ -85,6 +85,7 @@ func signIns() *dashboard.DashboardBuilder {
 		WithPanel(columns("When did they sign in?", "The sign-ins by status. Click on a column for those of the day that begins there.", nothing,
 			question{Filters: filters, GroupBy: []string{"status"}}).
 			DataLinks(to(signInsOf("Sign-ins of the day from here", day))).
+			MaxDataPoints(100). // a column for a quarter of an hour of a day, as the rollup counts
 			TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 3, 24, 7))).
 		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.
 		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}",

@@ -10,8 +10,8 @@ func users() *dashboard.DashboardBuilder {
 	return newDashboard(usersUID, "Users",
 		"One user's sign-in pattern: when, from where, with which devices and to which applications, what was found risky and what was changed.").
 		WithVariable(oneOf("user", "User", "signIn", "userPrincipalName", interactive()...)).
-		WithPanel(signInCount(interactive(of()...)...).GridPos(at(0, 0, 6, 4))).
-		WithPanel(failureRate(interactive(of()...)...).GridPos(at(6, 0, 6, 4))).
+		WithPanel(signInCount(interactive(of()...)...).DataLinks(to(link("These sign-ins", signInsUID, "user", chosen("user")))).GridPos(at(0, 0, 6, 4))).
+		WithPanel(failureRate(interactive(of()...)...).DataLinks(to(link("Failed sign-ins", signInsUID, "user", chosen("user"), "status", "failure"))).GridPos(at(6, 0, 6, 4))).
 		WithPanel(number("Applications", "Different applications the user signed in to.", question{Measure: "distinctValues", Of: "appDisplayName", Filters: of()}).
 			GridPos(at(12, 0, 6, 4))).
 		WithPanel(number("Countries", "Different countries or regions that the user signed in from.", question{Measure: "distinctValues", Of: "countryOrRegion", Filters: of()}).
