@@ -121,6 +121,67 @@ func TestComposeMounts(t *testing.T) {
 	}
 }
 
+// TestGrafanaFindsWhatItIsGiven checks that Grafana's files fit what the compose file puts where.
+func TestGrafanaFindsWhatItIsGiven(t *testing.T) {
+	read := func(path string, into any) {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		decoder := yaml.NewDecoder(bytes.NewReader(text))
+		require.NoError(t, decoder.Decode(into), path)
+	}
+	var compose struct {
+		Services map[string]struct {
+			Volumes     []string
+			Environment map[string]any
+		}
+	}
+	read("docker/compose.yaml", &compose)
+	mounted := map[string]string{} // by where it is in the container
+	for _, volume := range compose.Services["grafana"].Volumes {
+		parts := strings.Split(volume, ":")
+		mounted[parts[1]] = parts[0]
+	}
+	require.Equal(t, "../../provisioning/alerting", mounted["/etc/grafana/provisioning/alerting"])
+	require.Equal(t, "../../provisioning/dashboards", mounted["/etc/grafana/provisioning/dashboards"])
+
+	var dashboards struct {
+		Providers []struct {
+			Folder  string
+			Options struct{ Path string }
+		}
+	}
+	read("../provisioning/dashboards/entra-activity.yaml", &dashboards)
+	require.Len(t, dashboards.Providers, 1)
+	folder := dashboards.Providers[0].Options.Path
+	require.Equal(t, "../../dist", mounted[filepath.Dir(folder)], "the plugin is there")
+	require.Equal(t, "dashboards", filepath.Base(folder), "where the build puts them")
+
+	var sources struct{ Datasources []struct{ Type, UID string } }
+	read("docker/grafana.yaml", &sources)
+	uids := map[string]bool{"__expr__": true}
+	for _, s := range sources.Datasources {
+		uids[s.UID] = true
+		if strings.HasPrefix(s.Type, "entra-") {
+			require.Equal(t, s.Type, compose.Services["grafana"].Environment["GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS"])
+			require.Equal(t, s.Type, filepath.Base(filepath.Dir(folder)))
+		}
+	}
+	rules, err := filepath.Glob("../provisioning/alerting/*.yaml")
+	require.NoError(t, err)
+	asked := 0
+	for _, path := range rules {
+		var file any
+		read(path, &file)
+		walk(file, func(container map[string]any) {
+			if uid, ok := container["datasourceUid"].(string); ok {
+				asked++
+				require.True(t, uids[uid], "%s asks the data source %s, which there is not", path, uid)
+			}
+		})
+	}
+	require.Positive(t, asked)
+}
+
 func TestKustomization(t *testing.T) {
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
