@@ -1,9 +1,17 @@
-import { type AdHocVariableFilter, CoreApp, type DataQueryRequest, dateTime, type ScopedVars } from '@grafana/data';
+import {
+  type AdHocVariableFilter,
+  CoreApp,
+  type DataQueryRequest,
+  dateTime,
+  type ScopedVars,
+  SupplementaryQueryType,
+} from '@grafana/data';
 import { lastValueFrom } from 'rxjs';
 
+import { completeMetrics } from './metrics/query';
 import { DEFAULT_QUERY } from './query/views';
 import { kinds, newDataSource, type SentRequest, serve, setVariables } from './testing';
-import type { EntraQuery, Filter } from './types';
+import type { EntraQuery, Filter, MetricsQuery } from './types';
 
 const query = (changes: Partial<EntraQuery> = {}): EntraQuery => ({ refId: 'A', ...DEFAULT_QUERY, ...changes });
 
@@ -67,6 +75,53 @@ describe('a request', () => {
     setVariables({ app: ['Azure Portal', 'Teams'] });
     const [sent] = await send([query({ filters: [{ field: 'appDisplayName', operator: '=', values: ['$app'] }] })]);
     expect(sent.filters).toEqual([{ field: 'appDisplayName', operator: 'in', values: ['Azure Portal', 'Teams'] }]);
+  });
+});
+
+describe('a question in MetricsQL', () => {
+  const metrics = (expr: string): MetricsQuery => completeMetrics({ refId: 'A', expr });
+  const [from, to] = [dateTime(0), dateTime(3_600_000)];
+  const range = { from, to, raw: { from, to } };
+
+  test('is asked with its variables and time replaced', async () => {
+    setVariables({ app: ['Teams', 'C++'] });
+    const requests = serve({ '/api/ds/query': { results: {} } });
+    const request = {
+      targets: [{ ...metrics('sum(increase(x{app=~"$app"}[$__interval])) / $__range_s'), interval: '5m' }],
+      range,
+      intervalMs: 30_000,
+      timezone: 'utc',
+      scopedVars: { __interval: { text: '30s', value: '30s' }, __interval_ms: { text: '30000', value: 30_000 } },
+    };
+    await lastValueFrom(newDataSource().query(request as unknown as DataQueryRequest<MetricsQuery>));
+    const [sent] = requests[0].data?.queries ?? [];
+    expect(sent).toMatchObject({
+      queryType: 'metrics',
+      version: 2,
+      expr: 'sum(increase(x{app=~"(Teams|C\\\\+\\\\+)"}[5m])) / 3600',
+      instant: false,
+      interval: '5m',
+      axis: 'event',
+    });
+    expect(sent).not.toHaveProperty('view');
+    expect(sent).not.toHaveProperty('filters');
+  });
+
+  test('keeps what means another time elsewhere, when it leaves its dashboard', () => {
+    setVariables({ app: 'Teams' });
+    const known = { __interval: { text: '30s', value: '30s' } };
+    const [exported] = newDataSource().interpolateVariablesInQueries([metrics('x{app="$app"}[$__interval]')], known);
+    expect(exported).toMatchObject({ expr: 'x{app="Teams"}[$__interval]', datasource: { uid: 'entra' } });
+  });
+
+  test('is itself in the history, has nothing beside it, and is left out while it is empty', () => {
+    const datasource = newDataSource();
+    expect(datasource.getQueryDisplayText(metrics('vector(1)'))).toBe('vector(1)');
+    for (const type of [SupplementaryQueryType.LogsVolume, SupplementaryQueryType.LogsSample]) {
+      expect(datasource.getSupplementaryQuery({ type }, metrics('vector(1)'))).toBeUndefined();
+    }
+    expect(datasource.filterQuery(metrics('vector(1)'))).toBe(true);
+    expect(datasource.filterQuery(metrics(' '))).toBe(false);
   });
 });
 

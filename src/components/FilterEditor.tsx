@@ -7,7 +7,7 @@ import { takesOneValue, withField, withOperator, withValues } from '../query/fil
 import type { CatalogueField, FieldValue, Filter } from '../types';
 import { fieldOptions } from './fieldOptions';
 import { operatorOption } from './labels';
-import { matching, variableOptions, visuallyHidden } from './valueOptions';
+import { matching, variableOptions, visuallyHidden, wrapping } from './valueOptions';
 
 interface Props {
   filter: Filter;
@@ -36,72 +36,74 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
   };
 
   return (
-    <InputGroup>
-      <Combobox
-        aria-label={t('query-editor.filter.field', 'Filter by')}
-        width={26}
-        options={fieldOptions(fields)}
-        value={{ value: filter.field, label }}
-        onChange={({ value }) => {
-          const chosen = fields.find(({ name }) => name === value);
-          if (chosen) {
-            onChange(withField(filter, chosen));
-          }
-        }}
-      />
-      <Combobox
-        aria-label={t('query-editor.filter.operator', 'Comparison for {{field}}', { field: label })}
-        width={18}
-        options={(field?.operators ?? [filter.operator]).map(operatorOption)}
-        value={filter.operator}
-        onChange={({ value }) => onChange(withOperator(filter, value))}
-      />
-      {takesOneValue(filter.operator) ? (
+    <div className={wrapping}>
+      <InputGroup>
         <Combobox
-          key={filter.field}
-          aria-label={valuesLabel}
-          width={30}
-          placeholder={t('query-editor.filter.any', 'any')}
-          createCustomValue
-          isClearable
-          options={suggest}
-          value={filter.values[0] ?? null}
-          onChange={(option) => onChange(withValues(filter, option ? [option.value] : []))}
+          aria-label={t('query-editor.filter.field', 'Filter by')}
+          width={26}
+          options={fieldOptions(fields)}
+          value={{ value: filter.field, label }}
+          onChange={({ value }) => {
+            const chosen = fields.find(({ name }) => name === value);
+            if (chosen) {
+              onChange(withField(filter, chosen));
+            }
+          }}
         />
-      ) : (
-        // MultiCombobox knows no aria-label.
-        <div>
-          <span id={`${id}-values`} className={visuallyHidden}>
-            {valuesLabel}
-          </span>
-          <MultiCombobox
+        <Combobox
+          aria-label={t('query-editor.filter.operator', 'Comparison for {{field}}', { field: label })}
+          width={18}
+          options={(field?.operators ?? [filter.operator]).map(operatorOption)}
+          value={filter.operator}
+          onChange={({ value }) => onChange(withOperator(filter, value))}
+        />
+        {takesOneValue(filter.operator) ? (
+          <Combobox
             key={filter.field}
-            aria-labelledby={`${id}-values`}
-            width="auto"
-            minWidth={20}
-            maxWidth={80}
+            aria-label={valuesLabel}
+            width={30}
             placeholder={t('query-editor.filter.any', 'any')}
             createCustomValue
+            isClearable
             options={suggest}
-            value={filter.values}
-            onChange={(options) =>
-              onChange(
-                withValues(
-                  filter,
-                  options.map(({ value }) => value)
-                )
-              )
-            }
+            value={filter.values[0] ?? null}
+            onChange={(option) => onChange(withValues(filter, option ? [option.value] : []))}
           />
-        </div>
-      )}
-      <AccessoryButton
-        aria-label={t('query-editor.filter.remove', 'Remove filter on {{field}}', { field: label })}
-        icon="times"
-        variant="secondary"
-        type="button"
-        onClick={onDelete}
-      />
-    </InputGroup>
+        ) : (
+          // MultiCombobox knows no aria-label.
+          <div>
+            <span id={`${id}-values`} className={visuallyHidden}>
+              {valuesLabel}
+            </span>
+            <MultiCombobox
+              key={filter.field}
+              aria-labelledby={`${id}-values`}
+              width="auto"
+              minWidth={20}
+              maxWidth={80}
+              placeholder={t('query-editor.filter.any', 'any')}
+              createCustomValue
+              options={suggest}
+              value={filter.values}
+              onChange={(options) =>
+                onChange(
+                  withValues(
+                    filter,
+                    options.map(({ value }) => value)
+                  )
+                )
+              }
+            />
+          </div>
+        )}
+        <AccessoryButton
+          aria-label={t('query-editor.filter.remove', 'Remove filter on {{field}}', { field: label })}
+          icon="times"
+          variant="secondary"
+          type="button"
+          onClick={onDelete}
+        />
+      </InputGroup>
+    </div>
   );
 }

@@ -59,8 +59,13 @@ export function FiltersRow({ kind, filters, catalogue, range, onChange }: Props)
   );
 }
 
-/** The next field to filter on: people look for what they see first. */
+/** The next field to filter on: people look for a person first, then for what they see, and hardly for an identifier. */
 function unusedField(fields: CatalogueField[], filters: Filter[]): CatalogueField {
   const unused = fields.filter(({ name }) => !filters.some(({ field }) => field === name));
-  return unused.find((field) => field.default) ?? unused[0] ?? fields[0];
+  return (
+    unused.find(({ name }) => name === 'userPrincipalName') ??
+    unused.find((field) => field.default) ??
+    unused.find(({ type }) => type !== 'identifier') ??
+    fields[0]
+  );
 }

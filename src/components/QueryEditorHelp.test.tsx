@@ -2,6 +2,7 @@ import React from 'react';
 import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
+import { metricsExamples } from '../metrics/examples';
 import { examples } from '../query/examples';
 import { kinds, newDataSource, serve } from '../testing';
 import { QueryEditorHelp } from './QueryEditorHelp';
@@ -26,6 +27,7 @@ test('an example is asked by a click, or with the keyboard', async () => {
     top: 3,
     other: false,
     seen: '',
+    offset: '',
     limit: 1000,
   });
 
@@ -36,5 +38,17 @@ test('an example is asked by a click, or with the keyboard', async () => {
       expect.objectContaining({ queryType: query.queryType, view: query.view })
     );
     expect(datasource.filterQuery(onClickExample.mock.lastCall[0])).toBe(true);
+  }
+});
+
+test('an example in MetricsQL is asked as well', async () => {
+  serve({ '/catalogue': { kinds } });
+  const onClickExample = jest.fn();
+  render(
+    <QueryEditorHelp datasource={newDataSource()} query={{ refId: 'A' } as never} onClickExample={onClickExample} />
+  );
+  for (const { title, query } of metricsExamples()) {
+    await userEvent.click(screen.getByRole('button', { name: title }));
+    expect(onClickExample).toHaveBeenLastCalledWith({ ...query, datasource: expect.anything() });
   }
 });

@@ -3,6 +3,7 @@ import type { QueryEditorHelpProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Card, Stack, Text } from '@grafana/ui';
 
+import { metricsExamples } from '../metrics/examples';
 import { examples } from '../query/examples';
 import { completeQuery } from '../query/views';
 import type { Query } from '../types';
@@ -29,6 +30,21 @@ export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpP
           </Card>
         );
       })}
+      <Text element="h2" variant="h4">
+        {t('help.metrics-title', 'The same as metrics')}
+      </Text>
+      <Text color="secondary">
+        {t(
+          'help.metrics-introduction',
+          'MetricsQL asks about records as it would about the counters of a metrics database, with every field of the records as a label. Wrap a counter in increase or rate, and a stream of events in count_over_time.'
+        )}
+      </Text>
+      {metricsExamples().map(({ title, query }) => (
+        <Card key={title} noMargin onClick={() => onClickExample({ ...query, datasource: datasource.getRef() })}>
+          <Card.Heading>{title}</Card.Heading>
+          <Card.Description>{query.expr}</Card.Description>
+        </Card>
+      ))}
     </Stack>
   );
 }

@@ -27,3 +27,9 @@ export const visuallyHidden = css({
   whiteSpace: 'nowrap',
   width: 1,
 });
+
+/** Lets the parts of a filter take several lines where they have no room in one, such as in a narrow pane of Explore. */
+export const wrapping = css({
+  '& > div': { flexWrap: 'wrap' },
+  '& > div > *': { maxWidth: '100%' },
+});

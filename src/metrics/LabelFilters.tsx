@@ -4,7 +4,7 @@ import { AccessoryButton, EditorList, InputGroup } from '@grafana/plugin-ui';
 import { Combobox, MultiCombobox } from '@grafana/ui';
 
 import { operatorOption } from '../components/labels';
-import { variableOptions, visuallyHidden } from '../components/valueOptions';
+import { variableOptions, visuallyHidden, wrapping } from '../components/valueOptions';
 import type { MetricLabel } from '../types';
 import { type LabelFilter, MATCHINGS } from './built';
 
@@ -59,67 +59,69 @@ function LabelFilterEditor({ filter, labels, loadValues, onChange, onDelete }: F
   ];
 
   return (
-    <InputGroup>
-      <Combobox
-        aria-label={t('query-editor.filter.field', 'Filter by')}
-        width={24}
-        options={labelOptions(labels)}
-        value={{ value: label, label }}
-        onChange={({ value }) => onChange({ label: value, matching, values: [] })}
-      />
-      <Combobox
-        aria-label={t('query-editor.filter.operator', 'Comparison for {{field}}', { field: label })}
-        width={16}
-        options={MATCHINGS.map(operatorOption)}
-        value={matching}
-        onChange={({ value }) =>
-          onChange({
-            ...filter,
-            matching: value,
-            values: value === 'in' || value === 'notIn' ? values : values.slice(0, 1),
-          })
-        }
-      />
-      {several ? (
-        // MultiCombobox knows no aria-label.
-        <div>
-          <span id={`${id}-values`} className={visuallyHidden}>
-            {valuesLabel}
-          </span>
-          <MultiCombobox
+    <div className={wrapping}>
+      <InputGroup>
+        <Combobox
+          aria-label={t('query-editor.filter.field', 'Filter by')}
+          width={24}
+          options={labelOptions(labels)}
+          value={{ value: label, label }}
+          onChange={({ value }) => onChange({ label: value, matching, values: [] })}
+        />
+        <Combobox
+          aria-label={t('query-editor.filter.operator', 'Comparison for {{field}}', { field: label })}
+          width={16}
+          options={MATCHINGS.map(operatorOption)}
+          value={matching}
+          onChange={({ value }) =>
+            onChange({
+              ...filter,
+              matching: value,
+              values: value === 'in' || value === 'notIn' ? values : values.slice(0, 1),
+            })
+          }
+        />
+        {several ? (
+          // MultiCombobox knows no aria-label.
+          <div>
+            <span id={`${id}-values`} className={visuallyHidden}>
+              {valuesLabel}
+            </span>
+            <MultiCombobox
+              key={label}
+              aria-labelledby={`${id}-values`}
+              width="auto"
+              minWidth={20}
+              maxWidth={60}
+              placeholder={t('query-editor.filter.any', 'any')}
+              createCustomValue
+              options={suggest}
+              value={values}
+              onChange={(options) => onChange({ ...filter, values: options.map(({ value }) => value) })}
+            />
+          </div>
+        ) : (
+          <Combobox
             key={label}
-            aria-labelledby={`${id}-values`}
-            width="auto"
-            minWidth={20}
-            maxWidth={60}
+            aria-label={valuesLabel}
+            width={28}
             placeholder={t('query-editor.filter.any', 'any')}
             createCustomValue
+            isClearable
             options={suggest}
-            value={values}
-            onChange={(options) => onChange({ ...filter, values: options.map(({ value }) => value) })}
+            value={values[0] ?? null}
+            onChange={(option) => onChange({ ...filter, values: option ? [option.value] : [] })}
           />
-        </div>
-      ) : (
-        <Combobox
-          key={label}
-          aria-label={valuesLabel}
-          width={28}
-          placeholder={t('query-editor.filter.any', 'any')}
-          createCustomValue
-          isClearable
-          options={suggest}
-          value={values[0] ?? null}
-          onChange={(option) => onChange({ ...filter, values: option ? [option.value] : [] })}
+        )}
+        <AccessoryButton
+          aria-label={t('query-editor.filter.remove', 'Remove filter on {{field}}', { field: label })}
+          icon="times"
+          variant="secondary"
+          type="button"
+          onClick={onDelete}
         />
-      )}
-      <AccessoryButton
-        aria-label={t('query-editor.filter.remove', 'Remove filter on {{field}}', { field: label })}
-        icon="times"
-        variant="secondary"
-        type="button"
-        onClick={onDelete}
-      />
-    </InputGroup>
+      </InputGroup>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import React, { useState } from 'react';
 import { CoreApp, dateTime, store, type TimeRange } from '@grafana/data';
-import { act, render, screen, waitFor, within } from '@testing-library/react';
+import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
 import { QueryEditor } from '../components/QueryEditor';
@@ -172,6 +172,150 @@ describe('as text', () => {
     expect(await screen.findByText('unknown label "nobody"')).toBeInTheDocument();
     const [{ expr: asked }] = sentTo('/metrics/check') as Array<{ expr: string }>;
     expect(asked).toBe(full);
-    expect(code()).toHaveAttribute('data-underlined', 'nobody');
+    await waitFor(() => expect(code()).toHaveAttribute('data-underlined', 'nobody'));
   });
+});
+
+describe('the text', () => {
+  test('is rewritten prettily, and keeps its variables', async () => {
+    answers['/metrics/check'] = {
+      ok: true,
+      pretty: 'sum(\n  increase(entra_signins_total{app=~"$app"}[900000000ms])\n)',
+    };
+    const user = await open({ expr: 'sum(increase(entra_signins_total{app=~"$app"}[$__interval]))' });
+    await user.click(screen.getByRole('button', { name: 'Prettify' }));
+    const pretty = 'sum(\n  increase(entra_signins_total{app=~"$app"}[$__interval])\n)';
+    await waitFor(() => expect(code()).toHaveValue(pretty));
+    expect(changed().expr).toBe(pretty);
+  });
+
+  test('stays where a variable stands for a label', async () => {
+    const user = await open({ expr: 'sum by ($app) (increase(entra_signins_total[1h]))' });
+    await user.click(screen.getByRole('button', { name: 'Prettify' }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('cannot be rewritten');
+    expect(onChange).not.toHaveBeenCalled();
+  });
+
+  test('is explained: the plan of each part, and what to know of it', async () => {
+    answers['/metrics/explain'] = {
+      pretty: EXPR,
+      leaves: [
+        { expr: 'sum by (app) (increase(x[1h]))', served: 'rollup', sql: 'SELECT 1', read: 6481 },
+        { expr: 'increase(y[1h])', served: 'rows', sql: 'SELECT 2', read: 3 },
+      ],
+      step: 60_000,
+      start: 0,
+      end: 3_600_000,
+      notices: ['sparse labels'],
+    };
+    const user = await open({ interval: '5m' });
+    await user.click(screen.getByRole('button', { name: 'Explain' }));
+    const plan = await screen.findByRole('region', { name: 'How it is answered' });
+    for (const text of [
+      'SELECT 1',
+      'SELECT 2',
+      'from rollup, 6,481 rows read',
+      'from rows, 3 rows read',
+      'sparse labels',
+    ]) {
+      expect(within(plan).getByText(text)).toBeInTheDocument();
+    }
+    expect(plan).toHaveTextContent('a point every 1m');
+    expect(sentTo('/metrics/explain')).toEqual([
+      { expr: EXPR, from: 0, to: 3_600_000, step: 300_000, instant: false, axis: 'event' },
+    ]);
+    await user.click(within(plan).getByRole('button', { name: 'Close' }));
+    expect(screen.queryByRole('region', { name: 'How it is answered' })).not.toBeInTheDocument();
+  });
+});
+
+describe('the builder', () => {
+  const build = async (expr: string) => {
+    const user = await open({ expr });
+    await user.click(screen.getByRole('radio', { name: 'Builder' }));
+    await screen.findByLabelText('Metric');
+    return user;
+  };
+
+  test('shows what an expression says', async () => {
+    await build(`${EXPR} >= 5`);
+    expect(screen.getByLabelText('Metric')).toHaveValue('entra_signins_total');
+    expect(screen.getByLabelText('Filter by')).toHaveValue('status');
+    expect(screen.getByLabelText('Values for status')).toHaveValue('failure');
+    expect(screen.getByLabelText('Function')).toHaveValue('increase');
+    expect(screen.getByLabelText('Window')).toHaveValue('1h');
+    expect(screen.getByLabelText('Aggregation')).toHaveValue('sum');
+    expect(screen.getByLabelText('Keep')).toHaveValue('the largest');
+    expect(screen.getByLabelText('Number of series')).toHaveValue(3);
+    expect(screen.getByLabelText('Only where')).toHaveValue('>=');
+    expect(screen.getByLabelText('Number')).toHaveValue(5);
+  });
+
+  test('writes the share that fails, by application, in hours', async () => {
+    const user = await build('sum(increase(entra_signins_total))');
+    await user.click(screen.getByRole('button', { name: 'Add' }));
+    expect(onChange).not.toHaveBeenCalled();
+    await choose(user, 'Filter by', /^status/, 'status');
+    await choose(user, 'Values for status', 'failure');
+    await user.click(screen.getByLabelText('Share'));
+    await choose(user, 'Window', '1h');
+    await choose(user, 'By labels', /^app /, 'app');
+    expect(changed().expr).toBe(
+      'sum by (app) (increase(entra_signins_total{status="failure"}[1h])) / sum by (app) (increase(entra_signins_total[1h]))'
+    );
+    expect(onRunQuery).toHaveBeenCalled();
+    expect(sentTo('/metrics/values').at(-1)).toEqual({
+      metric: 'entra_signins_total',
+      label: 'status',
+      search: '',
+      limit: 50,
+      from: 0,
+      to: 3_600_000,
+    });
+  });
+
+  test('another metric keeps what it has too', async () => {
+    const user = await build('sum by (app, tenant) (increase(entra_signins_total{status="failure", tenant="a"}[1h]))');
+    await choose(user, 'Metric', /^entra_audit_events_total/, 'audit');
+    expect(changed().expr).toBe('sum by (tenant) (increase(entra_audit_events_total{tenant="a"}[1h]))');
+  });
+
+  test('a stream of events is counted, not increased', async () => {
+    const user = await build('sum(increase(entra_signins_total[1h]))');
+    await choose(user, 'Metric', /^entra_signin_events/, 'events');
+    expect(changed().expr).toBe('sum(count_over_time(entra_signin_events[1h]))');
+  });
+
+  test('says that it cannot show an expression, and leaves it as text', async () => {
+    const user = await open({ expr: 'vector(1)' });
+    await user.click(screen.getByRole('radio', { name: 'Builder' }));
+    expect(await screen.findByText(/builder cannot show this expression/)).toBeInTheDocument();
+    expect(code()).toHaveValue('vector(1)');
+    expect(onChange).not.toHaveBeenCalled();
+  });
+
+  test('starts from nothing', async () => {
+    await build('');
+    expect(changed().expr).toBe('sum(increase(entra_signins_total))');
+  });
+});
+
+test('options say how the answer is wanted', async () => {
+  const user = await open();
+  await user.type(screen.getByLabelText('Legend'), '{{{{app}}');
+  await user.tab();
+  expect(changed().legendFormat).toBe('{{app}}');
+  await user.type(screen.getByLabelText('Min step'), '5m{Enter}');
+  expect(changed().interval).toBe('5m');
+  await choose(user, 'Time', /^when it was stored/);
+  expect(changed().axis).toBe('ingest');
+  await user.click(screen.getByRole('radio', { name: 'Instant' }));
+  expect(changed()).toMatchObject({
+    instant: true,
+    axis: 'ingest',
+    interval: '5m',
+    legendFormat: '{{app}}',
+    expr: EXPR,
+  });
+  expect(screen.queryByLabelText('Min step')).not.toBeInTheDocument();
 });

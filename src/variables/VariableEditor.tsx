@@ -8,17 +8,30 @@ import { findField } from '../catalogue';
 import { fieldOptions } from '../components/fieldOptions';
 import { FiltersRow } from '../components/FiltersRow';
 import { KindSelect } from '../components/KindSelect';
+import { metricsChoice } from '../components/labels';
 import { NumberInput } from '../components/NumberInput';
 import { WithCatalogue } from '../components/WithCatalogue';
 import type { DataSource } from '../datasource';
 import { suits } from '../query/filters';
 import type { CatalogueKind, EntraSettings, Query, VariableQuery } from '../types';
-import { completeVariable, DEFAULT_VALUES, SEARCH_FILTER } from './variableQuery';
+import { MetricsVariableEditor } from './MetricsVariableEditor';
+import {
+  completeVariable,
+  DEFAULT_VALUES,
+  FIRST_METRICS_VARIABLE,
+  metricsVariable,
+  SEARCH_FILTER,
+} from './variableQuery';
 
 type Props = QueryEditorProps<DataSource, Query, EntraSettings, VariableQuery>;
 
-/** Edits which values a template variable offers. */
-export function VariableEditor({ query: saved, onChange, datasource, range }: Props) {
+/** Edits which values a template variable offers: those of a field of records, or what is known of metrics. */
+export function VariableEditor(props: Props) {
+  const asked = metricsVariable(props.query);
+  return asked ? <MetricsVariableEditor {...props} query={asked} /> : <RecordsVariableEditor {...props} />;
+}
+
+function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Props) {
   const id = useId();
   const query = completeVariable(saved);
   const fieldLabel = t('variable-editor.field.label', 'Values of');
@@ -40,9 +53,16 @@ export function VariableEditor({ query: saved, onChange, datasource, range }: Pr
               <EditorField label={t('query-editor.kind.label', 'Activity')}>
                 <KindSelect
                   id={`${id}-kind`}
-                  kinds={kinds}
+                  kinds={[...kinds, metricsChoice()]}
                   value={query.queryType}
-                  onChange={(chosen) => onChange(withKind(chosen))}
+                  onChange={({ kind: name }) => {
+                    const chosen = kinds.find((candidate) => candidate.kind === name);
+                    onChange(
+                      chosen
+                        ? withKind(chosen)
+                        : { ...FIRST_METRICS_VARIABLE, refId: query.refId, filters: [], field: '' }
+                    );
+                  }}
                 />
               </EditorField>
               <EditorField label={fieldLabel}>

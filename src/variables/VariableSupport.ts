@@ -1,11 +1,18 @@
-import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
+import {
+  CustomVariableSupport,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  type ScopedVars,
+  type TimeRange,
+} from '@grafana/data';
 import { from, map, type Observable, of } from 'rxjs';
 
 import type { DataSource } from '../datasource';
+import { interpolateExpression } from '../metrics/interpolate';
 import { interpolateFilters } from '../query/variables';
 import type { EntraSettings, Query, VariableQuery } from '../types';
 import { VariableEditor } from './VariableEditor';
-import { completeVariable, SEARCH_FILTER } from './variableQuery';
+import { completeMetricsVariable, completeVariable, metricsVariable, SEARCH_FILTER } from './variableQuery';
 
 /** Values of fields as template variables: searched while typing, never a full list. */
 export class VariableSupport extends CustomVariableSupport<DataSource, VariableQuery, Query, EntraSettings> {
@@ -16,6 +23,10 @@ export class VariableSupport extends CustomVariableSupport<DataSource, VariableQ
   }
 
   query({ targets, range, scopedVars }: DataQueryRequest<VariableQuery>): Observable<DataQueryResponse> {
+    const asked = metricsVariable(targets[0]);
+    if (asked) {
+      return from(this.inMetrics(asked, range, scopedVars)).pipe(map((values) => ({ data: values.map(asOption) })));
+    }
     const { queryType, field, filters, search, limit } = completeVariable(targets[0]);
     if (!field) {
       return of({ data: [] });
@@ -29,4 +40,29 @@ export class VariableSupport extends CustomVariableSupport<DataSource, VariableQ
     });
     return from(values).pipe(map((found) => ({ data: found.map(({ value, label }) => ({ value, text: label })) })));
   }
+
+  /** What a variable in MetricsQL offers: metrics, names of labels, or values of one. */
+  private async inMetrics(
+    { metric, label, match, search, limit }: ReturnType<typeof completeMetricsVariable>,
+    range: TimeRange,
+    scopedVars: ScopedVars
+  ): Promise<string[]> {
+    const typed = String(scopedVars.__searchFilter?.value ?? '');
+    const text = search.replaceAll(SEARCH_FILTER, typed);
+    const holds = (name: string) => name.includes(text);
+    const plain = (written: string) => interpolateExpression(written, scopedVars);
+
+    if (metric && label) {
+      return this.datasource.metrics.values(plain(metric), plain(label), { text, limit, range, match: plain(match) });
+    }
+    const { metrics } = await this.datasource.metrics.vocabulary();
+    if (metric) {
+      const labels = metrics.find(({ name }) => name === plain(metric))?.labels ?? [];
+      return labels.map(({ name }) => name).filter(holds);
+    }
+    const pattern = new RegExp(`^(?:${plain(match) || '.*'})$`);
+    return metrics.map(({ name }) => name).filter((name) => pattern.test(name) && holds(name));
+  }
 }
+
+const asOption = (value: string) => ({ value, text: value });

@@ -4,8 +4,9 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { lastValueFrom } from 'rxjs';
 
-import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
+import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../testing';
 import type { Filter, VariableQuery } from '../types';
+import { metricsVariable } from './variableQuery';
 
 const [from, to] = [dateTime(1000), dateTime(2000)];
 const range = { from, to, raw: { from, to } };
@@ -22,6 +23,8 @@ beforeEach(() => {
   setVariables({ app: ['Teams', 'Excel'], country: '$__all' });
   requests = serve({
     '/catalogue': { kinds },
+    '/metrics/values': { values: ['Teams', 'Excel'], more: false },
+    '/metrics': vocabulary,
     '/values': { values: [{ value: '50126', label: '50126 InvalidUserNameOrPassword' }] },
   });
 });
@@ -62,6 +65,54 @@ describe('a variable', () => {
     await expect(values({ queryType: 'signIn' })).resolves.toEqual([]);
     expect(requests).toEqual([]);
   });
+});
+
+describe('a variable about metrics', () => {
+  async function texts(query: unknown, scopedVars: ScopedVars = {}) {
+    const request = { targets: [query], range, scopedVars } as DataQueryRequest<VariableQuery>;
+    return (await lastValueFrom(newDataSource().variables.query(request))).data.map(({ text }) => text);
+  }
+
+  const parts = { queryType: 'metrics', metric: 'entra_signins_total', label: 'app', match: '{app=~"$app"}' };
+
+  test.each<[string, unknown]>([
+    ['in parts', parts],
+    ['as a text', { query: 'label_values(entra_signins_total{app=~"$app"}, app)' }],
+    ['as nothing but a text', 'label_values( entra_signins_total {app=~"$app"},app )'],
+  ])('offers values of a label, saved %s', async (_, query) => {
+    const typed = { __searchFilter: { text: 'te', value: 'te' } };
+    await expect(texts(query, typed)).resolves.toEqual(['Teams', 'Excel']);
+    expect(requests.at(-1)?.params).toEqual({
+      metric: 'entra_signins_total',
+      label: 'app',
+      search: 'te',
+      limit: 100,
+      from: 1000,
+      to: 2000,
+      match: '{app=~"(Teams|Excel)"}',
+    });
+  });
+
+  test('offers names of labels, and metrics', async () => {
+    await expect(texts('label_names(entra_audit_events_total)')).resolves.toEqual([
+      'tenant',
+      'service',
+      'category',
+      'result',
+    ]);
+    await expect(texts('metrics(entra_.*_total)')).resolves.toEqual([
+      'entra_signins_total',
+      'entra_audit_events_total',
+    ]);
+    await expect(texts('metrics()')).resolves.toHaveLength(3);
+  });
+
+  test.each(['label_values(app)', 'label_values(x, a, b)', 'query_result(x)', 'label_values({a="b"}, app)'])(
+    'is not %s',
+    (text) => {
+      expect(metricsVariable(text)).toBeUndefined();
+    }
+  );
 });
 
 describe('the editor of a variable', () => {
@@ -132,6 +183,31 @@ describe('the editor of a variable', () => {
     await user.clear(screen.getByLabelText('Limit'));
     await user.type(screen.getByLabelText('Limit'), '20{Enter}');
     expect(saved.limit).toBe(20);
+  });
+
+  test('takes values of a metric’s label, by choice or as text', async () => {
+    const user = await open();
+    await choose(user, 'Activity', 'Metrics', /^Metrics/);
+    expect(saved).toMatchObject({ queryType: 'metrics', metric: 'entra_signins_total', label: 'app', match: '' });
+    expect(await screen.findByLabelText('As text')).toHaveValue('label_values(entra_signins_total, app)');
+
+    await choose(user, 'Label', 'status', /^status/);
+    expect(saved).toMatchObject({ label: 'status' });
+
+    await user.clear(screen.getByLabelText('As text'));
+    await user.paste('nonsense');
+    await user.tab();
+    expect(await screen.findByRole('alert')).toHaveTextContent('label_values(metric, label)');
+    expect(saved).toMatchObject({ label: 'status' });
+
+    await user.clear(screen.getByLabelText('As text'));
+    await user.click(screen.getByLabelText('As text'));
+    await user.paste('label_names(entra_signins_total)');
+    await user.tab();
+    expect(saved).toMatchObject({ metric: 'entra_signins_total', label: '' });
+
+    await choose(user, 'Activity', 'Audit', /^Audit events/);
+    expect(saved.queryType).toBe('auditEvent');
   });
 
   test('names everything', async () => {
