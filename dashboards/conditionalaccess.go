@@ -19,7 +19,7 @@ func conditionalAccess() *dashboard.DashboardBuilder {
 		return append([]filter{is("appDisplayName", "$application"), is("userPrincipalName", "$user")}, filters...)
 	}
 	policies := func(filters ...filter) []filter { return of(append(filters, is("policyDisplayName", "$policy"))...) }
-	people := func(filters ...filter) []filter { return interactive(of(filters...)...) }
+	people := func(filters ...filter) []filter { return append(interactive(), of(filters...)...) }
 	const kind = "conditionalAccess"
 	noSignIns := noneOfThem("such sign-ins")
 	noPolicies := "No policy was evaluated in this time range, or none with these filters. Downloads in CSV do not hold policies: import JSON downloads or diagnostic records."
