@@ -92,6 +92,7 @@ describe('completing a saved query', () => {
       view: 'value',
       filters: [],
       measure: 'count',
+      offset: '',
     });
   });
 });
