@@ -10,7 +10,7 @@ import (
 // circle goes.
 const (
 	mapFolder  = "public/plugins/entra-activity-datasource/img/"
-	outlines   = mapFolder + "world.geojson"
+	outlines   = mapFolder + "world.json"
 	whereabout = mapFolder + "countries.json"
 )
 
