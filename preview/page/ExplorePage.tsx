@@ -197,8 +197,8 @@ export function ExplorePage() {
           range={range}
           data={answer}
           onChange={(changed) => {
-            latest.current = changed;
-            setQuery(changed);
+            latest.current = changed as EntraQuery;
+            setQuery(changed as EntraQuery);
           }}
           onRunQuery={() => setAsked(({ revision }) => ({ query: latest.current, revision: revision + 1 }))}
         />
