@@ -71,6 +71,9 @@ func describe(frame *data.Frame, r *query.Result) {
 	for _, text := range r.Notices {
 		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
 	}
+	for _, text := range r.Remarks {
+		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	}
 }
 
 func typed(t data.FrameType, fields ...*data.Field) *data.Frame {

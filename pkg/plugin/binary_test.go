@@ -139,7 +139,7 @@ func (b built) answers(t *testing.T) {
 		require.NoError(t, answers[i].Error, everyView[i])
 		require.NotZero(t, answers[i].Frames[0].Rows(), everyView[i])
 	}
-	require.ErrorContains(t, answers[len(everyView)].Error, "use timeSeries, table, value, list")
+	require.ErrorContains(t, answers[len(everyView)].Error, "use timeSeries, table, value, calendar, list")
 
 	ok, message, err := b.health(t.Context(), s)
 	require.NoError(t, err)

@@ -158,7 +158,7 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))
 	response := ask(t, d, object{"view": "pie"})
-	require.ErrorContains(t, response.Error, "use timeSeries, table, value, list")
+	require.ErrorContains(t, response.Error, "use timeSeries, table, value, calendar, list")
 	require.Equal(t, backend.StatusBadRequest, response.Status)
 	require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource)
 

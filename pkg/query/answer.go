@@ -32,10 +32,11 @@ type Result struct {
 	Groups   []Group     // the largest first, and last the one of all others
 	Rows     [][]any     // of a list, by Question.Columns: nil, string, int64, float64, bool or time.Time
 	Sections []Section   // of a detail
-	Notices  []string
-	SQL      string // with its parameters, for whoever inspects the query
-	Served   string // which tables served
-	Read     int64  // rows read from them
+	Notices  []string    // of what may surprise
+	Remarks  []string    // of what is as asked for
+	SQL      string      // with its parameters, for whoever inspects the query
+	Served   string      // which tables served
+	Read     int64       // rows read from them
 }
 
 // Group is a combination of values of the fields grouped by, and its measure for each step.

@@ -31,10 +31,12 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 	result.Read = int64(len(result.Rows))
 	if len(result.Rows) > limit {
 		result.Rows = result.Rows[:limit]
-		if limit < min(defaultLimit, c.maxRows) { // whoever asks for so few wants no more
-			return result, nil
+		more := fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit)
+		if limit < min(defaultLimit, c.maxRows) { // whoever asks for so few is not surprised
+			result.Remarks = append(result.Remarks, more)
+		} else {
+			result.Notices = append(result.Notices, more)
 		}
-		result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit))
 	}
 	return result, nil
 }

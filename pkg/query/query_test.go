@@ -309,7 +309,7 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 	require.Contains(t, query.Operators(activity.SignIn.Field("correlationId")), query.Matches)
 	r := w.ask(t, object{"view": "list", "limit": 20}, w.period())
 	require.Len(t, r.Rows, 20)
-	require.Contains(t, r.Notices[0], "Only the newest 20 records are shown")
+	require.Contains(t, r.Remarks[0], "Only the newest 20 records are shown")
 }
 
 func TestScopeIsPartOfTheSQL(t *testing.T) {
