@@ -17,6 +17,7 @@ import { rangeOf, setParams, useAddress } from './address';
 import { useAnnotations } from './annotations';
 import type { AnnotationModel, DashboardLink, DashboardModel, PanelModel } from './model';
 import { PanelView } from './PanelView';
+import { viewer } from './services';
 import { variables } from './templating';
 import { useVariables } from './useVariables';
 import { VariableControls } from './VariableControls';
@@ -40,7 +41,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
   variables.timeZone = timeZone;
   variables.scope = {
     __dashboard: { text: dashboard.title, value: { uid: dashboard.uid, name: dashboard.title } },
-    __user: { text: 'preview', value: { id: 1, login: 'preview', email: variables.viewer } },
+    __user: { text: viewer, value: { id: 1, login: 'preview', email: variables.viewer } },
     __org: { text: 'preview', value: { id: 1, name: 'preview' } },
   };
 

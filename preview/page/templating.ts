@@ -21,6 +21,7 @@ export interface VariableModel {
   description?: string;
   hide?: number;
   query?: unknown;
+  datasource?: { type?: string; uid?: string };
   current?: { text?: Value; value?: Value };
   multi?: boolean;
   includeAll?: boolean;

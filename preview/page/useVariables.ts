@@ -106,7 +106,11 @@ export async function optionsOf(model: VariableModel, range: TimeRange, typed = 
   }
 }
 
-async function queried({ query, regex, sort = 0 }: VariableModel, range: TimeRange, typed: string): Promise<Option[]> {
+async function queried(model: VariableModel, range: TimeRange, typed: string): Promise<Option[]> {
+  const { query, regex, sort = 0 } = model;
+  if (model.datasource?.type && model.datasource.type !== settings.type) {
+    return [];
+  }
   const support = datasource.variables;
   if (!(support instanceof CustomVariableSupport)) {
     return [];

@@ -64,6 +64,17 @@ export async function rowsOf(table: Locator): Promise<number> {
   return Number(await grid.first().getAttribute('aria-rowcount')) - 1;
 }
 
+/** The values of a field in the newest records of a kind that have any. */
+export async function newest(request: APIRequestContext, queryType: string, field: string): Promise<string[]> {
+  const filters = field === 'id' ? [] : [{ field, operator: '!=', values: [''] }];
+  const query = { refId: 'A', queryType, version: 2, view: 'list', columns: [field], limit: 10, filters };
+  const to = Date.now();
+  const data = { from: String(to - 30 * 24 * 60 * 60 * 1000), to: String(to), queries: [query] };
+  const response = await request.post('/api/ds/query', { data });
+  expect(response.ok(), await response.text()).toBe(true);
+  return (await response.json()).results.A.frames[0].data.values[0];
+}
+
 /** Counts records through the plugin. */
 export async function count(
   request: APIRequestContext,
