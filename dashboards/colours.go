@@ -29,6 +29,27 @@ var statuses = []word{
 	{activity.Timeout, "Timeout", purple},
 }
 
+// wordings are the words for values of fields that series are often grouped by. One without a value is said not to be told.
+var wordings = map[string][]word{
+	"status": statuses,
+	"conditionalAccessStatus": {
+		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", grey}, {"(none)", "Not told", purple},
+	},
+	"authenticationRequirement": {
+		{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber}, {"(none)", "Not told", grey},
+	},
+}
+
+// namesOf finds the words for the series of questions grouped by one field.
+func namesOf(questions ...question) []word {
+	for _, q := range questions {
+		if len(q.GroupBy) == 1 {
+			return wordings[q.GroupBy[0]]
+		}
+	}
+	return nil
+}
+
 func fixed(colour string) *dashboard.FieldColorBuilder {
 	return dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor(colour)
 }

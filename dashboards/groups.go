@@ -20,8 +20,8 @@ func ofGroups() *dashboard.DashboardBuilder {
 			question{Filters: members, GroupBy: []string{"status"}, Interval: "1d"}).
 			DataLinks(to(signInsOf("Sign-ins of this day", day, "group", chosen("group"), "status", label("status")))).
 			GridPos(at(0, 4, 16, 9))).
-		WithPanel(naming(shares("Is MFA asked for?", "Successful interactive sign-ins of members by the highest level of authentication they needed.", none,
-			question{Filters: append(members, is("status", "success")), GroupBy: []string{"authenticationRequirement"}}), requirementShares...).
+		WithPanel(shares("Is MFA asked for?", "Successful interactive sign-ins of members by the highest level of authentication they needed.", none,
+			question{Filters: append(members, is("status", "success")), GroupBy: []string{"authenticationRequirement"}}).
 			GridPos(at(16, 4, 8, 9))).
 		WithPanel(ranked("Which applications do members use?", "Interactive sign-ins of members by application.", none, blue,
 			question{Filters: members, GroupBy: []string{"appDisplayName"}, Top: 12}).

@@ -78,7 +78,7 @@ func activeUsers(filters ...filter) *stat.PanelBuilder {
 }
 
 func usersAtRisk() *stat.PanelBuilder {
-	return number("Users at risk now", "Users who are at risk or confirmed compromised at this moment, whenever that began.",
+	return number("Users at risk", "Users who are at risk or confirmed compromised at this moment, whenever that began.",
 		question{QueryType: "riskyUser", Filters: []filter{is("riskState", "atRisk", "confirmedCompromised")}}).
 		ColorScheme(byThreshold()).
 		Thresholds(thresholds(green, limit{1, amber}, limit{10, red})).
@@ -86,7 +86,7 @@ func usersAtRisk() *stat.PanelBuilder {
 }
 
 func legacySignIns() *stat.PanelBuilder {
-	return number("Legacy authentication", "Successful sign-ins by protocols that cannot ask for a second factor.",
+	return number("Legacy clients", "Successful sign-ins by protocols that cannot ask for a second factor.",
 		question{Filters: interactive(legacy, is("status", "success"))}).
 		ColorScheme(byThreshold()).
 		Thresholds(thresholds(green, limit{1, amber}, limit{100, red})).
@@ -132,19 +132,15 @@ func againstLastWeek(title, description string, filters ...filter) *timeseries.P
 // legacy leaves the protocols that cannot ask for a second factor, by the names that the rollup counts by.
 var legacy = isNot("clientAppUsed", "Browser", "Mobile Apps and Desktop clients", "Unknown", "")
 
-var requirementShares = []word{{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber}, {"(none)", "Not told", grey}}
-
 func mfaCoverage() *piechart.PanelBuilder {
-	return naming(shares("Is MFA asked for?", "Successful interactive sign-ins by the highest level of authentication they needed. Records of Graph v1.0 do not tell.", nothing,
-		question{Filters: interactive(is("status", "success")), GroupBy: []string{"authenticationRequirement"}}),
-		requirementShares...).
+	return shares("Is MFA asked for?", "Successful interactive sign-ins by the highest level of authentication they needed. Records of Graph v1.0 do not tell.", nothing,
+		question{Filters: interactive(is("status", "success")), GroupBy: []string{"authenticationRequirement"}}).
 		DataLinks(to(link("Where MFA is missing", conditionalAccessUID)))
 }
 
 func conditionalAccessCoverage() *piechart.PanelBuilder {
-	return naming(shares("Does Conditional Access apply?", "Interactive sign-ins by the result of all Conditional Access policies together. Not applied: no policy was meant for them.", nothing,
-		question{Filters: interactive(), GroupBy: []string{"conditionalAccessStatus"}}),
-		word{"success", "Satisfied", green}, word{"failure", "Not satisfied", red}, word{"notApplied", "Not applied", grey}, word{"(none)", "Not told", purple}).
+	return shares("Does Conditional Access apply?", "Interactive sign-ins by the result of all Conditional Access policies together. Not applied: no policy was meant for them.", nothing,
+		question{Filters: interactive(), GroupBy: []string{"conditionalAccessStatus"}}).
 		DataLinks(to(link("Policies", conditionalAccessUID)))
 }
 

@@ -23,5 +23,6 @@ func ranked(title, description, empty, colour string, q question) *bargauge.Pane
 		ValueMode(common.BarGaugeValueModeText).
 		NamePlacement(common.BarGaugeNamePlacementLeft).
 		ShowUnfilled(false).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(13).ValueSize(13)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Values(true).Limit(50).Calcs([]string{"lastNotNull"}))
 }

@@ -34,7 +34,7 @@ func graph(title, description, empty string, questions ...question) *timeseries.
 		}
 		b.WithTarget(q)
 	}
-	return naming(b, statuses...)
+	return naming(b, namesOf(questions...)...)
 }
 
 // columns draws what adds up to a whole as stacked columns over time.

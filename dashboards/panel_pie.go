@@ -21,8 +21,8 @@ func shares(title, description, empty string, q question) *piechart.PanelBuilder
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle)).
 		Legend(piechart.NewPieChartLegendOptionsBuilder().
 			ShowLegend(true).
-			DisplayMode(common.LegendDisplayModeTable).
-			Placement(common.LegendPlacementRight).
+			DisplayMode(common.LegendDisplayModeList).
+			Placement(common.LegendPlacementBottom).
 			Values([]piechart.PieChartLegendValues{piechart.PieChartLegendValuesValue, piechart.PieChartLegendValuesPercent}))
-	return naming(b, statuses...)
+	return naming(b, namesOf(q)...)
 }

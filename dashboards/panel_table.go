@@ -34,6 +34,8 @@ func tabular(title, description, empty string, q question) *table.PanelBuilder {
 		// Nothing to count in: dates, names and words stay as they are.
 		Unit("none").
 		CellHeight(common.TableCellHeightSm).
+		// Grafana would write what an empty panel says into every empty cell.
+		OverrideByRegexp("/.*/", []dashboard.DynamicConfigValue{{Id: "noValue", Value: "-"}}).
 		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 165}})
 	for _, name := range []string{"Status", "Result"} {
 		b.OverrideByName(name, statusCell())

@@ -389,6 +389,10 @@ func TestValuesOfAField(t *testing.T) {
 	require.Contains(t, values("errorCode", "501", 0), "50126 InvalidUserNameOrPassword")
 	require.Equal(t, []string{"50126 InvalidUserNameOrPassword"}, values("errorCode", "invaliduser", 0))
 	require.Equal(t, []string{"contoso", "fabrikam"}, values("tenantId", "", 0))
+	newest := w.ask(t, object{"view": "list", "columns": []string{"id"}, "limit": 2}, w.period())
+	require.Equal(t, []string{newest.Rows[0][0].(string), newest.Rows[1][0].(string)}, values("id", "", 2), "the newest records' ids, the newest first")
+	require.Equal(t, []string{newest.Rows[1][0].(string)}, values("id", strings.ToUpper(newest.Rows[1][0].(string)), 5))
+	require.Empty(t, values("correlationId", "", 0))
 	w.Tenant = "fabrikam"
 	require.Equal(t, []string{"fabrikam"}, values("tenantId", "", 0))
 }

@@ -72,7 +72,7 @@ func DecodeValues(kindName, fieldName, search, filters string, limit int, from, 
 
 // Values lists values of a field, in their order. Without filters and time range they are those that the catalogue names
 // and the store has ever seen; with them, those that occur in records that fit. Fields that nearly every record has its
-// own value of offer those of the newest records.
+// own value of offer those of the newest records, and ids begin with the newest.
 func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Scope) ([]FieldValue, error) {
 	q := &Question{Kind: vq.Kind, View: Table, Measure: Count, GroupBy: []*activity.Field{vq.Field}, Filters: vq.Filters, Zone: time.UTC, Limit: vq.Limit}
 	p := Period{From: always.from, To: always.to}
@@ -272,6 +272,9 @@ func (v *values) inTotals() string {
 // inNewestRows looks through the newest records for values that they hold themselves.
 func (v *values) inNewestRows(ctx context.Context, d dimension, p Period) (string, error) {
 	column, from := "r.value::text", ""
+	if v.Field.Name == "id" && v.Kind != activity.UserActivity {
+		return v.ofNewest(ctx, p)
+	}
 	switch v.Field.Type {
 	case activity.Identifier, activity.Time, activity.Number: // each record has its own
 		return "", nil
@@ -283,6 +286,18 @@ func (v *values) inNewestRows(ctx context.Context, d dimension, p Period) (strin
 	condition, err := v.rowsCondition(ctx, p)
 	newest := fmt.Sprintf("(SELECT %s AS value FROM %s r WHERE %s ORDER BY r.time DESC LIMIT %d) r", d.expr, rowsTable(v.Kind), condition, newestRows)
 	return v.choose(newest+from, column, ""), err
+}
+
+// ofNewest lists the ids of the newest records, the newest first, to begin with one of them.
+func (v *values) ofNewest(ctx context.Context, p Period) (string, error) {
+	condition, err := v.rowsCondition(ctx, p)
+	among := newestRows
+	if v.Search == "" {
+		among = v.Limit
+	}
+	const column = "coalesce(i.text, r.id::text)"
+	return fmt.Sprintf("SELECT %s\nFROM (SELECT id, time FROM %s r WHERE %s ORDER BY r.time DESC LIMIT %d) r LEFT JOIN %s.identifier i ON i.id = r.id\nWHERE true%s\nORDER BY r.time DESC LIMIT %s",
+		column, rowsTable(v.Kind), condition, among, store.Schema, v.contains(column), v.bind(v.Limit)), err
 }
 
 // choose lists the texts in a column that contain what is searched for. Of those that differ in nothing but case one is
