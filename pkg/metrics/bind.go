@@ -48,7 +48,7 @@ func (e *Expr) bind() (err error) {
 			}
 			f := find(transforms, x.Name)
 			if f == nil {
-				return e.unknown(x.Name, textOf(x))
+				return unknown(x.Name)
 			}
 			if n := len(x.Args); n < f.least || n > f.most && f.most >= 0 {
 				return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, n, f.Signature)
@@ -266,7 +266,7 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 		case find(subqueryRollups, name) != nil:
 			return refuse(x.Name, "%s needs values over time, and records have none: write a subquery, as %s(sum(increase(%s[5m]))[1h:5m])", x.Name, name, textOf(m))
 		default:
-			return e.unknown(x.Name, textOf(x))
+			return unknown(x.Name)
 		}
 		e.leaves = append(e.leaves, textOf(x))
 		if len(e.leaves) > maxLeaves {
@@ -279,7 +279,7 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 		if find(counterRollups, name) != nil {
 			return refuse(x.Name, "%s of a subquery is no count of records: use it on a metric, and sum_over_time or max_over_time on subqueries", x.Name)
 		}
-		return e.unknown(x.Name, textOf(x))
+		return unknown(x.Name)
 	}
 	if len(x.Args) != f.least {
 		return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), f.Signature)
@@ -311,7 +311,7 @@ func either(a, b *Function) *Function {
 func (e *Expr) checkAggregate(x *metricsql.AggrFuncExpr, check func(metricsql.Expr) error) error {
 	f := find(aggregates, x.Name)
 	if f == nil {
-		return e.unknown(x.Name, textOf(x))
+		return unknown(x.Name)
 	}
 	if len(x.Args) != f.least {
 		return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), f.Signature)
@@ -367,7 +367,7 @@ func checkBinary(x *metricsql.BinaryOpExpr, checkAll func([]metricsql.Expr) erro
 }
 
 // unknown says why a function is not supported, and what to write instead.
-func (e *Expr) unknown(name, near string) error {
+func unknown(name string) error {
 	lower := strings.ToLower(name)
 	for _, r := range Rejected {
 		if slices.Contains(r.Names, lower) {

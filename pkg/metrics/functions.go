@@ -47,9 +47,9 @@ func transform(signature, help string, texts ...int) *Function {
 	arguments := strings.TrimSuffix(strings.TrimPrefix(signature, f.Name+"("), ")")
 	f.least, f.most = 0, 0
 	for _, a := range strings.Split(arguments, ", ") {
-		switch {
-		case a == "":
-		case a == "...":
+		switch a {
+		case "":
+		case "...":
 			f.most = -1
 		default:
 			if f.most++; !strings.HasPrefix(a, "[") {
