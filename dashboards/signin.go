@@ -11,9 +11,14 @@ func signIn() *dashboard.DashboardBuilder {
 		"One sign-in with all that is known of it, as the portal shows it in tabs, and what belongs to it. Whatever the time range.").
 		WithVariable(oneOf("id", "Request ID", "signIn", "id", interactive()...).Description("The sign-in's ID, as in the portal and on error pages.")).
 		WithPanel(part("What happened?", "The properties of the sign-in.", "There is no sign-in with this ID: choose one in the dashboard Sign-ins.", section("summary")).
+			OverrideByName("Group", []dashboard.DynamicConfigValue{width(95)}).
+			OverrideByName("Property", []dashboard.DynamicConfigValue{width(175)}).
+			OverrideByName("Field", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
 			GridPos(at(0, 0, 10, 26))).
 		WithPanel(part("Which policies were evaluated?", "Conditional Access policies, applied or not, and what each decided. Those in report-only mode decided nothing.",
 			"No policies are recorded. Downloads in CSV do not hold them: import JSON downloads or diagnostic records.", section("policies")).
+			OverrideByName("Policy name", []dashboard.DynamicConfigValue{width(260)}).
+			OverrideByName("Result", []dashboard.DynamicConfigValue{width(180)}).
 			GridPos(at(10, 0, 14, 8))).
 		WithPanel(part("How did they authenticate?", "Each step of authentication, with its method and result.",
 			"No steps are recorded. Only records of Graph beta, diagnostic settings and JSON downloads hold them.", section("authentication")).
