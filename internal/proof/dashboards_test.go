@@ -60,7 +60,7 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter,
-		"--collector.countries", "--collector.conditional_access_policies", "--zero-hold="+(3*scrapeInterval).String(), "--refresh-interval="+scrapeInterval.String())
+		"--collector.countries", "--collector.conditional_access_policies", "--zero-hold="+zeroHold.String(), "--refresh-interval="+scrapeInterval.String())
 	servers := startServers(t, exporter)
 
 	now := time.Now()
@@ -86,7 +86,7 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 				if assert.NoError(c, err) {
 					assert.True(c, slices.ContainsFunc(samples, func(x sample) bool { return x.value == x.value }), "there is no answer")
 				}
-			}, 30*time.Second, scrapeInterval, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
+			}, zeroHold+time.Minute, scrapeInterval, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
 		}
 	}
 	assert.Len(t, dashboards, 2)

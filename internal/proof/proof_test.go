@@ -62,7 +62,6 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	serve := func() (stop func()) {
-		zeroHold := 3 * scrapeInterval
 		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter, "--zero-hold="+zeroHold.String())
 	}
 	stop := serve()
@@ -200,7 +199,7 @@ func (p *proof) mark() {
 	}
 	p.marks = nil
 	for _, s := range p.servers {
-		for deadline := time.Now().Add(20 * time.Second); !p.complete(s); time.Sleep(scrapeInterval / 4) {
+		for deadline := time.Now().Add(zeroHold + time.Minute); !p.complete(s); time.Sleep(scrapeInterval / 4) {
 			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all that the store got", s.name)
 		}
 	}

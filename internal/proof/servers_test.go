@@ -23,6 +23,10 @@ import (
 // scrapeInterval is as short as servers allow, so that a proof takes seconds.
 const scrapeInterval = time.Second
 
+// zeroHold is how long new counters show 0. What is imported once rises once: a server that misses the zero before it, as
+// one does that has to share a machine, never sees it rise.
+const zeroHold = 10 * scrapeInterval
+
 // server is a Prometheus or a VictoriaMetrics, which answer to the same requests.
 type server struct{ name, url string }
 
