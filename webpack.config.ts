@@ -8,10 +8,7 @@ const config = async (env: Env): Promise<Configuration> => {
   const base = await grafanaConfig(env);
   base.plugins?.push(
     new CopyWebpackPlugin({
-      patterns: [
-        { from: '../dashboards/*.json', to: 'dashboards/[name][ext]', noErrorOnMissing: true },
-        { from: 'img/*.geojson', to: '.' }, // the map of the overview
-      ],
+      patterns: [{ from: '../dashboards/*.json', to: 'dashboards/[name][ext]', noErrorOnMissing: true }],
     })
   );
   return base;
