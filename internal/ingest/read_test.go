@@ -187,6 +187,11 @@ func TestShapes(t *testing.T) {
 			want: map[string]string{"provisioningAction": "create", "status": "failure", "sourceSystem": "Workday", "sourceIdentity": "Bo", "identityType": "User",
 				"servicePrincipalDisplayName": "HR", "servicePrincipalId": "sp"},
 		},
+		"provisioning status as a number": {
+			text: `{"time":"2026-01-02T03:04:05Z","category":"ProvisioningLogs","properties":{"id":"1","activityDateTime":"2026-01-02T03:04:00Z","statusInfo":{"Status":2}}}`,
+			kind: activity.ProvisioningEvent, fidelity: activity.Full,
+			want: map[string]string{"status": "skipped"},
+		},
 		"risky user of Azure Monitor": {
 			text: `{"time":"2026-01-02T03:04:09Z","category":"RiskyUsers","tenantId":"T","properties":{"id":"U","riskState":"At risk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05.123Z"}}`,
 			kind: activity.RiskyUser, fidelity: activity.Full,

@@ -4,6 +4,7 @@ package graph
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -162,6 +163,9 @@ func word(f *activity.Field, text string) string {
 			return activity.Success
 		case "failed", "fail":
 			return activity.Failure
+		}
+		if n, err := strconv.Atoi(text); err == nil && 0 <= n && n < len(f.Values) { // Azure Monitor numbers them in Graph's order
+			return f.Values[n]
 		}
 	case "conditionalAccessStatus": // Defender and some exports give the number
 		switch text {
