@@ -8,6 +8,7 @@ import (
 	"hash/maphash"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -84,7 +85,7 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 		if err != nil {
 			return in.summary, err
 		}
-		batches := make(chan store.Batch, 1)
+		batches := make(chan batch, 1)
 		in.lanes[i].batches = batches
 		group.Go(func() error {
 			for batch := range batches {
@@ -130,6 +131,7 @@ type importing struct {
 	batchSize int
 	refused   func(Refusal) error
 	progress  *Progress
+	source    string // being read
 	seed      maphash.Seed
 	lanes     []lane
 	pending   int // refusals the store was not told of
@@ -140,26 +142,35 @@ type importing struct {
 
 // lane is the way to one writer.
 type lane struct {
-	batches chan<- store.Batch
+	batches chan<- batch
 	records []*activity.Record
+	origins []origin
 	size    int
+}
+
+// origin is where a record was read.
+type origin struct {
+	source string
+	line   int64
+}
+
+// batch is what is written at once, and where each record of it was read.
+type batch struct {
+	store.Batch
+	origins []origin
 }
 
 // stopError is an error that ends the import, and not just the reading of one source.
 type stopError struct{ error }
 
 func (in *importing) read(source Source, tenant string) error {
+	in.source = source.Name
 	if source.Open == nil {
 		decoder := NewDecoder(tenant)
 		for object := range source.Objects {
 			record, err := decoder.Decode(object)
-			if err == nil {
-				err = in.Record(record)
-			} else {
-				r := reading{name: source.Name, sink: in}
-				err = r.take(record, err, 0, object)
-			}
-			if err != nil {
+			r := reading{name: source.Name, sink: in}
+			if err := r.take(record, err, 0, object); err != nil {
 				return err
 			}
 		}
@@ -179,10 +190,11 @@ func (in *importing) read(source Source, tenant string) error {
 }
 
 // Record takes a record to the writer its id belongs to.
-func (in *importing) Record(record *activity.Record) error {
+func (in *importing) Record(record *activity.Record, line int64) error {
 	in.progress.Records.Add(1)
 	l := &in.lanes[maphash.String(in.seed, record.ID)%uint64(len(in.lanes))]
 	l.records = append(l.records, record)
+	l.origins = append(l.origins, origin{in.source, line})
 	l.size += len(record.Raw)
 	if len(l.records) >= in.batchSize || l.size >= maxBatch {
 		return in.flush(l)
@@ -214,18 +226,18 @@ func (in *importing) flush(l *lane) error {
 	if len(l.records) == 0 && in.pending == 0 {
 		return nil
 	}
-	batch := store.Batch{Source: in.feed, Records: l.records, Refused: in.pending}
-	l.records, l.size, in.pending = make([]*activity.Record, 0, in.batchSize), 0, 0
+	b := batch{store.Batch{Source: in.feed, Records: l.records, Refused: in.pending}, l.origins}
+	l.records, l.origins, l.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
 	select {
-	case l.batches <- batch:
+	case l.batches <- b:
 		return nil
 	case <-in.ctx.Done():
 		return stopError{in.ctx.Err()}
 	}
 }
 
-func (in *importing) write(writer *store.Writer, batch store.Batch) error {
-	result, err := writer.Write(in.ctx, batch)
+func (in *importing) write(writer *store.Writer, b batch) error {
+	result, err := writer.Write(in.ctx, b.Batch)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for kind, c := range result.Counts {
@@ -237,7 +249,8 @@ func (in *importing) write(writer *store.Writer, batch store.Batch) error {
 		return err
 	}
 	for _, r := range result.Refusals {
-		if err := in.note(Refusal{Source: in.feed, Kind: r.Record.Kind, Reason: r.Reason, Text: cut(string(r.Record.Raw), maxRefused)}); err != nil {
+		from := b.origins[slices.Index(b.Records, r.Record)]
+		if err := in.note(Refusal{from.source, from.line, r.Record.Kind, r.Reason, cut(string(r.Record.Raw), maxRefused)}); err != nil {
 			return err
 		}
 	}

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -88,6 +91,37 @@ func TestImportKeepsTheOrderOfVersions(t *testing.T) {
 	var last []string
 	require.NoError(t, db.Select(&last, "SELECT DISTINCT error_code::text || ' ' || count(*) FROM entra.sign_in GROUP BY error_code"))
 	require.Equal(t, []string{"39 25"}, last)
+}
+
+// What the database refuses is noted like what is not understood, and keeps nothing else out.
+func TestImportOfWhatTheDatabaseRefuses(t *testing.T) {
+	db := openStore(t)
+	_, err := store.Retain(t.Context(), db, activity.SignIn, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	record := func(id, at, app string) string {
+		return fmt.Sprintf(`{"id":"%s","createdDateTime":"%s","appId":"%s"}`, id, at, app) + "\n"
+	}
+	var long strings.Builder // what has no pattern cannot be made shorter, and no index holds it
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 9000 {
+		long.WriteByte('a' + byte(random.IntN(26)))
+	}
+	var refusals []ingest.Refusal
+	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
+		text("first", record("1", "2026-02-01T00:00:00Z", "p")+record("2", "2026-02-01T00:00:00Z", long.String())+record("3", "2026-02-01T00:00:00Z", "p")),
+		text("second", "\n"+record("4", "2025-12-31T00:00:00Z", "p")+record("5", "2026-02-01T00:00:00Z", "q")),
+	}, ingest.Options{Refused: func(r ingest.Refusal) error { refusals = append(refusals, r); return nil }})
+	require.NoError(t, err)
+	require.Equal(t, ingest.Counts{Read: 5, New: 3, Refused: 2}, summary.Total())
+	slices.SortFunc(refusals, func(a, b ingest.Refusal) int { return strings.Compare(a.Source, b.Source) })
+	require.Len(t, refusals, 2)
+	require.Equal(t, "first", refusals[0].Source)
+	require.EqualValues(t, 2, refusals[0].Line)
+	require.Contains(t, refusals[0].Reason, "PostgreSQL cannot keep the record: index row")
+	require.Contains(t, refusals[0].Text, long.String())
+	require.Equal(t, "second", refusals[1].Source)
+	require.EqualValues(t, 2, refusals[1].Line)
+	require.Contains(t, refusals[1].Reason, "records of that time have been removed by retention")
 }
 
 // A file that cannot be read to its end is reported; what could be read of it, and the other files, are stored.

@@ -40,9 +40,9 @@ type Refusal struct {
 // maxRefused is how much of a refused part is kept.
 const maxRefused = 64 << 10
 
-// Sink takes what is read. An error ends the reading.
+// Sink takes what is read, with the line in which it begins; 0 if there are no lines. An error ends the reading.
 type Sink interface {
-	Record(*activity.Record) error
+	Record(record *activity.Record, line int64) error
 	Refuse(Refusal) error
 }
 
@@ -122,7 +122,7 @@ func (in *reading) refuse(line int64, kind *activity.Kind, reason string, text [
 // take passes a record on, or the reason why it is none.
 func (in *reading) take(record *activity.Record, err error, line int64, text []byte) error {
 	if err == nil {
-		return in.sink.Record(record)
+		return in.sink.Record(record, line)
 	}
 	var kind *activity.Kind
 	if record != nil {

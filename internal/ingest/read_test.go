@@ -27,7 +27,7 @@ type collected struct {
 	refusals []ingest.Refusal
 }
 
-func (c *collected) Record(r *activity.Record) error { c.records = append(c.records, r); return nil }
+func (c *collected) Record(r *activity.Record, _ int64) error { c.records = append(c.records, r); return nil }
 
 func (c *collected) Refuse(r ingest.Refusal) error { c.refusals = append(c.refusals, r); return nil }
 
@@ -446,6 +446,6 @@ func BenchmarkRead(b *testing.B) {
 
 type counter int
 
-func (c *counter) Record(*activity.Record) error { *c++; return nil }
+func (c *counter) Record(*activity.Record, int64) error { *c++; return nil }
 
 func (c *counter) Refuse(ingest.Refusal) error { return nil }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
@@ -76,15 +77,15 @@ func (w *Writer) Write(ctx context.Context, batch Batch) (Result, error) {
 	case e.Code == "23514": // a partition was dropped since: make it again, once
 		clear(w.partitions)
 		return w.write(ctx, batch)
-	case e.Code.Class() == "22" && len(batch.Records) == 1:
+	case ofARecord(e) && len(batch.Records) == 1:
 		record := batch.Records[0]
 		result, err = w.write(ctx, Batch{Source: batch.Source, Position: batch.Position, Refused: batch.Refused + 1})
 		if err == nil {
-			result.Refusals = []Refusal{{record, e.Message}}
+			result.Refusals = []Refusal{{record, "PostgreSQL cannot keep the record: " + e.Message}}
 			result.Counts = map[*activity.Kind]Counts{record.Kind: {Refused: 1}}
 		}
 		return result, err
-	case e.Code.Class() == "22" && len(batch.Records) > 1:
+	case ofARecord(e) && len(batch.Records) > 1:
 		half := len(batch.Records) / 2
 		first, err := w.Write(ctx, Batch{Source: batch.Source, Records: batch.Records[:half]})
 		if err != nil {
@@ -99,6 +100,12 @@ func (w *Writer) Write(ctx context.Context, batch Batch) (Result, error) {
 		return second, err
 	}
 	return result, err
+}
+
+// ofARecord says whether an error is about what a record holds: a value that its column does not take, or a name or id too
+// long for an index.
+func ofARecord(e *pq.Error) bool {
+	return e.Code.Class() == pqerror.ClassDataException || e.Code == pqerror.ProgramLimitExceeded
 }
 
 // pending is a record on its way into the database.
