@@ -27,7 +27,10 @@ type collected struct {
 	refusals []ingest.Refusal
 }
 
-func (c *collected) Record(r *activity.Record, _ int64) error { c.records = append(c.records, r); return nil }
+func (c *collected) Record(r *activity.Record, _ int64) error {
+	c.records = append(c.records, r)
+	return nil
+}
 
 func (c *collected) Refuse(r ingest.Refusal) error { c.refusals = append(c.refusals, r); return nil }
 
@@ -258,6 +261,11 @@ func TestShapes(t *testing.T) {
 			kind: activity.SignIn, fidelity: activity.Standard,
 			want: map[string]string{"id": "1", "appDisplayName": "Portal", "signInEventTypes": "nonInteractiveUser", "errorCode": "50126", "conditionalAccessStatus": "failure",
 				"riskLevelAggregated": "medium", "countryOrRegion": "DE", "operatingSystem": "Windows"},
+		},
+		"answer of Defender's API": {
+			text: `{"schema":[{"name":"Timestamp","type":"DateTime"}],"results":[{"Timestamp":"2026-01-02T03:04:05Z","RequestId":"1","LogonType":["interactiveUser"],"ErrorCode":0,"AccountObjectId":"u"}]}`,
+			kind: activity.SignIn, fidelity: activity.Standard,
+			want: map[string]string{"id": "1", "signInEventTypes": "interactiveUser", "errorCode": "0"},
 		},
 		"portal download": {
 			file: "NonInteractiveSignIns_2026.csv",

@@ -1,16 +1,19 @@
 // Package jsonstream finds the records in JSON of any size without holding more than one of them.
 //
 // Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft Graph
-// ({"value": [...]}) and Azure Monitor ({"records": [...]}) put around them, or as the rows of the tables in which Log
-// Analytics answers ({"tables": [{"columns": [...], "rows": [[...], ...]}]}); pretty-printed or not, and any of these inside
-// another. Only the structure is looked at: whether a record is valid JSON is for its reader to find out.
+// ({"value": [...]}), Azure Monitor ({"records": [...]}) and Defender ({"results": [...]}) put around them, or as the rows
+// of the tables in which Log Analytics answers ({"tables": [{"columns": [...], "rows": [[...], ...]}]}); pretty-printed or
+// not, and any of these inside another. Only the structure is looked at: whether a record is valid JSON is for its reader
+// to find out.
 package jsonstream
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Record is one object of the stream, or one row of a table.
@@ -136,9 +139,28 @@ func (r *Reader) Next() (Record, error) {
 			r.pos++
 		default:
 			r.pass()
+			if inner == '[' && r.scalar() {
+				return Record{}, &BrokenError{Line: r.line, Text: bytes.Clone(r.buffer[r.start:r.pos]), Reason: "a list of records has something else in it"}
+			}
 			return Record{}, r.broken("this is not JSON")
 		}
 	}
+}
+
+// scalar passes over the text, number or literal at pos.
+func (r *Reader) scalar() bool {
+	if r.buffer[r.pos] == '"' {
+		return r.text() == "" && r.oversize == nil
+	}
+	for r.pos < len(r.buffer) || r.fill() {
+		if c := r.buffer[r.pos]; strings.IndexByte(",] \n\r\t", c) >= 0 {
+			return json.Valid(r.buffer[r.start:r.pos])
+		} else if c == '"' || c == '{' || c == '[' || r.pos-r.start > 100 {
+			return false
+		}
+		r.pos++
+	}
+	return false
 }
 
 type found int
@@ -150,7 +172,12 @@ const (
 )
 
 func isPage(key []byte) bool {
-	return bytes.EqualFold(key, []byte("value")) || bytes.EqualFold(key, []byte("records")) || bytes.EqualFold(key, []byte("tables"))
+	for _, name := range []string{"value", "records", "results", "tables"} {
+		if strings.EqualFold(string(key), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // value passes over the object or array at pos, or over the head of a page or table up to and including the bracket of
@@ -315,6 +342,9 @@ func (r *Reader) broken(reason string) error {
 	column := r.column
 	if !r.bare {
 		column, r.around = 0, r.around[:0]
+		if r.pos < len(r.buffer) && r.buffer[r.pos] != '\n' {
+			e.Reason += "; the rest of the line is not read"
+		}
 	}
 	r.pos = r.start
 	for {

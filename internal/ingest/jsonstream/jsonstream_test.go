@@ -58,7 +58,7 @@ func TestNext(t *testing.T) {
 		"pretty-printed":      {"[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  }\n]", []string{"2: {\n    \"a\": 1\n  }", "5: {\n    \"a\": 2\n  }"}},
 		"broken line":         {"{\"a\":1}\n{\"a\":\"x\n{\"a\":3}", []string{`1: {"a":1}`, `2! the record is not valid JSON: a line ends within a text`, `3: {"a":3}`}},
 		"bracket missing":     {"{\"a\":{\"b\":1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket opens where none may`, `2: {"a":2}`}},
-		"bracket too many":    {"{\"a\":1}}\n{\"a\":2}", []string{`1: {"a":1}`, `1! this is not JSON`, `2: {"a":2}`}},
+		"bracket too many":    {"{\"a\":1}}\n{\"a\":2}", []string{`1: {"a":1}`, `1! this is not JSON; the rest of the line is not read`, `2: {"a":2}`}},
 		"wrong bracket":       {"{\"a\":[1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket closes that was not opened`, `2: {"a":2}`}},
 		"something else":      {"{\"a\":1}\nServer restarted\n{\"a\":2}", []string{`1: {"a":1}`, `2! this is not JSON`, `3: {"a":2}`}},
 		"truncated line":      {"{\"a\":1}\n{\"a\":", []string{`1: {"a":1}`, `2! the file ends in the middle of a record`}},
@@ -74,7 +74,9 @@ func TestNext(t *testing.T) {
 		"rows of no table":   {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
 		"broken row":         {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}", []string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
 		"files put together": {"{\"a\":1}\n\uFEFF{\"a\":2}", []string{`1: {"a":1}`, `2: {"a":2}`}},
-		"numbers":            {"[1, {\"a\":2}]", []string{`1! this is not JSON`}},
+		"others in a list":   {"[1, {\"a\":2}, null,\n \"x\"\n]", []string{`1! a list of records has something else in it`, `1: {"a":2}`, `1! a list of records has something else in it`, `2! a list of records has something else in it`}},
+		"broken in a line":   {"[{\"a\":1},{\"a\":[1},{\"a\":3}]\n{\"a\":4}", []string{`1: {"a":1}`, `1! the record is not valid JSON: a bracket closes that was not opened; the rest of the line is not read`, `2: {"a":4}`}},
+		"words in a list":    {"[none of it]\n{\"a\":2}", []string{`1! this is not JSON; the rest of the line is not read`, `2: {"a":2}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, test.want, read(t, strings.NewReader(test.in), 1<<20))
