@@ -11,7 +11,7 @@ import (
 
 // Files returns sources for paths: files, folders with all that is in and below them except what begins with a dot, and
 // "-" for what is piped in. Their sizes add up to total, which is 0 if one of them has none. The file at except, to which
-// rejects go, is left out.
+// rejects go, is left out. What cannot be read in a folder is a source that cannot be opened.
 func Files(paths []string, in io.Reader, except string) (sources []Source, total int64, err error) {
 	rejects, _ := os.Stat(except)
 	measured := true
@@ -38,21 +38,26 @@ func Files(paths []string, in io.Reader, except string) (sources []Source, total
 			continue
 		}
 		found := len(sources)
-		err = filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
-			hidden := strings.HasPrefix(entry.Name(), ".") && len(entry.Name()) > 1 && entry.Name() != ".."
-			switch {
-			case err != nil:
-				return err
-			case hidden && entry.IsDir():
-				return filepath.SkipDir
-			case hidden, entry.IsDir():
-				return nil
+		// Behind the separator, a link is the folder that it leads to.
+		err = filepath.WalkDir(path+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+			var info fs.FileInfo
+			if err == nil {
+				name := entry.Name()
+				switch hidden := strings.HasPrefix(name, ".") && name != "." && name != ".."; {
+				case hidden && entry.IsDir():
+					return filepath.SkipDir
+				case hidden, entry.IsDir():
+					return nil
+				}
+				info, err = os.Stat(path) // also through a link
 			}
-			info, err := os.Stat(path) // also through a link
-			if err == nil && info.Mode().IsRegular() {
+			switch {
+			case err != nil: // keeps nothing else from being imported
+				sources = append(sources, Source{Name: path, Open: func() (io.ReadCloser, error) { return nil, err }})
+			case info.Mode().IsRegular():
 				add(path, info)
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return nil, 0, err

@@ -176,6 +176,12 @@ func TestFiles(t *testing.T) {
 	found, total = names("-", filepath.Join(folder, ".hidden"))
 	require.Equal(t, []string{"standard input", "/.hidden"}, found)
 	require.Zero(t, total, "the size of what is piped in is not known")
+	link := filepath.Join(t.TempDir(), "link")
+	if os.Symlink(folder, link) == nil { // as everywhere but on some Windows
+		require.NoError(t, os.Symlink("nowhere", filepath.Join(folder, "b", "dangling")))
+		found, _ = names(link)
+		require.Equal(t, []string{link + "/a.json", link + "/b/1.json", link + "/b/2.json", link + "/b/dangling"}, found)
+	}
 	_, _, err := ingest.Files([]string{t.TempDir()}, nil, "")
 	require.ErrorContains(t, err, "there are no files in the folder")
 	_, _, err = ingest.Files([]string{filepath.Join(folder, "none")}, nil, "")
