@@ -3,6 +3,7 @@ package ingest
 import (
 	"encoding/json"
 	"errors"
+	"iter"
 
 	"github.com/valyala/fastjson"
 
@@ -24,19 +25,45 @@ func NewDecoder(tenant string) *Decoder { return &Decoder{extractor: graph.NewEx
 // Decode returns the record that object holds, or says why it holds none that can be kept; a record returned with an
 // error is what could be made of it. The record keeps a copy of the object.
 func (d *Decoder) Decode(object []byte) (*activity.Record, error) {
+	_, record, err := d.decode(object)
+	return record, err
+}
+
+// All returns the record that object holds, as Decode does, and after it the states of a risky user that Graph nests in the
+// user when it is asked for their history.
+func (d *Decoder) All(object []byte) iter.Seq2[*activity.Record, error] {
+	return func(yield func(*activity.Record, error) bool) {
+		v, record, err := d.decode(object)
+		if !yield(record, err) || err != nil || record.Kind != activity.RiskyUser {
+			return
+		}
+		for _, item := range graph.Property(v, "history").GetArray() {
+			state, err := d.extractor.State(record, item)
+			if err == nil && state.ID == record.ID { // the state now is among them
+				continue
+			}
+			state.Raw = item.MarshalTo(nil)
+			if !yield(state, err) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Decoder) decode(object []byte) (*fastjson.Value, *activity.Record, error) {
 	v, err := d.parser.ParseBytes(object)
 	if err == nil {
 		err = validate(object)
 	}
 	if err != nil {
-		return nil, errors.New("the record is not valid JSON: " + cut(err.Error(), 200))
+		return nil, nil, errors.New("the record is not valid JSON: " + cut(err.Error(), 200))
 	}
 	record, err := d.record(v)
 	if err != nil {
-		return record, err
+		return v, record, err
 	}
 	record.Raw = append([]byte(nil), object...)
-	return record, nil
+	return v, record, nil
 }
 
 // validate finds what the parser lets pass and PostgreSQL does not. Control characters are left to the slower judge, as

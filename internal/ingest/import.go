@@ -166,11 +166,9 @@ type stopError struct{ error }
 func (in *importing) read(source Source, tenant string) error {
 	in.source = source.Name
 	if source.Open == nil {
-		decoder := NewDecoder(tenant)
+		made := reading{name: source.Name, decoder: NewDecoder(tenant), sink: in}
 		for object := range source.Objects {
-			record, err := decoder.Decode(object)
-			r := reading{name: source.Name, sink: in}
-			if err := r.take(record, err, 0, object); err != nil {
+			if err := made.takeAll(object, 0); err != nil {
 				return err
 			}
 		}

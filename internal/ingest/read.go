@@ -131,6 +131,16 @@ func (in *reading) take(record *activity.Record, err error, line int64, text []b
 	return in.refuse(line, kind, err.Error(), text)
 }
 
+// takeAll passes on the records that a JSON object holds.
+func (in *reading) takeAll(object []byte, line int64) error {
+	for record, err := range in.decoder.All(object) {
+		if err := in.take(record, err, line, object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (in *reading) json(text io.Reader) error {
 	records := jsonstream.NewReader(text, maxRecord)
 	rows := loganalytics.Rows{}
@@ -149,11 +159,11 @@ func (in *reading) json(text io.Reader) error {
 			if found.Columns != nil {
 				object, err = rows.Object(found.Columns, found.Data)
 			}
-			var record *activity.Record
 			if err == nil {
-				record, err = in.decoder.Decode(object)
+				err = in.takeAll(object, found.Line)
+			} else {
+				err = in.take(nil, err, found.Line, object)
 			}
-			err = in.take(record, err, found.Line, object)
 		}
 		if err != nil {
 			return err

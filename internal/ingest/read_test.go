@@ -303,6 +303,28 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// Graph nests the history of a risky user in the user, on request ($expand=history): each state is a record, and the state
+// now, which is among them, is one and not two.
+func TestHistoryNestedInARiskyUser(t *testing.T) {
+	c := read(t, "", `{"value": [{"id": "U", "userPrincipalName": "Ada@contoso.com", "riskState": "remediated", "riskLevel": "none", "riskLastUpdatedDateTime": "2026-01-03T00:00:00Z", "history": [
+		{"id": "U-1", "riskState": "atRisk", "riskLevel": "high", "riskLastUpdatedDateTime": "2026-01-02T03:04:05.6789Z", "activity": {"riskEventTypes": ["leakedCredentials"]}},
+		{"id": "U-2", "userId": "U", "riskState": "remediated", "riskLastUpdatedDateTime": "2026-01-03T00:00:00.1Z", "initiatedBy": "U"},
+		{"id": "U-3", "riskState": "atRisk"}]}]}`)
+	require.Len(t, c.records, 2)
+	now, before := c.records[0], c.records[1]
+	require.Equal(t, "u@2026-01-03T00:00:00Z", now.ID)
+	require.Equal(t, "none", get(now, "riskLevel"))
+	require.Equal(t, "u@2026-01-02T03:04:05Z", before.ID)
+	for field, want := range map[string]string{"userId": "u", "userPrincipalName": "ada@contoso.com", "riskState": "atRisk", "riskLevel": "high", "riskEventTypes": "leakedCredentials"} {
+		require.Equal(t, want, get(before, field), field)
+	}
+	require.Equal(t, activity.Full, before.Fidelity)
+	require.Contains(t, string(before.Raw), `"id":"U-1"`)
+	require.NotContains(t, string(before.Raw), "U-2")
+	require.Len(t, c.refusals, 1, "a state without a time")
+	require.Contains(t, c.refusals[0].Reason, "the record has no time")
+}
+
 // A download in any language is understood if its columns are those of one that is known.
 func TestPortalDownloadByTheOrderOfItsColumns(t *testing.T) {
 	english, err := os.ReadFile(filepath.Join("testdata", "portal-csv", "ApplicationSignIns_header.csv"))

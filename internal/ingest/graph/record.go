@@ -53,6 +53,17 @@ func (x *Extractor) Record(object *fastjson.Value, names Names) (*activity.Recor
 	return record, x.Complete(record, object, "")
 }
 
+// State returns the record of a state that a risky user was in, an item of the history that Graph nests in the user. It may
+// leave unsaid whose state it is.
+func (x *Extractor) State(user *activity.Record, item *fastjson.Value) (*activity.Record, error) {
+	record := x.Extract(Mappings[activity.RiskyUser], item)
+	record.Fidelity = activity.Full
+	for _, name := range []string{"userId", "userPrincipalName", "userDisplayName", "tenantId"} {
+		x.Fill(record, name, user.Get(activity.RiskyUser.Field(name)))
+	}
+	return record, x.Complete(record, item, "")
+}
+
 // Complete gives a record what follows from the object as a whole, and says why it cannot be kept. The kind of sign-in is
 // that of the source, such as the category of a diagnostic record; it may be empty.
 func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, signInEventType string) error {
