@@ -110,7 +110,13 @@ func (d *DataSource) findValues(ctx context.Context, parameters url.Values) ([]q
 	if d.problem != nil {
 		return nil, settingsError{d.problem}
 	}
-	limit, _ := strconv.Atoi(parameters.Get("limit")) // without one, the default
+	limit := 0 // the default
+	if text := parameters.Get("limit"); text != "" {
+		var err error
+		if limit, err = strconv.Atoi(text); err != nil {
+			return nil, &query.InvalidError{Part: "limit", Problem: fmt.Sprintf("%q is not a whole number: give how many values there may be", text)}
+		}
+	}
 	from, err := milliseconds(parameters.Get("from"))
 	if err != nil {
 		return nil, err

@@ -48,16 +48,15 @@ type Group struct {
 
 // Ask answers a question within a scope.
 func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
-	p, err := p.canonical()
-	if err != nil && q.View != Detail {
-		return nil, err
-	}
 	if q.Offset != (Offset{}) {
 		p.From, p.To = q.Offset.move(p.From, -1, q.Zone), q.Offset.move(p.To, -1, q.Zone)
 	}
-	asked := p
-	if p.From, p.To = maxTime(p.From, always.from), minTime(p.To, always.to); !p.From.Before(p.To) {
-		return nil, invalid("range", "the time range lies beyond the years 2000 to 2099, in which records are kept: choose another")
+	if q.View == Detail { // is of its record, whenever that was
+		p.From, p.To = always.from, always.to
+	}
+	p, cut, err := p.canonical()
+	if err != nil {
+		return nil, err
 	}
 	var result *Result
 	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
@@ -105,7 +104,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			result.Steps[i] = q.Offset.move(step, 1, q.Zone)
 		}
 	}
-	if p.From != asked.From || p.To != asked.To {
+	if cut {
 		result.Notices = append(result.Notices, "The time range was cut to the years 2000 to 2099, in which records are kept.")
 	}
 	if !scope.Everything() {

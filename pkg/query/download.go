@@ -19,7 +19,7 @@ type Download struct {
 // Stream reads the records that a list selects one after the other, and holds none of them. It calls begin before the first,
 // which tells whether the limit leaves records out, and then each with the columns' values, valid until the next.
 func (st *Store) Stream(ctx context.Context, q *Question, scope access.Scope, p Period, d Download, begin func(more bool) error, each func(record []any) error) error {
-	p, err := p.canonical()
+	p, _, err := p.canonical()
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,18 @@ type Period struct {
 	MinInterval   time.Duration
 }
 
-// canonical returns the period in the microseconds that the store keeps.
-func (p Period) canonical() (Period, error) {
+// canonical returns the period in the microseconds that the store keeps, and whether it was cut to the years in which
+// records can be.
+func (p Period) canonical() (canonical Period, cut bool, err error) {
 	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
 	if !p.From.Before(p.To) {
-		return p, invalid("range", "the time range ends before it starts: choose another")
+		return p, false, invalid("range", "the time range ends before it starts: choose another")
 	}
-	return p, nil
+	asked := p
+	if p.From, p.To = maxTime(p.From, always.from), minTime(p.To, always.to); !p.From.Before(p.To) {
+		return p, false, invalid("range", "the time range lies beyond the years 2000 to 2099, in which records are kept: choose another")
+	}
+	return p, p != asked, nil
 }
 
 // span is [from, to).
@@ -48,6 +53,9 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 	if q.View.overTime() {
 		var err error
 		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
+			if q.View == Calendar { // which has no choice of intervals
+				err = invalid("range", "a calendar has %d days at most: choose a shorter time range", maxSteps/24)
+			}
 			return nil, err
 		}
 	}

@@ -68,8 +68,15 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"top":-1}`, `top: -1 is negative`},
 		{`{"filters":[{"field":"x","operator":"=","values":["a"]}]}`, `filters[0].field: signIn has no field "x"`},
 		{`{"filters":[{"field":"city","operator":"<","values":["a"]}]}`, `filters[0].operator: city cannot be compared by "<": use one of =`},
-		{`{"filters":[{"field":"createdDateTime","operator":"=","values":["a"]}]}`, `filters[0].field: createdDateTime cannot be filtered`},
-		{`{"filters":[{"field":"city","operator":"=~","values":["("]}]}`, `filters[0].values: error parsing regexp`},
+		{`{"filters":[{"field":"createdDateTime","operator":"=","values":["a"]}]}`, `filters[0].field: createdDateTime cannot be filtered: times are chosen by the time range`},
+		{`{"filters":[{"field":"latitude","operator":"=","values":["1"]}]}`, `filters[0].field: latitude cannot be filtered: choose another field`},
+		{`{"filters":[{"field":"city","operator":"=","values":"Oslo"}]}`, `filters.values: string is not what belongs here: use a list`},
+		{`{"filters":[{"field":"city","operator":"=","values":["` + strings.Repeat("x", 1025) + `"]}]}`, `filters[0].values: a value for city is longer than 1024 bytes: compare with a part of it`},
+		{`{"filters":[{"field":"city","operator":"=","values":["a\u0000"]}]}`, `filters[0].values: a value for city has a zero byte in it: take it out`},
+		{`{"filters":[{"field":"city","operator":"=","values":["` + strings.Repeat(`a","`, 1000) + `"]}]}`, `filters[0].values: 1001 values for city are too many: use at most 1000, or a regular expression`},
+		{`{"filters":[` + strings.Repeat(`{"field":"city","operator":"="},`, 50) + `{"field":"city","operator":"="}]}`, `filters: 51 filters are too many: use at most 50`},
+		{`{"filters":[{"field":"city","operator":"=~","values":["("]}]}`, "filters[0].values: error parsing regexp: missing closing ): `(`: correct it"},
+		{`{"filters":[{"field":"city","operator":"=~","values":["a))|(?:(?:b"]}]}`, `filters[0].values: error parsing regexp: unexpected )`},
 		{`{"filters":[{"field":"city","operator":"=","values":["$city"]}]}`, `filters[0].values: the variable $city in the filter on city has no value`},
 		{`{"filters":[{"field":"city","operator":"=","values":["${city:regex}"]}]}`, `has no value`},
 		{`{"filters":[{"field":"errorCode","operator":">","values":["many"]}]}`, `filters[0].values: errorCode: "many" is not a whole number`},
@@ -352,6 +359,16 @@ func TestAbsurdTimeRanges(t *testing.T) {
 	}
 	_, err := w.Ask(t.Context(), decode(t, object{"interval": "1m"}), access.All(), query.Period{From: year(2020), To: year(2026)})
 	require.ErrorContains(t, err, "interval: 1m makes more than 11000 points in this time range: use a wider interval or auto")
+	_, err = w.Ask(t.Context(), decode(t, object{"view": "calendar"}), access.All(), query.Period{From: year(2020), To: year(2026)})
+	require.ErrorContains(t, err, "range: a calendar has 458 days at most: choose a shorter time range")
+
+	require.NotEmpty(t, w.values(t, "signIn", "countryOrRegion", "", 0, query.Period{From: year(2), To: year(9999)}))
+	id := w.ask(t, object{"view": "list", "columns": []string{"id"}}, w.period()).Rows[0][0].(string)
+	for _, p := range []query.Period{{}, {From: year(2027), To: year(2026)}, {From: year(1), To: year(9999)}} {
+		r := w.ask(t, object{"view": "detail", "section": "summary", "filters": []any{filter("id", "=", id), filter("id", "=~", ".*")}}, p)
+		require.NotEmpty(t, r.Sections, "one record is found whenever it was")
+		require.Empty(t, r.Notices)
+	}
 }
 
 func TestRemovedRecordsAreSaid(t *testing.T) {

@@ -237,9 +237,8 @@ func notUnderstood(err error) error {
 	if !errors.As(err, &wrong) || wrong.Field == "" {
 		return invalid("query", "not understood: %v: write an object such as {\"queryType\": \"signIn\", \"view\": \"list\"}", err)
 	}
-	part, _, _ := strings.Cut(wrong.Field, ".")
 	expected := map[reflect.Kind]string{reflect.String: "a text", reflect.Int: "a whole number", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Struct: "an object"}
-	return invalid(part, "%s is not what belongs here: use %s", wrong.Value, expected[wrong.Type.Kind()])
+	return invalid(wrong.Field, "%s is not what belongs here: use %s", wrong.Value, expected[wrong.Type.Kind()])
 }
 
 // namesUsers tells filters that leave some users of all.
@@ -313,8 +312,12 @@ func decodeFilter(kind *activity.Kind, part, name string, operator Operator, val
 		return nil, err
 	}
 	allowed := Operators(f)
-	if len(allowed) == 0 {
-		return nil, invalid(part+".field", "%s cannot be filtered; times are chosen by the time range", name)
+	switch {
+	case len(allowed) > 0:
+	case f.Type == activity.Time:
+		return nil, invalid(part+".field", "%s cannot be filtered: times are chosen by the time range", name)
+	default:
+		return nil, invalid(part+".field", "%s cannot be filtered: choose another field, and use it as a column of a list", name)
 	}
 	if !slices.Contains(allowed, operator) {
 		return nil, invalid(part+".operator", "%s cannot be compared by %q: use one of %s", name, operator, strings.Join(texts(allowed), " "))
@@ -333,9 +336,9 @@ func decodeFilter(kind *activity.Kind, part, name string, operator Operator, val
 		case variable.MatchString(v):
 			return nil, invalid(part, "the variable %s in the filter on %s has no value: alert rules have no variables, write the value itself", v, name)
 		case len(v) > maxValueSize:
-			return nil, invalid(part, "a value for %s is longer than %d bytes", name, maxValueSize)
+			return nil, invalid(part, "a value for %s is longer than %d bytes: compare with a part of it by \"contains\" or \"startsWith\"", name, maxValueSize)
 		case strings.ContainsRune(v, 0):
-			return nil, invalid(part, "a value for %s has a zero byte in it", name)
+			return nil, invalid(part, "a value for %s has a zero byte in it: take it out", name)
 		}
 		if v, err = canonicalValue(f, operator, v); err != nil {
 			return nil, invalid(part, "%v", err)
@@ -343,12 +346,21 @@ func decodeFilter(kind *activity.Kind, part, name string, operator Operator, val
 		filter.Values = append(filter.Values, v)
 	}
 	if operator == Matches || operator == MatchesNot {
-		// As in Prometheus: the whole value has to match, any of the expressions will do.
-		if filter.pattern, err = regexp.Compile(`^(?s:` + strings.Join(parenthesised(filter.Values), "|") + `)$`); err != nil {
-			return nil, invalid(part, "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
+		if filter.pattern, err = anyOf(filter.Values); err != nil {
+			return nil, invalid(part, "%v: correct it; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
 		}
 	}
 	return filter, nil
+}
+
+// anyOf makes one regular expression of several. As in Prometheus, the whole value has to match, and any of them will do.
+func anyOf(expressions []string) (*regexp.Regexp, error) {
+	for _, e := range expressions { // each has to be one by itself, not only among the parentheses put around it
+		if _, err := regexp.Compile(e); err != nil {
+			return nil, err
+		}
+	}
+	return regexp.Compile(`^(?s:` + strings.Join(parenthesised(expressions), "|") + `)$`)
 }
 
 func parenthesised(values []string) []string {

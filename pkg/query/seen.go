@@ -43,7 +43,7 @@ func (q *Question) checkSeen() error {
 	case !TellsSeen(q.Kind):
 		return invalid(part, "%s cannot be asked for %s: its records are states, or of many kinds", q.Kind.Name, name)
 	case q.View != Table:
-		return invalid(part, "%s is for the view table", name)
+		return invalid(part, "%s is for the view table: use that view, or leave it out", name)
 	case len(q.GroupBy) == 0:
 		return invalid(part, "%s is about groups: choose a field to group by, such as an application", name)
 	}

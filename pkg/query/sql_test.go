@@ -177,7 +177,7 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	part := regexp.MustCompile(`^(query|queryType|version|view|measure|seen|top|other|of|limit|order|section|interval|timezone|(filters|columns|groupBy)(\[\d+\])?(\.(field|operator|values))?)$`)
+	part := regexp.MustCompile(`^(query|queryType|version|view|measure|seen|top|other|of|limit|order|section|interval|offset|timezone|(filters|columns|groupBy)(\[\d+\])?(\.(field|operator|values))?)$`)
 	p := Period{From: time.Unix(1e9, 0).UTC(), To: time.Unix(1e9+864000, 0).UTC(), MaxDataPoints: 100}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		q, err := Decode(text)

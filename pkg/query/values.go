@@ -77,7 +77,10 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 	q := &Question{Kind: vq.Kind, View: Table, Measure: Count, GroupBy: []*activity.Field{vq.Field}, Filters: vq.Filters, Zone: time.UTC, Limit: vq.Limit}
 	p := Period{From: always.from, To: always.to}
 	if !vq.From.IsZero() {
-		p.From, p.To = vq.From.UTC().Truncate(time.Microsecond), vq.To.UTC().Truncate(time.Microsecond)
+		var err error
+		if p, _, err = (Period{From: vq.From, To: vq.To}).canonical(); err != nil {
+			return nil, err
+		}
 	}
 	v := values{compiler: compiler{q: q, during: rowsSpan(q, p), maxRows: vq.Limit}, ValuesQuestion: vq, tenant: st.Tenant}
 	v.restrict(scope, st.Tenant)
