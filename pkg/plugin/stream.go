@@ -104,7 +104,7 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	if err != nil {
 		return explain(err)
 	}
-	arriving := d.arrivals.Subscribe(query.Arriving(question.Kind)...)
+	arriving := d.arrivals.Subscribe(ctx, query.Arriving(question.Kind)...)
 	defer arriving.Close()
 	for {
 		select {

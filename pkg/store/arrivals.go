@@ -86,10 +86,11 @@ const (
 	checkEvery   = 30 * time.Second
 )
 
-// Subscribe begins to collect arrivals of some kinds.
-func (a *Arrivals) Subscribe(kinds ...*activity.Kind) *Subscription {
+// Subscribe begins to collect arrivals of some kinds: all that are stored once it has returned.
+func (a *Arrivals) Subscribe(ctx context.Context, kinds ...*activity.Kind) *Subscription {
 	ready := make(chan struct{}, 1)
 	s := &Subscription{Ready: ready, of: a, kinds: kinds, ready: ready}
+	told := a.known(ctx) // before anything else, and without making other subscribers wait for the database
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	if a.closed {
@@ -99,7 +100,7 @@ func (a *Arrivals) Subscribe(kinds ...*activity.Kind) *Subscription {
 	a.subscribers[s] = true
 	if a.listener == nil {
 		a.listener = a.db.listener()
-		go a.listen(a.listener)
+		go a.listen(a.listener, told)
 	}
 	return s
 }
@@ -173,13 +174,9 @@ func (s *Subscription) wake() {
 
 // listen passes on what PostgreSQL tells until the listener is closed. Once it is connected, and again after a lost
 // connection, it looks up what it may have missed.
-func (a *Arrivals) listen(listener *pq.Listener) {
+func (a *Arrivals) listen(listener *pq.Listener, told *history) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	told := newHistory(a.now(ctx))
-	for _, arrival := range a.stored(ctx, activity.Kinds(), told.since()) {
-		told.add(arrival) // before anybody subscribed
-	}
 	connected := make(chan struct{})
 	go func() {
 		if listener.Listen(channel) == nil { // waits for a connection, and fails only if the listener is closed meanwhile
@@ -187,8 +184,10 @@ func (a *Arrivals) listen(listener *pq.Listener) {
 		}
 	}()
 	catchUp := func() {
-		for _, arrival := range a.stored(ctx, a.kinds(), told.since()) {
-			a.tell(arrival, told)
+		for _, kind := range a.kinds() {
+			for _, arrival := range a.missed(ctx, kind, told.since()) {
+				a.tell(arrival, told)
+			}
 		}
 	}
 	check := time.NewTicker(checkEvery)
@@ -262,11 +261,22 @@ func (h *history) add(a Arrival) bool {
 // since returns when batches that were not told may have begun to be written.
 func (h *history) since() time.Time { return h.newest.Add(-overlap) }
 
-// now returns the database's time, by which batches are known.
-func (a *Arrivals) now(ctx context.Context) time.Time {
+// known returns the history of somebody who subscribes now: what is stored already need not be told. Where the database
+// is away, that is not known, and what it has from right before may be told, too.
+func (a *Arrivals) known(ctx context.Context) *history {
 	now := time.Now()
-	_ = a.db.GetContext(ctx, &now, "SELECT now()") // where the database is away, our own does
-	return now.UTC()
+	_ = a.db.GetContext(ctx, &now, "SELECT now()") // batches are known by the database's time; where it is away, our own does
+	told := newHistory(now.UTC())
+	for _, kind := range activity.Kinds() {
+		stored, err := a.stored(ctx, kind, told.since())
+		if err != nil {
+			break
+		}
+		for _, arrival := range stored {
+			told.add(arrival)
+		}
+	}
+	return told
 }
 
 // kinds lists those that somebody subscribes to.
@@ -283,21 +293,23 @@ func (a *Arrivals) kinds() (kinds []*activity.Kind) {
 	return kinds
 }
 
-// stored looks up the batches that came in since. When a connection was lost, others may have to be made anew: it tries
-// for some seconds.
-func (a *Arrivals) stored(ctx context.Context, kinds []*activity.Kind, since time.Time) (arrivals []Arrival) {
-	for _, kind := range kinds {
-		for attempt := range 10 {
-			var found []Arrival
-			err := a.db.SelectContext(ctx, &found, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
-			if err == nil {
-				arrivals = append(arrivals, found...)
-				break
-			}
-			time.Sleep(time.Duration(attempt) * minReconnect)
+// missed looks up the batches of a kind that came in since. When a connection was lost, others may have to be made anew: it
+// tries for some seconds.
+func (a *Arrivals) missed(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []Arrival) {
+	for attempt := range 10 {
+		var err error
+		if arrivals, err = a.stored(ctx, kind, since); err == nil {
+			break
 		}
+		time.Sleep(time.Duration(attempt) * minReconnect)
 	}
 	return arrivals
+}
+
+// stored looks up the batches of a kind that came in since.
+func (a *Arrivals) stored(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []Arrival, err error) {
+	err = a.db.SelectContext(ctx, &arrivals, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
+	return arrivals, err
 }
 
 // listener opens a connection of its own for notifications, with the settings of the pool.
