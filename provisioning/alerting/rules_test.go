@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
@@ -107,18 +111,15 @@ func TestRules(t *testing.T) {
 		assert.Contains(t, string(source), "uid: "+r.Data[0].DatasourceUID, uid)
 		assert.Equal(t, "__expr__", r.Data[1].DatasourceUID, uid)
 		assert.Equal(t, r.Data[1].RefID, r.Condition, uid)
-		r.limit(t)
 		assert.Positive(t, r.Data[0].RelativeTimeRange.From, uid)
 		assert.Equal(t, "OK", r.NoDataState, "%s: that nothing happened is good", uid)
 		assert.Equal(t, "Error", r.ExecErrState, uid)
 
-		q, err := query.Decode(r.question(t))
-		require.NoError(t, err, uid)
-		assert.Equal(t, query.Table, q.View, "%s: a table is an alert for each of its rows", uid)
+		hasLabel, limit := r.asks(t)
 		for _, text := range r.Annotations {
 			assert.False(t, variable.MatchString(text), "%s: Grafana replaces what begins with $ in files", uid)
 			for _, m := range label.FindAllStringSubmatch(text, -1) {
-				assert.True(t, groupsBy(q, m[1]), "%s: there is no label %s", uid, m[1])
+				assert.True(t, hasLabel(m[1]), "%s: there is no label %s", uid, m[1])
 			}
 		}
 		assert.NotEmpty(t, r.Annotations["summary"], uid)
@@ -131,7 +132,7 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, "https://github.com/entra-activity/entra-activity-datasource/blob/main/docs/detections.md#"+anchor, r.Annotations["runbook_url"])
 		section := section(string(detections), anchor)
 		window := time.Duration(r.Data[0].RelativeTimeRange.From) * time.Second
-		assert.Contains(t, section, fmt.Sprintf("window %gh, more than %g.", window.Hours(), r.limit(t)), uid)
+		assert.Contains(t, section, fmt.Sprintf("window %gh, more than %g.", window.Hours(), limit), uid)
 		for _, part := range []string{"- **Source**: ", "- **Do**: "} {
 			assert.Contains(t, section, part, uid)
 		}
@@ -148,11 +149,35 @@ func section(page, anchor string) string {
 	return ""
 }
 
-func groupsBy(q *query.Question, name string) bool {
-	for _, f := range q.GroupBy {
-		if f.Name == name {
-			return true
-		}
+// asks checks what a rule asks, and returns which labels its alerts have and above what it fires.
+func (r rule) asks(t *testing.T) (hasLabel func(name string) bool, limit float64) {
+	t.Helper()
+	limit = r.limit(t)
+	if r.inMetricsQL(t) {
+		q, err := metrics.Decode(r.question(t))
+		require.NoError(t, err, r.UID)
+		assert.True(t, q.Instant, "%s: an alert is about one number, not a line", r.UID)
+		expr, err := metrics.Parse(q.Text)
+		require.NoError(t, err, r.UID)
+		assert.Zero(t, limit, "%s: the expression compares", r.UID)
+		_, compared, _ := strings.Cut(expr.Text(), " > ")
+		limit, err = strconv.ParseFloat(compared, 64)
+		require.NoError(t, err, r.UID)
+		return func(string) bool { return false }, limit
 	}
-	return false
+	q, err := query.Decode(r.question(t))
+	require.NoError(t, err, r.UID)
+	assert.Equal(t, query.Table, q.View, "%s: a table is an alert for each of its rows", r.UID)
+	return func(name string) bool {
+		return slices.ContainsFunc(q.GroupBy, func(f *activity.Field) bool { return f.Name == name })
+	}, limit
+}
+
+func (r rule) inMetricsQL(t *testing.T) bool {
+	t.Helper()
+	var model struct {
+		QueryType string `yaml:"queryType"`
+	}
+	require.NoError(t, r.Data[0].Model.Decode(&model))
+	return model.QueryType == "metrics"
 }
