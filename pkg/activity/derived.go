@@ -22,9 +22,9 @@ var ConditionalAccess = derived(Kind{
 	Description: "What each Conditional Access policy made of each sign-in, also of policies in report-only mode.",
 	Base:        SignIn,
 },
-	&Field{Name: "policyDisplayName", Label: "Policy", Type: Text, Of: Policy, Groupable: true, Description: "The policy's name, the newest one known."},
-	&Field{Name: "policyId", Label: "Policy ID", Type: Identifier, Of: Policy, Groupable: true, Description: "The policy's object ID."},
-	&Field{Name: "policyResult", Label: "Policy result", Type: Enum, Groupable: true,
+	&Field{Name: "policyDisplayName", Label: "Policy", Type: Text, Of: Policy, Groupable: true, MetricLabel: "policy", Description: "The policy's name, the newest one known."},
+	&Field{Name: "policyId", Label: "Policy ID", Type: Identifier, Of: Policy, Groupable: true, MetricLabel: "policy_id", Description: "The policy's object ID."},
+	&Field{Name: "policyResult", Label: "Policy result", Type: Enum, Groupable: true, MetricLabel: "result",
 		Values:      []string{"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyInterrupted", "reportOnlyNotApplied", "unknown"},
 		Description: "What the policy made of the sign-in; in report-only mode, what it would have."},
 )

@@ -6,7 +6,7 @@ import "slices"
 var metricValues = map[string]map[string]string{
 	signInEventTypes:            {Interactive: "interactive", NonInteractive: "noninteractive", ByPrincipal: "service_principal", ManagedIdentity: "managed_identity"},
 	"authenticationRequirement": {"singleFactorAuthentication": "single", "multiFactorAuthentication": "multi"},
-	"conditionalAccessStatus":   policyResults, "conditionalAccessPolicyResults": policyResults,
+	"conditionalAccessStatus":   policyResults, "conditionalAccessPolicyResults": policyResults, "policyResult": policyResults,
 }
 
 var policyResults = map[string]string{
@@ -21,7 +21,7 @@ func (f *Field) MetricValue(text string) string {
 	switch names := metricValues[f.Name]; {
 	case names != nil:
 		text = names[text]
-	case f.Of == Application, f.Name == "tenantId":
+	case f.Of == Application, f.Of == Policy, f.Name == "tenantId":
 		return text
 	case f.Name == "riskLevelDuringSignIn", f.Name == "riskLevel", f.Name == "detectionTimingType", f.Name == "provisioningAction":
 		if !slices.Contains(f.Values, text) {

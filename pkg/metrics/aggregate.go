@@ -2,9 +2,12 @@ package metrics
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/VictoriaMetrics/metricsql"
@@ -40,6 +43,28 @@ var ofValues = map[string]func(values []float64, parameter float64) float64{
 		return float64(len(slices.Compact(slices.Sorted(slices.Values(values)))))
 	},
 	"mode": mode,
+	"mad":  func(values []float64, _ float64) float64 { return deviation(values) },
+	"zscore": func(values []float64, _ float64) float64 { // of the last value; 0 where it is the average
+		if last := values[len(values)-1]; last != sum(values)/float64(len(values)) {
+			return score(last, values)
+		}
+		return 0
+	},
+	"outlier_iqr": func(values []float64, _ float64) float64 { // the last value, where it is one
+		if last := values[len(values)-1]; outlier(values, last) {
+			return last
+		}
+		return nan()
+	},
+	"sum_gt": func(values []float64, limit float64) float64 {
+		return sumOf(values, func(v float64) float64 { return v * truth(v > limit) })
+	},
+	"sum_le": func(values []float64, limit float64) float64 {
+		return sumOf(values, func(v float64) float64 { return v * truth(v <= limit) })
+	},
+	"sum_eq": func(values []float64, limit float64) float64 {
+		return sumOf(values, func(v float64) float64 { return v * truth(v == limit) })
+	},
 	"count_gt": func(values []float64, limit float64) float64 {
 		return countOf(values, func(v float64) bool { return v > limit })
 	},
@@ -63,12 +88,16 @@ var ofValues = map[string]func(values []float64, parameter float64) float64{
 	},
 }
 
-// overTime are the functions of the values of a subquery.
-var overTime = func() map[string]func([]float64, float64) float64 {
-	functions := map[string]func([]float64, float64) float64{}
+// overTime are the functions of the values of a subquery in a window.
+var overTime = func() map[string]func(points, float64) float64 {
+	functions := map[string]func(points, float64) float64{}
 	for _, f := range subqueryRollups {
-		functions[f.Name] = ofValues[strings.TrimSuffix(f.Name, "_over_time")]
+		functions[f.Name] = ofPoints[f.Name]
+		if of := ofValues[strings.TrimSuffix(f.Name, "_over_time")]; of != nil {
+			functions[f.Name] = func(p points, parameter float64) float64 { return of(p.values, parameter) }
+		}
 	}
+	functions["quantiles_over_time"] = functions["quantile_over_time"]
 	return functions
 }()
 
@@ -186,7 +215,7 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 			return all(s)
 		}
 	}
-	name, arg, parameter := strings.ToLower(x.Name), x.Args[len(x.Args)-1], 0.0
+	name, arg := strings.ToLower(x.Name), x.Args[len(x.Args)-1]
 	if pushed(x) { // counted by these labels at once
 		f, r, m := leafOf(arg)
 		var list []Series
@@ -205,10 +234,9 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 		}
 		return err
 	}
-	if len(x.Args) == 2 {
-		if parameter, err = e.number(x.Args[0], c); err != nil {
-			return err
-		}
+	given, err := e.parameters(x.Args[:len(x.Args)-1], c)
+	if err != nil {
+		return err
 	}
 	if fold, ok := folds[name]; ok {
 		groups := map[string]*running{}
@@ -253,7 +281,7 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 		return nil
 	}
 	if name == "topk" || name == "bottomk" {
-		return e.rank(x, parameter, c, yield)
+		return e.rank(x, given.number(), c, yield)
 	}
 	all, err := e.eval(arg, c)
 	if err != nil {
@@ -268,7 +296,7 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 		}
 	}
 	for _, key := range sortedKeys(groups) {
-		for _, s := range ofGroup(name, parameter, groups[key], labels[key], c) {
+		for _, s := range ofGroup(name, given, groups[key], labels[key], c) {
 			if err := yield(s); err != nil {
 				return err
 			}
@@ -287,7 +315,8 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // ofGroup evaluates an aggregate that has to see a whole group.
-func ofGroup(name string, parameter float64, group []Series, labels map[string]string, c clock) []Series {
+func ofGroup(name string, given parameters, group []Series, labels map[string]string, c clock) []Series {
+	parameter := given.number()
 	sort.Slice(group, func(i, j int) bool { return group[i].key() < group[j].key() })
 	k := max(0, min(len(group), int(min(max(parameter, 0), math.MaxInt32))))
 	switch way, by, _ := strings.Cut(name, "_"); {
@@ -297,6 +326,12 @@ func ofGroup(name string, parameter float64, group []Series, labels map[string]s
 		return group[:1]
 	case name == "share":
 		return share(group, c)
+	case name == "zscore":
+		return scores(group, c)
+	case way == "outliersk" || way == "outliers":
+		return outlying(name, parameter, group, c)
+	case name == "count_values":
+		return countValues(given.label, group, labels, c)
 	case way == "topk" || way == "bottomk":
 		measure := make(map[string]float64, len(group))
 		for _, s := range group {
@@ -308,7 +343,14 @@ func ofGroup(name string, parameter float64, group []Series, labels map[string]s
 		})
 		return group[:k]
 	}
-	out, values := c.empty(), make([]float64, 0, len(group))
+	list := make([]Series, max(1, len(given.numbers)))
+	for n := range list {
+		list[n] = Series{labels, c.empty()}
+		if name == "quantiles" {
+			list[n].Labels = labelled(labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
+		}
+	}
+	values := make([]float64, 0, len(group))
 	for i := range c.times {
 		values = values[:0]
 		for _, s := range group {
@@ -316,11 +358,47 @@ func ofGroup(name string, parameter float64, group []Series, labels map[string]s
 				values = append(values, v)
 			}
 		}
-		if len(values) > 0 {
-			out[i] = ofValues[name](values, parameter)
+		switch {
+		case len(values) == 0:
+		case name == "quantiles":
+			for n := range list {
+				list[n].Values[i] = quantile(values, given.numbers[n])
+			}
+		default:
+			list[0].Values[i] = ofValues[name](values, parameter)
 		}
 	}
-	return []Series{{labels, out}}
+	return list
+}
+
+// countValues counts how often each value occurs.
+func countValues(label string, group []Series, labels map[string]string, c clock) (list []Series) {
+	counts := map[float64][]float64{}
+	for _, s := range group {
+		for i, v := range s.Values {
+			if v != v {
+				continue
+			}
+			if counts[v] == nil {
+				counts[v] = c.empty()
+			}
+			if counts[v][i] != counts[v][i] {
+				counts[v][i] = 0
+			}
+			counts[v][i]++
+		}
+	}
+	for _, v := range slices.Sorted(maps.Keys(counts)) {
+		list = append(list, Series{labelled(labels, label, strconv.FormatFloat(v, 'f', -1, 64)), counts[v]})
+	}
+	return list
+}
+
+// labelled adds a label to others.
+func labelled(labels map[string]string, name, value string) map[string]string {
+	own := maps.Clone(labels)
+	own[name] = value
+	return own
 }
 
 func present(values []float64) []float64 {

@@ -50,14 +50,8 @@ func (e *Expr) bind() (err error) {
 			if f == nil {
 				return unknown(x.Name)
 			}
-			if n := len(x.Args); n < f.least || n > f.most && f.most >= 0 {
-				return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, n, f.Signature)
-			}
-			for i, arg := range x.Args {
-				_, text := arg.(*metricsql.StringExpr)
-				if wanted := f.texts != nil && f.texts(i); text != wanted {
-					return refuse(x.Name, "argument %d of %s is not what belongs there: write it as %s", i+1, x.Name, f.Signature)
-				}
+			if err := f.takes(x.Name, x.Args); err != nil {
+				return err
 			}
 			return checkAll(x.Args)
 		}
@@ -92,9 +86,6 @@ func bare(m *metricsql.MetricExpr) error {
 	return refuse(metric.Name, "a counter by itself says nothing, it counts since the store began: wrap it in a function, as increase(%s[1h])", textOf(m))
 }
 
-// perPolicy is the one counter of the exporter's that is not of records.
-const perPolicy = "entra_conditional_access_policy_results_total"
-
 // selector returns the metric that is selected, and the alternative filters without its name.
 func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelFilter, err error) {
 	if len(m.LabelFilterss) == 0 {
@@ -108,8 +99,8 @@ func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelF
 			return nil, nil, refuse(group[0].Value, "a selector is of one metric, which it has to name: one of %s", names())
 		}
 		found := ByName(group[0].Value)
-		if group[0].Value == perPolicy {
-			return nil, nil, refuse(perPolicy, "%s counts a sign-in once for each policy, which is not supported here yet: ask for sign-ins grouped by conditionalAccessPolicies, or scrape the exporter", perPolicy)
+		if why := notOfRecords(group[0].Value); found == nil && why != "" {
+			return nil, nil, refuse(group[0].Value, "%s %s", group[0].Value, why)
 		}
 		if found == nil {
 			return nil, nil, refuse(group[0].Value, "there is no metric %s%s", group[0].Value, meant(group[0].Value, metricNames()))
@@ -131,6 +122,19 @@ func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelF
 		any = append(any, group[1:])
 	}
 	return metric, any, nil
+}
+
+// notOfRecords says of the exporter's other metrics why they are none here; empty of any other name.
+func notOfRecords(name string) string {
+	switch {
+	case strings.HasPrefix(name, "entra_ingest_"), strings.HasPrefix(name, "entra_store_"), strings.HasPrefix(name, "entra_exporter_"):
+		return "is about the programs, not about records: ask a Prometheus that scrapes the exporter"
+	case strings.HasPrefix(name, "entra_app_active_users"):
+		return `counts users, which records can do for any window: write count(sum by (user_id) (increase(entra_signins_total{app="..."}[7d])))`
+	case strings.HasPrefix(name, "entra_app_"):
+		return "says what is now, not what happened: ask for sign-ins as a table, which knows names, and when each was last seen"
+	}
+	return ""
 }
 
 func noLabel(m *Metric, name string) error {
@@ -281,8 +285,8 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 		}
 		return unknown(x.Name)
 	}
-	if len(x.Args) != f.least {
-		return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), f.Signature)
+	if err := f.takes(x.Name, x.Args); err != nil {
+		return err
 	}
 	for i, arg := range x.Args {
 		if i != metricsql.GetRollupArgIdx(x) {
@@ -313,8 +317,8 @@ func (e *Expr) checkAggregate(x *metricsql.AggrFuncExpr, check func(metricsql.Ex
 	if f == nil {
 		return unknown(x.Name)
 	}
-	if len(x.Args) != f.least {
-		return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), f.Signature)
+	if err := f.takes(x.Name, x.Args); err != nil {
+		return err
 	}
 	// Adding up is the way to labels that the exporter's metric does not have.
 	if _, _, m := leafOf(x.Args[len(x.Args)-1]); m != nil {
@@ -330,13 +334,23 @@ func (e *Expr) checkAggregate(x *metricsql.AggrFuncExpr, check func(metricsql.Ex
 			}
 		}
 	}
-	for i, arg := range x.Args {
-		_, text := arg.(*metricsql.StringExpr)
-		if wanted := f.texts != nil && f.texts(i); text != wanted {
-			return refuse(x.Name, "argument %d of %s is not what belongs there: write it as %s", i+1, x.Name, f.Signature)
-		}
+	for _, arg := range x.Args {
 		if err := check(arg); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// takes checks how many arguments there are, and that texts are where they belong.
+func (f *Function) takes(name string, args []metricsql.Expr) error {
+	if n := len(args); n < f.least || n > f.most && f.most >= 0 {
+		return refuse(name, "%s has %d arguments: write it as %s", name, n, f.Signature)
+	}
+	for i, arg := range args {
+		_, text := arg.(*metricsql.StringExpr)
+		if wanted := f.texts != nil && f.texts(i); text != wanted {
+			return refuse(name, "argument %d of %s is not what belongs there: write it as %s", i+1, name, f.Signature)
 		}
 	}
 	return nil
@@ -370,7 +384,7 @@ func checkBinary(x *metricsql.BinaryOpExpr, checkAll func([]metricsql.Expr) erro
 func unknown(name string) error {
 	lower := strings.ToLower(name)
 	for _, r := range Rejected {
-		if slices.Contains(r.Names, lower) {
+		if r.Name == lower {
 			return refuse(name, "%s %s: %s", name, r.Why, r.Instead)
 		}
 	}

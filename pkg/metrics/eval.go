@@ -306,6 +306,35 @@ func (e *evaluation) number(expr metricsql.Expr, c clock) (float64, error) {
 	return values[0], nil
 }
 
+// parameters are what functions take beside values: numbers that are the same at all times, and perhaps a label to set.
+type parameters struct {
+	label   string
+	numbers []float64
+}
+
+// number is the first; 0 where there is none.
+func (p parameters) number() float64 {
+	if len(p.numbers) == 0 {
+		return 0
+	}
+	return p.numbers[0]
+}
+
+func (e *evaluation) parameters(args []metricsql.Expr, c clock) (p parameters, err error) {
+	for _, arg := range args {
+		if text, ok := arg.(*metricsql.StringExpr); ok {
+			p.label = text.S
+			continue
+		}
+		number, err := e.number(arg, c)
+		if err != nil {
+			return p, err
+		}
+		p.numbers = append(p.numbers, number)
+	}
+	return p, nil
+}
+
 // window is a rollup's, in microseconds.
 func window(r *metricsql.RollupExpr, c clock) (int64, error) {
 	if r.Window == nil {
@@ -562,11 +591,10 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 	if step <= 0 {
 		return nil, refuse(textOf(r.Step), "the step of the subquery %s is empty: use one such as 5m", textOf(r))
 	}
-	parameter := 0.0
-	if len(x.Args) == 2 {
-		if parameter, err = e.number(x.Args[1-metricsql.GetRollupArgIdx(x)], c); err != nil {
-			return nil, err
-		}
+	at := metricsql.GetRollupArgIdx(x)
+	given, err := e.parameters(slices.Delete(slices.Clone(x.Args), at, at+1), c)
+	if err != nil {
+		return nil, err
 	}
 	first, last := c.times[0], c.times[len(c.times)-1]
 	begin := floor(first-w, step) + step
@@ -583,29 +611,55 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 	if len(inner.times) == 0 {
 		return nil, nil
 	}
-	f := overTime[strings.ToLower(x.Name)]
+	name := strings.ToLower(x.Name)
+	f, several := overTime[name], name == "quantiles_over_time"
 	var list []Series
-	values := make([]float64, 0, w/step+1)
+	var in points
+	absent := c.constant(1)
 	err = e.stream(r.Expr, inner, func(s Series) error {
-		out := c.empty()
+		out := make([]Series, 1)
+		if several {
+			out = make([]Series, len(given.numbers))
+		}
+		for n := range out {
+			out[n] = Series{s.Labels, c.empty()}
+			if several {
+				out[n].Labels = labelled(s.Labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
+			}
+		}
 		for i, t := range c.times {
-			values = values[:0]
+			in.reset(t, w)
 			from := max((floor(t-w, step)+step-begin)/step, 0)
 			to := min((floor(t, step)-begin)/step, int64(len(inner.times)-1))
 			for n := from; n <= to; n++ {
 				if v := s.Values[n]; v == v {
-					values = append(values, v)
+					in.add(inner.times[n], v)
 				}
 			}
-			if len(values) > 0 {
-				out[i] = f(values, parameter)
+			switch {
+			case len(in.values) == 0:
+			case name == "absent_over_time":
+				absent.Values[i] = nan()
+			case several:
+				for n := range out {
+					out[n].Values[i] = f(in, given.numbers[n])
+				}
+			default:
+				out[0].Values[i] = f(in, given.number())
 			}
 		}
-		if s := (Series{s.Labels, out}); s.alive() {
-			list = append(list, s)
-			return e.hold(len(out))
+		for _, s := range out {
+			if s.alive() {
+				list = append(list, s)
+				if err := e.hold(len(s.Values)); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
+	if name == "absent_over_time" {
+		return []Series{absent}, err
+	}
 	return list, err
 }

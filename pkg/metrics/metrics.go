@@ -71,6 +71,8 @@ var All = []*Metric{
 		naming("result", "status"),
 	counter("entra_signins_conditional_access_total", "Sign-ins by the result of Conditional Access.", activity.SignIn, "tenant", "result").
 		naming("result", "conditionalAccessStatus"),
+	counter("entra_conditional_access_policy_results_total", "Evaluations of Conditional Access policies, those in report-only mode included: a sign-in counts once for each policy.",
+		activity.ConditionalAccess, "tenant", "policy_id", "policy", "result"),
 	counter("entra_signins_risk_total", "Sign-ins by the risk during them.", activity.SignIn, "tenant", "risk_level"),
 	counter("entra_risk_detections_total", "Risk detections.", activity.RiskDetection, "tenant", "type", "level", "timing"),
 	counter("entra_audit_events_total", "Audit events.", activity.AuditEvent, "tenant", "service", "category", "result"),

@@ -1,11 +1,8 @@
 package metrics
 
 import (
-	"maps"
 	"math"
-	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 	_ "time/tzdata" // so that time zones are known wherever the plugin runs
@@ -60,14 +57,20 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 		return each(list, func(v float64, _ int) float64 { return float64(f(time.UnixMicro(int64(v * 1e6)).UTC())) }), nil
 	}
 	switch way, what, _ := strings.Cut(name, "_"); {
-	case strings.HasPrefix(name, "label_"):
+	case way == "label", way == "labels":
 		return relabel(x, name, args[0], texts)
 	case strings.HasPrefix(name, "sort"):
 		return inOrder(name, args[0], texts), nil
 	case way == "running":
 		return accumulated(what, args[0]), nil
+	case way == "range" && len(x.Args) == 2: // the other argument comes first
+		parameter, err := e.number(x.Args[0], c)
+		return overall(what, parameter, args[1], c), err
 	case way == "range":
-		return overall(what, args[0]), nil
+		return overall(what, 0, slices.Concat(args...), c), nil
+	case way == "bitmap":
+		mask, err := e.number(x.Args[1], c)
+		return each(args[0], func(v float64, _ int) float64 { return bits(what, v, mask) }), err
 	case name == "clamp", name == "clamp_min", name == "clamp_max", name == "round":
 		return e.bounded(x, name, args)
 	}
@@ -108,6 +111,19 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 			}
 		}
 		return []Series{out}, nil
+	case "drop_empty_series":
+		return living(args[0]), nil
+	case "drop_common_labels":
+		return withoutCommonLabels(slices.Concat(args...)), nil
+	case "limit_offset":
+		return e.page(x, args[2], c)
+	case "interpolate":
+		return interpolated(args[0]), nil
+	case "smooth_exponential":
+		if len(args[1]) != 1 {
+			return nil, refuse(x.Name, "the factor of %s has to be a number: use a number there, or scalar()", textOf(x))
+		}
+		return smoothed(args[0], args[1][0].Values), nil
 	case "keep_last_value":
 		return filled(args[0], false), nil
 	case "keep_next_value":
@@ -141,6 +157,18 @@ func each(list []Series, f func(v float64, i int) float64) []Series {
 	return changed
 }
 
+// bits combines what two whole numbers are made of.
+func bits(how string, v, mask float64) float64 {
+	a, b := uint64(v), uint64(mask)
+	switch how {
+	case "and":
+		return float64(a & b)
+	case "or":
+		return float64(a | b)
+	}
+	return float64(a ^ b)
+}
+
 // bounded evaluates functions whose other arguments are numbers, which may change over time.
 func (e *evaluation) bounded(x *metricsql.FuncExpr, name string, args [][]Series) ([]Series, error) {
 	for _, arg := range args[1:] {
@@ -164,151 +192,4 @@ func (e *evaluation) bounded(x *metricsql.FuncExpr, name string, args [][]Series
 		}
 		return math.Round(v/nearest) * nearest
 	}), nil
-}
-
-// accumulated accumulates values, on through gaps.
-func accumulated(what string, list []Series) []Series {
-	var total, n float64
-	return filled(remembering(list, func() { total, n = 0, 0 }, func(v float64) float64 {
-		n++
-		switch {
-		case n == 1:
-			total = v
-		case what == "min":
-			total = math.Min(total, v)
-		case what == "max":
-			total = math.Max(total, v)
-		default:
-			total += v
-		}
-		if what == "avg" {
-			return total / n
-		}
-		return total
-	}), false)
-}
-
-// remembering applies a function that remembers within a series.
-func remembering(list []Series, begin func(), f func(v float64) float64) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		begin()
-		changed[n] = each([]Series{s}, func(v float64, _ int) float64 { return f(v) })[0]
-	}
-	return changed
-}
-
-// overall puts what all values of a series amount to at each step.
-func overall(what string, list []Series) []Series {
-	var changed []Series
-	for _, s := range list {
-		if values := present(s.Values); len(values) > 0 {
-			changed = append(changed, Series{s.Labels, slices.Repeat([]float64{ofValues[what](values, 0)}, len(s.Values))})
-		}
-	}
-	return changed
-}
-
-// filled puts the value before a gap into it, or the one after.
-func filled(list []Series, next bool) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		values := slices.Clone(s.Values)
-		if next {
-			slices.Reverse(values)
-		}
-		for i := 1; i < len(values); i++ {
-			if values[i] != values[i] {
-				values[i] = values[i-1]
-			}
-		}
-		if next {
-			slices.Reverse(values)
-		}
-		changed[n] = Series{s.Labels, values}
-	}
-	return changed
-}
-
-// inOrder sorts series by their last value or by labels.
-func inOrder(name string, list []Series, texts []string) []Series {
-	list = living(list)
-	sort.SliceStable(list, func(i, j int) bool { return list[i].key() < list[j].key() })
-	last := func(s Series) float64 { v := present(s.Values); return v[len(v)-1] }
-	sort.SliceStable(list, func(i, j int) bool {
-		switch name {
-		case "sort":
-			return last(list[i]) < last(list[j])
-		case "sort_desc":
-			return last(list[i]) > last(list[j])
-		}
-		for _, label := range texts {
-			if a, b := list[i].Labels[label], list[j].Labels[label]; a != b {
-				return (a < b) == (name == "sort_by_label")
-			}
-		}
-		return false
-	})
-	return list
-}
-
-// relabel changes labels.
-func relabel(x *metricsql.FuncExpr, name string, list []Series, texts []string) ([]Series, error) {
-	pairs := name == "label_set" || name == "label_copy" || name == "label_move"
-	if pairs && len(texts)%2 != 0 {
-		return nil, refuse(x.Name, "%s takes pairs of texts: write it as %s", x.Name, find(transforms, name).Signature)
-	}
-	var pattern *regexp.Regexp
-	if name == "label_replace" {
-		var err error
-		if pattern, err = regexp.Compile("^(?s:" + texts[3] + ")$"); err != nil {
-			return nil, refuse(texts[3], "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
-		}
-	}
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		labels := maps.Clone(s.Labels)
-		switch name {
-		case "label_replace":
-			if m := pattern.FindStringSubmatchIndex(labels[texts[2]]); m != nil {
-				labels[texts[0]] = string(pattern.ExpandString(nil, texts[1], labels[texts[2]], m))
-			}
-		case "label_join":
-			var parts []string
-			for _, label := range texts[2:] {
-				parts = append(parts, labels[label])
-			}
-			labels[texts[0]] = strings.Join(parts, texts[1])
-		case "label_del":
-			for _, label := range texts {
-				delete(labels, label)
-			}
-		case "label_keep":
-			maps.DeleteFunc(labels, func(label, _ string) bool { return !slices.Contains(texts, label) })
-		case "label_lowercase", "label_uppercase":
-			for _, label := range texts {
-				if name == "label_lowercase" {
-					labels[label] = strings.ToLower(labels[label])
-				} else {
-					labels[label] = strings.ToUpper(labels[label])
-				}
-			}
-		default:
-			for i := 0; i < len(texts); i += 2 {
-				from, to := texts[i], texts[i+1]
-				switch value := labels[from]; {
-				case name == "label_set":
-					labels[from] = to
-				case value != "":
-					labels[to] = value
-					if name == "label_move" && from != to {
-						delete(labels, from)
-					}
-				}
-			}
-		}
-		maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
-		changed[n] = Series{labels, s.Values}
-	}
-	return changed, nil
 }

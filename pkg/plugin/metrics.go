@@ -88,12 +88,6 @@ type metricLabel struct {
 	Description string `json:"description"`
 }
 
-type rejected struct {
-	Name    string `json:"name"`
-	Why     string `json:"why"`
-	Instead string `json:"instead"`
-}
-
 func metricsVocabulary() map[string]any {
 	var list []metric
 	for _, m := range metrics.All {
@@ -106,13 +100,7 @@ func metricsVocabulary() map[string]any {
 		}
 		list = append(list, one)
 	}
-	var refused []rejected
-	for _, r := range metrics.Rejected {
-		for _, name := range r.Names {
-			refused = append(refused, rejected{name, r.Why, r.Instead})
-		}
-	}
-	return map[string]any{"metrics": list, "functions": metrics.Functions(), "rejected": refused}
+	return map[string]any{"metrics": list, "functions": metrics.Functions(), "rejected": metrics.Rejected}
 }
 
 func (d *DataSource) labelValues(r *http.Request) (any, error) {

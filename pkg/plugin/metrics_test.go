@@ -43,7 +43,7 @@ func TestMetricsErrors(t *testing.T) {
 		model object
 		error string
 	}{
-		{object{"expr": "irate(entra_signins_total[5m])"}, "expr: irate depends on the samples of scrapes"},
+		{object{"expr": "irate(entra_signins_total[5m])"}, "expr: irate takes the last two samples of a scrape"},
 		{object{"expr": 7}, "expr: number is not what belongs here"},
 		{object{"expr": "1", "version": 3}, "version: the query was saved by a newer version of the plugin"},
 		{object{"expr": "1", "axis": "sideways"}, `axis: unknown axis "sideways": use event or ingest`},

@@ -173,7 +173,7 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 
 // checkRetention notes that rows are asked for that have been removed.
 func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *plan, from time.Time, ingest bool) error {
-	before, err := removedBefore(ctx, r.tx, kind)
+	before, err := removedBefore(ctx, r.tx, kind.Stored())
 	if err != nil || len(pl.rows) == 0 || ingest {
 		return err
 	}
