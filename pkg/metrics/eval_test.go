@@ -81,6 +81,28 @@ func TestParametersThatChange(t *testing.T) {
 	require.ErrorContains(t, err, "time() changes over time")
 }
 
+// Series that go together as one are refused where they have a value at the same time; else they are one, in a range as at
+// each of its instants.
+func TestManyToOne(t *testing.T) {
+	g := metrics.Grid{Start: at, End: at.Add(time.Hour), Step: time.Hour}
+	const first, second = `label_set(time() == start(), "n", "1", "by", "a")`, `label_set(time() == end(), "n", "2", "by", "a")`
+	const one = `label_set(vector(2), "by", "a")`
+	answer, err := evaluate(t, none{}, `(`+first+` or `+second+`) * 0 + on (by) `+one, g)
+	require.NoError(t, err)
+	require.Equal(t, []metrics.Series{{Labels: map[string]string{"by": "a"}, Values: []float64{2, 2}}}, answer.Series)
+	const both = `label_set(vector(1), "n", "1", "by", "a") or label_set(vector(1), "n", "2", "by", "a")`
+	for _, expr := range []string{
+		`(` + both + `) + on (by) ` + one, one + ` + on (by) (` + both + `)`, `(` + both + `) > on (by) ` + one, `(` + both + `) < bool on (by) ` + one,
+		`(` + both + `) + ignoring (n) ` + one, `(` + both + `) * on (by) group_left () (` + both + `)`, one + ` * on (by) group_left () (` + both + `)`,
+	} {
+		_, err := evaluate(t, none{}, expr, g)
+		require.ErrorContains(t, err, "go together", expr)
+	}
+	answer, err = evaluate(t, none{}, one+` + on (by) group_right () (`+both+`)`, g)
+	require.NoError(t, err)
+	require.Len(t, answer.Series, 2)
+}
+
 // The largest of 200,000 users are found without holding all of them.
 func TestTopOfVeryMany(t *testing.T) {
 	answer, err := evaluate(t, people{n: 200_000}, `topk(2, sum by (user_principal_name) (increase(entra_signins_total[1h])))`,

@@ -152,21 +152,51 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 		key := matching(s.Labels, x.GroupModifier)
 		partners[key] = append(partners[key], s)
 	}
-	seen := map[string]bool{}
+	type pair struct{ left, right Series }
+	pairs, at := map[string][]pair{}, map[string]int{} // by the labels of what they become, and where in the list that is
 	for _, a := range left {
 		for _, b := range partners[matching(a.Labels, x.GroupModifier)] {
 			labels := joined(x, a.Labels, b.Labels)
 			key := keyOf(labels)
-			if seen[key] {
-				return nil, refuse(x.Op, "several series of both sides of %s go together as {%s}: sum them up before, or use group_left or group_right", x.Op, strings.TrimSuffix(key, ","))
+			for _, other := range pairs[key] {
+				if meet(a, b, other.left, other.right) {
+					return nil, refuse(x.Op, "several series of both sides of %s go together as {%s}: sum them up before, or use group_left or group_right", x.Op, strings.TrimSuffix(key, ","))
+				}
 			}
-			seen[key] = true
 			if err := apply(a, b, labels); err != nil {
 				return nil, err
+			}
+			pairs[key] = append(pairs[key], pair{a, b})
+			if n := len(list) - 1; len(pairs[key]) == 1 {
+				at[key] = n
+			} else { // one after the other they are a single series, as at each instant
+				list[at[key]] = Series{labels, patched(list[at[key]].Values, list[n].Values)}
+				list = list[:n]
 			}
 		}
 	}
 	return list, nil
+}
+
+// meet tells whether series all have a value at the same time.
+func meet(all ...Series) bool {
+	for i := range all[0].Values {
+		if !slices.ContainsFunc(all, func(s Series) bool { return s.Values[i] != s.Values[i] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// patched fills gaps with other values.
+func patched(values, others []float64) []float64 {
+	values = slices.Clone(values)
+	for i, v := range values {
+		if v != v {
+			values[i] = others[i]
+		}
+	}
+	return values
 }
 
 // listed are the numbers of a list such as (1, 2); nil where it is none.
@@ -302,13 +332,7 @@ func choose(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock)
 			list = append(list, s)
 			continue
 		}
-		values := slices.Clone(list[same].Values)
-		for i, v := range values {
-			if v != v {
-				values[i] = s.Values[i]
-			}
-		}
-		list[same] = Series{s.Labels, values}
+		list[same] = Series{s.Labels, patched(list[same].Values, s.Values)}
 	}
 	return list
 }

@@ -75,11 +75,10 @@ func overall(what string, parameter float64, list []Series, c clock) (changed []
 			f = constant(ofValues[what](values, 0))
 		}
 		switch what {
-		case "normalize", "zscore", "trim_zscore", "trim_outliers", "trim_spikes":
-			changed = append(changed, each([]Series{s}, f)[0])
-		default: // also in gaps
-			changed = append(changed, Series{s.Labels, c.each(func(int64) float64 { return f(0, 0) }).Values})
+		case "sum", "avg", "min", "max": // as of running_sum and so on, there are no gaps after the first value
+			s = filled([]Series{s}, false)[0]
 		}
+		changed = append(changed, each([]Series{s}, f)[0])
 	}
 	return changed
 }
