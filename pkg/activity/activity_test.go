@@ -128,6 +128,7 @@ func TestAnOddValueCostsOnlyItself(t *testing.T) {
 	require.Empty(t, r.Get(activity.SignIn.Field("ipAddress")))
 	require.Error(t, r.Set(activity.SignIn.Field("errorCode"), "5012.6"))
 	require.Error(t, r.Set(activity.SignIn.Field("errorCode"), "99999999999999999999"))
+	require.Error(t, r.Set(activity.SignIn.Field("errorCode"), "-1"), "which the rollup has for none")
 	require.NoError(t, r.Set(activity.SignIn.Field("errorCode"), "50126.0"))
 	require.Equal(t, "50126", r.Get(activity.SignIn.Field("errorCode")))
 	require.NoError(t, r.Set(activity.SignIn.Field("userType"), "Member"))

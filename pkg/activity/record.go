@@ -164,16 +164,12 @@ func Canonical(f *Field, text string) (string, error) {
 		return "", nil
 	}
 	switch f.Type {
-	case Integer:
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err == nil {
-			return strconv.FormatInt(n, 10), nil
+	case Integer: // programs that know only one type of numbers write "50126.0"; no field is ever negative
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil || n < 0 || n != float64(int32(n)) {
+			return "", fmt.Errorf("%s: %q is not a whole number from 0 to 2147483647", f.Name, text)
 		}
-		// Programs that know only one type of numbers write "50126.0".
-		if float, err := strconv.ParseFloat(text, 64); err == nil && float == float64(int32(float)) {
-			return strconv.FormatInt(int64(float), 10), nil
-		}
-		return "", fmt.Errorf("%s: %q is not a whole number of 32 bits", f.Name, text)
+		return strconv.FormatInt(int64(n), 10), nil
 	case Number:
 		n, err := strconv.ParseFloat(text, 32)
 		if err != nil || n != n || n > 1e30 || n < -1e30 {
