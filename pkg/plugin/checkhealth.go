@@ -40,7 +40,7 @@ func (d *DataSource) check(ctx context.Context) (string, error) {
 			return err
 		}
 		return tx.GetContext(ctx, &state, `SELECT current_setting('server_version') AS server,
-  has_table_privilege(current_user, 'entra.sign_in', 'INSERT, UPDATE, DELETE, TRUNCATE') AS may_write,
+  (SELECT bool_or(has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) FROM pg_class WHERE relnamespace = 'entra'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition) AS may_write,
   (SELECT count(*) FROM entra.tenant) AS tenants FROM (SELECT FROM entra.sign_in LIMIT 1) AS readable RIGHT JOIN (SELECT) AS one ON true`)
 	})
 	switch {

@@ -189,7 +189,8 @@ func TestAStatementThatTakesTooLongIsCancelledInPostgreSQL(t *testing.T) {
 func TestHealth(t *testing.T) {
 	db, u := database(t)
 	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE stranger LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT INSERT ON entra.sign_in TO scribe`)
+DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT INSERT ON entra.sign_in TO scribe;
+DO $$ BEGIN CREATE ROLE forger LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT DELETE ON entra.audit_event TO forger`)
 	require.NoError(t, err)
 	empty, err := url.Parse(pgtest.Database(t))
 	require.NoError(t, err)
@@ -208,6 +209,7 @@ DO $$ BEGIN CREATE ROLE scribe LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 		{"schema too new", nil, 1, fmt.Sprintf("the database's schema is newer than is known here (version %d, known is %d): update this program", store.SchemaVersion+1, store.SchemaVersion)},
 		{"may not read", object{"user": "stranger"}, 0, "The role may not read the records: GRANT USAGE ON SCHEMA entra"},
 		{"may write", object{"user": "scribe"}, 0, `The role "scribe" may change the records: use one that can only read.`},
+		{"may write something else", object{"user": "forger"}, 0, `The role "forger" may change the records: use one that can only read.`},
 		{"nobody listens", object{"port": 1}, 0, "The database cannot be reached: check that it runs"},
 		{"unknown host", object{"host": "nowhere.invalid"}, 0, "The host nowhere.invalid is not known: check the host"},
 		{"no TLS on the server", object{"tlsMode": "require"}, 0, "The server does not offer TLS: set the TLS mode to disable"},
