@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -29,35 +31,122 @@ type built struct {
 	stream      grpcplugin.StreamClient
 }
 
-func build(t *testing.T) built {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "gpx_entra_activity")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "..").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	command := exec.Command(program)
+// program builds the plugin, once for all tests.
+var program = sync.OnceValues(func() (path string, err error) {
+	if programFolder, err = os.MkdirTemp("", "plugin-"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(programFolder, "gpx_entra_activity")
+	if out, err := exec.Command("go", "build", "-o", path, "..").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+var programFolder string
+
+// shared is the plugin as Grafana runs it: one process for all data sources.
+var shared = sync.OnceValues(start)
+
+// stop ends the processes, and leaves nothing of the program behind.
+func stop() {
+	goplugin.CleanupClients()
+	if programFolder != "" {
+		os.RemoveAll(programFolder) //nolint:errcheck // it lies where the system removes what is left
+	}
+}
+
+// start starts the built plugin.
+func start() (built, error) {
+	path, err := program()
+	if err != nil {
+		return built{}, err
+	}
+	command := exec.Command(path)
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
 		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
 			"diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "data": &grpcplugin.DataGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
 		}},
 		Cmd:              command,
+		Managed:          true,
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		Logger:           hclog.NewNullLogger(),
 	})
-	t.Cleanup(client.Kill)
 	rpc, err := client.Client()
-	require.NoError(t, err)
-	dispense := func(name string) any {
-		raw, err := rpc.Dispense(name)
-		require.NoError(t, err)
-		return raw
+	if err != nil {
+		return built{}, err
 	}
-	return built{command.Process.Pid, dispense("data").(grpcplugin.DataClient), dispense("diagnostics").(grpcplugin.DiagnosticsClient),
-		dispense("resource").(grpcplugin.ResourceClient), dispense("stream").(grpcplugin.StreamClient)}
+	var parts [4]any
+	for i, name := range []string{"data", "diagnostics", "resource", "stream"} {
+		if parts[i], err = rpc.Dispense(name); err != nil {
+			return built{}, err
+		}
+	}
+	return built{command.Process.Pid, parts[0].(grpcplugin.DataClient), parts[1].(grpcplugin.DiagnosticsClient),
+		parts[2].(grpcplugin.ResourceClient), parts[3].(grpcplugin.StreamClient)}, nil
+}
+
+// build returns the built plugin in a process that no other test has.
+func build(t *testing.T) built {
+	t.Helper()
+	b, err := start()
+	require.NoError(t, err)
+	return b
 }
 
 func asker(s backend.DataSourceInstanceSettings) backend.PluginContext {
 	return backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s}
+}
+
+// dataSource is a data source of the built plugin, as Grafana reaches it.
+type dataSource struct {
+	built
+	asking backend.PluginContext
+}
+
+func instance(t *testing.T, s backend.DataSourceInstanceSettings) dataSource {
+	t.Helper()
+	b, err := shared()
+	require.NoError(t, err)
+	return dataSource{b, asker(s)}
+}
+
+func (d dataSource) QueryData(ctx context.Context, r *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	r.PluginContext = d.asking
+	answer, err := d.data.QueryData(ctx, backend.ToProto().QueryDataRequest(r))
+	if err != nil {
+		return nil, err
+	}
+	return backend.FromProto().QueryDataResponse(answer)
+}
+
+func (d dataSource) CallResource(ctx context.Context, r *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
+	r.PluginContext = d.asking
+	stream, err := d.resource.CallResource(ctx, backend.ToProto().CallResourceRequest(r))
+	if err != nil {
+		return err
+	}
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := sender.Send(backend.FromProto().CallResourceResponse(part)); err != nil {
+			return err
+		}
+	}
+}
+
+func (d dataSource) CheckHealth(ctx context.Context) (*backend.CheckHealthResult, error) {
+	answer, err := d.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(d.asking)})
+	if err != nil {
+		return nil, err
+	}
+	return &backend.CheckHealthResult{Status: backend.HealthStatus(answer.Status), Message: answer.Message, JSONDetails: answer.JsonDetails}, nil
 }
 
 func TestTheBuiltPlugin(t *testing.T) {
@@ -73,17 +162,13 @@ func TestTheBuiltPlugin(t *testing.T) {
 
 // ask asks questions in one request, as a dashboard does, and returns their answers in order.
 func (b built) ask(ctx context.Context, s backend.DataSourceInstanceSettings, models ...string) ([]backend.DataResponse, error) {
-	request := &backend.QueryDataRequest{PluginContext: asker(s)}
+	request := &backend.QueryDataRequest{}
 	for i, model := range models {
 		request.Queries = append(request.Queries, backend.DataQuery{
 			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
 		})
 	}
-	answer, err := b.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
-	if err != nil {
-		return nil, err
-	}
-	byRefID, err := backend.FromProto().QueryDataResponse(answer)
+	byRefID, err := dataSource{b, asker(s)}.QueryData(ctx, request)
 	if err != nil {
 		return nil, err
 	}

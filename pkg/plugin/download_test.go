@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
-	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -45,7 +44,7 @@ func downloadURL(model object, from, to time.Time, format string) string {
 	return "download?" + url.Values{"query": {string(text)}, "from": {strconv.FormatInt(from.UnixMilli(), 10)}, "to": {strconv.FormatInt(to.UnixMilli(), 10)}, "format": {format}}.Encode()
 }
 
-func download(t *testing.T, d *plugin.DataSource, model object, format string) *received {
+func download(t *testing.T, d dataSource, model object, format string) *received {
 	t.Helper()
 	r := &received{}
 	require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), format)}, r))

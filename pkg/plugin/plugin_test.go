@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +23,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { pgtest.Main(m, stop) }
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
@@ -66,18 +67,7 @@ func fill(t *testing.T, db *store.DB, address string) *url.URL {
 	}
 	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
 	require.NoError(t, err)
-	letRead(t, db)
-	u, err := url.Parse(address)
-	require.NoError(t, err)
-	return u
-}
-
-// letRead gives the role reader the right to read, and no other.
-func letRead(t *testing.T, db *store.DB) {
-	t.Helper()
-	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
-	require.NoError(t, err)
+	return pgtest.Reader(t, db, address)
 }
 
 type object = map[string]any
@@ -105,20 +95,17 @@ func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstan
 	return backend.DataSourceInstanceSettings{ID: sources.Add(1), UID: "entra", Name: "Entra", JSONData: text, DecryptedSecureJSONData: secrets, Updated: day}
 }
 
-func instance(t *testing.T, s backend.DataSourceInstanceSettings) *plugin.DataSource {
+func ask(t *testing.T, d dataSource, model object) backend.DataResponse {
 	t.Helper()
-	i, err := plugin.NewInstance(t.Context(), s)
-	require.NoError(t, err)
-	d := i.(*plugin.DataSource)
-	t.Cleanup(d.Dispose)
-	return d
+	return askWith(t, d, model, nil)
 }
 
-func ask(t *testing.T, d *plugin.DataSource, model object) backend.DataResponse {
+// askWith asks with headers, as Grafana gives them to what asks.
+func askWith(t *testing.T, d backend.QueryDataHandler, model object, headers map[string]string) backend.DataResponse {
 	t.Helper()
 	text, err := json.Marshal(model)
 	require.NoError(t, err)
-	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Headers: headers, Queries: []backend.DataQuery{{
 		RefID: "A", QueryType: "signIn", JSON: text, MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
 	}}})
 	require.NoError(t, err)
@@ -162,15 +149,48 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	require.Equal(t, backend.StatusBadRequest, response.Status)
 	require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource)
 
+	i, err := plugin.NewInstance(t.Context(), settings(t, u, nil))
+	require.NoError(t, err)
+	within := i.(*plugin.DataSource) // whose context is already cancelled, and which is no longer there: no caller from outside is in time for that
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	all, err := d.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(`{}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 1)}}}})
+	all, err := within.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(`{}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 1)}}}})
 	require.NoError(t, err)
 	require.ErrorContains(t, all.Responses["A"].Error, "was cancelled")
 	require.Equal(t, backend.ErrorSourceDownstream, all.Responses["A"].ErrorSource)
 
-	d.Dispose()
-	require.ErrorContains(t, ask(t, d, object{}).Error, "have just changed: try again")
+	within.Dispose()
+	require.ErrorContains(t, askWith(t, within, object{}, nil).Error, "have just changed: try again")
+}
+
+// Grafana's alerting works on numbers, and says of anything else only that its shape is wrong.
+func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
+	_, u := database(t)
+	d := instance(t, settings(t, u, nil))
+	alerting := map[string]string{"FromAlert": "true"}
+	for _, tt := range []struct {
+		model object
+		error string
+	}{
+		{object{"view": "list"}, "view: an alert rule needs numbers by group, which list does not give: use timeSeries, table or value"},
+		{object{"view": "logs"}, "which logs does not give"},
+		{object{"view": "annotations"}, "which annotations does not give"},
+		{object{"view": "calendar"}, "which calendar does not give"},
+		{detail("00000000-0000-0000-0000-000000000000", ""), "which detail does not give"},
+		{object{"view": "table", "measure": "lastSeen", "groupBy": []string{"appDisplayName"}}, "measure: an alert rule needs numbers, and lastSeen is a time: use another measure, such as count"},
+		{object{"view": "value", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{"$app"}}}}, "the variable $app in the filter on appDisplayName has no value: alert rules have no variables, write the value itself"},
+	} {
+		response := askWith(t, d, tt.model, alerting)
+		require.ErrorContains(t, response.Error, tt.error)
+		require.Equal(t, backend.StatusBadRequest, response.Status)
+	}
+	for _, model := range []object{
+		{"view": "timeSeries", "groupBy": []string{"status"}}, {"view": "table", "groupBy": []string{"appDisplayName", "status"}}, {"view": "value"}, {"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1d]))"},
+	} {
+		response := askWith(t, d, model, alerting)
+		require.NoError(t, response.Error)
+		require.Contains(t, []data.FrameType{data.FrameTypeTimeSeriesMulti, data.FrameTypeNumericLong, data.FrameTypeNumericWide}, response.Frames[0].Meta.Type)
+	}
 }
 
 func TestAStatementThatTakesTooLongIsCancelledInPostgreSQL(t *testing.T) {
@@ -224,7 +244,7 @@ DO $$ BEGIN CREATE ROLE forger LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 				t.Cleanup(func() { db.MustExec("UPDATE entra.schema_version SET version_id = version_id - $1", tt.newer) })
 			}
 			d := instance(t, settings(t, u, tt.changes))
-			result, err := d.CheckHealth(t.Context(), &backend.CheckHealthRequest{})
+			result, err := d.CheckHealth(t.Context())
 			require.NoError(t, err)
 			require.Contains(t, result.Message, tt.message)
 			require.Equal(t, tt.changes == nil && tt.newer == 0, result.Status == backend.HealthStatusOk)
@@ -235,23 +255,32 @@ DO $$ BEGIN CREATE ROLE forger LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 
 func TestResources(t *testing.T) {
 	_, u := database(t)
-	d := instance(t, settings(t, u, nil))
-	get := func(path string) (int, string) {
-		var status int
-		var body string
-		err := d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: path, URL: path}, backend.CallResourceResponseSenderFunc(func(r *backend.CallResourceResponse) error {
-			status, body = r.Status, string(r.Body)
-			return nil
-		}))
+	s := settings(t, u, nil)
+	d := instance(t, s)
+	get := func(url string) (int, string) {
+		status, body, err := d.get(t.Context(), s, url)
 		require.NoError(t, err)
 		return status, body
 	}
 	status, body := get("values?kind=signIn&field=appDisplayName&search=por&limit=50")
 	require.Equal(t, 200, status)
 	require.JSONEq(t, `{"values":[{"value":"Azure Portal","label":"Azure Portal"}]}`, body)
-	status, body = get("values?kind=signIn&field=nothing")
-	require.Equal(t, 400, status)
-	require.Contains(t, body, `signIn has no field`)
+	for url, message := range map[string]string{
+		"values?kind=signIn&field=nothing":                              `field: signIn has no field`,
+		"values?kind=nothing&field=city":                                `queryType: unknown kind of record`,
+		"values?kind=signIn&field=city&limit=many":                      `limit: \"many\" is not a whole number`,
+		"values?kind=signIn&field=city&from=1":                          `range: only one end of the time range is given`,
+		"values?kind=signIn&field=city&from=2&to=1":                     `range: the time range ends before it starts`,
+		"values?kind=signIn&field=city&from=1&to=2":                     `range: the time range lies beyond the years 2000 to 2099`,
+		"values?kind=signIn&field=city&filters=" + url.QueryEscape("{"): `filters: not understood`,
+	} {
+		status, body = get(url)
+		require.Equal(t, 400, status, url)
+		require.Contains(t, body, message)
+	}
+	status, body = get("values?kind=signIn&field=appDisplayName&from=-9223372036854775808&to=9223372036854775807")
+	require.Equal(t, 200, status, body)
+	require.Contains(t, body, "Azure Portal")
 
 	status, body = get("catalogue")
 	require.Equal(t, 200, status)

@@ -21,10 +21,13 @@ func (d *DataSource) QueryData(ctx context.Context, req *backend.QueryDataReques
 	if err != nil || limit < 1 || limit > concurrency {
 		limit = concurrency
 	}
-	return concurrent.QueryData(ctx, req, d.answer, limit)
+	forAlert := req.Headers[backend.FromAlertHeaderName] == "true" // anybody may say so: it changes what is said, not what is seen
+	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
+		return d.answer(ctx, q, forAlert)
+	}, limit)
 }
 
-func (d *DataSource) answer(ctx context.Context, q concurrent.Query) backend.DataResponse {
+func (d *DataSource) answer(ctx context.Context, q concurrent.Query, forAlert bool) backend.DataResponse {
 	if d.problem != nil {
 		return failure(settingsError{d.problem})
 	}
@@ -37,6 +40,9 @@ func (d *DataSource) answer(ctx context.Context, q concurrent.Query) backend.Dat
 		return d.answerMetrics(ctx, text, period)
 	}
 	question, err := query.Decode(text)
+	if err == nil && forAlert {
+		err = question.ForAlert()
+	}
 	if err != nil {
 		return failure(err)
 	}

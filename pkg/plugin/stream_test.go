@@ -193,8 +193,8 @@ func (b built) tails(t *testing.T) {
 func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))
-	subscribe := func(path, text string) backend.SubscribeStreamStatus {
-		r, err := d.SubscribeStream(t.Context(), &backend.SubscribeStreamRequest{Path: path, Data: json.RawMessage(text)})
+	subscribe := func(path, text string) pluginv2.SubscribeStreamResponse_Status {
+		r, err := d.stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: backend.ToProto().PluginContext(d.asking), Path: path, Data: []byte(text)})
 		require.NoError(t, err)
 		return r.Status
 	}
@@ -208,10 +208,10 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	status, path := channel(`{"queryType": "signIn", "refId": "A"}`)
 	require.Equal(t, 200, status)
 	require.Regexp(t, `^tail/[0-9a-f]{32}$`, path)
-	require.Equal(t, backend.SubscribeStreamStatusOK, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
-	require.Equal(t, backend.SubscribeStreamStatusPermissionDenied, subscribe(path, `{"queryType": "signIn", "limit": 5}`))
-	require.Equal(t, backend.SubscribeStreamStatusPermissionDenied, subscribe(path, ``))
-	require.Equal(t, backend.SubscribeStreamStatusNotFound, subscribe("other", `{}`))
+	require.Equal(t, pluginv2.SubscribeStreamResponse_OK, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
+	require.Equal(t, pluginv2.SubscribeStreamResponse_PERMISSION_DENIED, subscribe(path, `{"queryType": "signIn", "limit": 5}`))
+	require.Equal(t, pluginv2.SubscribeStreamResponse_PERMISSION_DENIED, subscribe(path, ``))
+	require.Equal(t, pluginv2.SubscribeStreamResponse_NOT_FOUND, subscribe("other", `{}`))
 	status, message := channel(`{"queryType": "nothing"}`)
 	require.Equal(t, 400, status)
 	require.Contains(t, message, `unknown kind of record "nothing"`)
@@ -220,7 +220,7 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	require.Equal(t, 400, status)
 	require.Contains(t, message, "userActivity is about users and none is named")
 
-	published, err := d.PublishStream(t.Context(), &backend.PublishStreamRequest{Path: path, Data: json.RawMessage(`{}`)})
+	published, err := d.stream.PublishStream(t.Context(), &pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(d.asking), Path: path, Data: []byte(`{}`)})
 	require.NoError(t, err)
-	require.Equal(t, backend.PublishStreamStatusPermissionDenied, published.Status)
+	require.Equal(t, pluginv2.PublishStreamResponse_PERMISSION_DENIED, published.Status)
 }

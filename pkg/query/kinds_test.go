@@ -1,7 +1,6 @@
 package query_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -25,17 +24,8 @@ import (
 // contoso is three weeks of the invented tenant, which has records of every kind.
 func contoso(t testing.TB) world {
 	t.Helper()
-	db, _ := pgtest.Store(t)
-	end := time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
-	tenant := demo.New(demo.Options{Seed: 1, Start: end.AddDate(0, 0, -21), End: end, SignIns: 4000})
-	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
-		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
-		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users", Objects: tenant.RiskyUsers()},
-	}, ingest.Options{Tenant: tenant.ID()})
-	require.NoError(t, errors.Join(append(summary.Failures, err)...))
-	_, err = db.ExecContext(t.Context(), "ANALYZE")
-	require.NoError(t, err)
-	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100000}, end.AddDate(0, 0, -21), 21}
+	db, _ := demotest.Store(t)
+	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100000}, demotest.Start, 21}
 }
 
 // list asks for columns of all records of a kind, in all their time unless told otherwise.

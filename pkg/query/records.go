@@ -17,6 +17,18 @@ func (v View) ofRecords() bool { return v == List || v == Logs || v == Annotatio
 // overTime reports whether a view shows numbers for steps of time.
 func (v View) overTime() bool { return v == TimeSeries || v == Calendar }
 
+// ForAlert says why an alert rule cannot work on the answers to a question; nil if it can. Grafana's own words for it are
+// about the shape of frames.
+func (q *Question) ForAlert() error {
+	switch {
+	case q.View != TimeSeries && q.View != Table && q.View != Value:
+		return invalid("view", "an alert rule needs numbers by group, which %s does not give: use timeSeries, table or value", q.View)
+	case q.Measure.IsTime():
+		return invalid("measure", "an alert rule needs numbers, and %s is a time: use another measure, such as count", q.Measure)
+	}
+	return nil
+}
+
 // first names the records that an answer begins with.
 func (q *Question) first() Order {
 	if q.OldestFirst {

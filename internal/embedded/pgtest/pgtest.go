@@ -13,6 +13,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -31,10 +32,13 @@ var (
 	number  atomic.Int64
 )
 
-// Main runs a package's tests and then stops the server they shared, if any. Call it from TestMain.
-// A test binary that panics or is killed before leaves no server behind either.
-func Main(m *testing.M) {
+// Main runs a package's tests and then stops the server they shared, if any, and does what else is to be done
+// afterwards. Call it from TestMain. A test binary that panics or is killed before leaves no server behind either.
+func Main(m *testing.M, afterwards ...func()) {
 	code := m.Run()
+	for _, do := range afterwards {
+		do()
+	}
 	lock.Lock()
 	defer lock.Unlock()
 	if server != nil {
@@ -79,8 +83,8 @@ func Database(t testing.TB) string {
 // Store returns a store that holds nothing yet, and its database's URL, for the superuser. Both go when the test ends.
 func Store(t testing.TB) (*store.DB, string) {
 	t.Helper()
-	url := Database(t)
-	db, err := store.Open(store.Config{URL: url})
+	address := Database(t)
+	db, err := store.Open(store.Config{URL: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +92,23 @@ func Store(t testing.TB) (*store.DB, string) {
 	if _, err := store.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	return db, url
+	return db, address
+}
+
+// Reader lets the role reader, whose password is secret, read a store and nothing else. It returns the store's URL for it.
+func Reader(t testing.TB, db *store.DB, address string) *url.URL {
+	t.Helper()
+	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("reader", "secret")
+	return u
 }
 
 func drop(s *embedded.Server, name string) error {
