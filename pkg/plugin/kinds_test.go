@@ -96,6 +96,33 @@ func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 	})
 }
 
+// The questions that the help in Explore and the editor of annotations offer have answers.
+func TestExamplesOfTheEditors(t *testing.T) {
+	text, err := os.ReadFile("../../src/testing/examples.json")
+	require.NoError(t, err)
+	var examples []struct {
+		Title string
+		Query object
+	}
+	require.NoError(t, json.Unmarshal(text, &examples))
+	require.NotEmpty(t, examples)
+	d := instance(t, settings(t, contoso(t), nil))
+	some := 0
+	for _, e := range examples {
+		text, err := json.Marshal(e.Query)
+		require.NoError(t, err)
+		response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+			RefID: "A", JSON: text, MaxDataPoints: 100, TimeRange: backend.TimeRange{From: demotest.Start, To: demotest.End},
+		}}})
+		require.NoError(t, err)
+		require.NoError(t, response.Responses["A"].Error, e.Title)
+		if len(response.Responses["A"].Frames[0].Fields) > 0 {
+			some++
+		}
+	}
+	require.Greater(t, some, len(examples)*2/3, "most find something in three weeks of the invented tenant")
+}
+
 // example is a query in the documentation and the answer below it.
 var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
 

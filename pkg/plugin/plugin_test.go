@@ -163,6 +163,32 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	require.ErrorContains(t, askWith(t, within, object{}, nil).Error, "have just changed: try again")
 }
 
+// What an answer leaves out, and why, is said with it.
+func TestNoticesSayWhatIsMissing(t *testing.T) {
+	db, u := database(t)
+	_, err := db.ExecContext(t.Context(), "INSERT INTO entra.retention VALUES ('signIn', $1)", day.Add(time.Hour))
+	require.NoError(t, err)
+	d := instance(t, settings(t, u, object{"maxRows": 2}))
+	ask := func(from, to time.Time, text string) data.FrameMeta {
+		response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(text), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: from, To: to}}}})
+		require.NoError(t, err)
+		require.NoError(t, response.Responses["A"].Error)
+		return *response.Responses["A"].Frames[0].Meta
+	}
+	for _, view := range []string{"list", "logs"} {
+		meta := ask(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), day.AddDate(0, 0, 2), `{"view": "`+view+`"}`)
+		require.Equal(t, []data.Notice{
+			{Severity: data.NoticeSeverityWarning, Text: "Only the newest 2 records are shown, there are more: filter, or choose a shorter time range or a higher limit."},
+			{Severity: data.NoticeSeverityWarning, Text: "Records before 2026-03-02 01:00 UTC have been removed, and this question needs them: the answer is about what is left."},
+			{Severity: data.NoticeSeverityWarning, Text: "The time range was cut to the years 2000 to 2099, in which records are kept."},
+		}, meta.Notices)
+		require.Contains(t, meta.ExecutedQueryString, "FROM entra.sign_in", "what was asked of the database can be inspected")
+	}
+	require.Equal(t, []data.Notice{{Severity: data.NoticeSeverityInfo, Text: "Only the newest 1 records are shown, there are more: filter, or choose a shorter time range or a higher limit."}},
+		ask(day.Add(time.Hour), day.AddDate(0, 0, 2), `{"view": "list", "limit": 1}`).Notices, "who asks for so few is not surprised")
+	require.Contains(t, ask(day, day.AddDate(0, 0, 2), `{"view": "table", "groupBy": ["userPrincipalName", "appDisplayName", "status"]}`).Notices[0].Text, "Only the 2 largest of 4 groups are shown")
+}
+
 // Grafana's alerting works on numbers, and says of anything else only that its shape is wrong.
 func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
 	_, u := database(t)

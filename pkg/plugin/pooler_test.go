@@ -3,6 +3,8 @@ package plugin_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,20 +40,23 @@ default_pool_size = 4
 	require.NoError(t, err)
 	s := settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20})
 
+	questions := append(slices.Clone(everyView),
+		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`, `{"view": "logs"}`,
+		`{"queryType": "metrics", "expr": "sum by (app) (increase(entra_signins_total[1d]))"}`)
 	const askers, rounds = 16, 10
 	var answered atomic.Int64
 	var asking sync.WaitGroup
 	for range askers {
 		asking.Go(func() {
 			for range rounds {
-				answers, err := b.ask(t.Context(), s, everyView...)
+				answers, err := b.ask(t.Context(), s, questions...)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				for i, answer := range answers {
 					if answer.Error != nil {
-						t.Errorf("%s: %v", everyView[i], answer.Error)
+						t.Errorf("%s: %v", questions[i], answer.Error)
 						continue
 					}
 					answered.Add(1)
@@ -59,14 +64,16 @@ default_pool_size = 4
 				if ok, message, err := b.health(t.Context(), s); err != nil || !ok {
 					t.Errorf("health: %s %v", message, err)
 				}
-				if status, body, err := b.get(t.Context(), s, "values?kind=signIn&field=appDisplayName&search=tea"); err != nil || status != 200 {
-					t.Errorf("values: %d %s %v", status, body, err)
+				for _, url := range []string{"values?kind=signIn&field=appDisplayName&search=tea", downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv")} {
+					if status, body, err := b.get(t.Context(), s, url); err != nil || status != 200 || !strings.Contains(body, "Teams") {
+						t.Errorf("%s: %d %s %v", url, status, body, err)
+					}
 				}
 			}
 		})
 	}
 	asking.Wait()
-	require.EqualValues(t, askers*rounds*len(everyView), answered.Load())
+	require.EqualValues(t, askers*rounds*len(questions), answered.Load())
 	var connections int
 	require.NoError(t, db.Get(&connections, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
 	require.LessOrEqual(t, connections, 4, "the questions have to share connections")

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { findField } from '../catalogue';
 import { kindNamed, kinds } from '../testing';
 import { annotationExamples, examples } from './examples';
@@ -27,6 +30,16 @@ test.each(all.map(({ title, query }) => [title, query] as const))('%s: the catal
     expect(findField(kind, name)).toMatchObject({ name });
   }
   expect(complete.seen && !kind.seen).toBeFalsy();
+});
+
+// pkg/plugin asks the built plugin each of them.
+test('the backend is tested with these examples', () => {
+  const file = join(__dirname, '..', 'testing', 'examples.json');
+  if (process.env.UPDATE) {
+    writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
+  }
+  // Where they differ: UPDATE=1 npx jest src/query/examples, and prettier on the file.
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(all);
 });
 
 test('there is an example of every kind that can be asked without a name', () => {
