@@ -17,7 +17,6 @@ import { rangeOf, setParams, useAddress } from './address';
 import { useAnnotations } from './annotations';
 import type { AnnotationModel, DashboardLink, DashboardModel, PanelModel } from './model';
 import { PanelView } from './PanelView';
-import { viewer } from './services';
 import { variables } from './templating';
 import { useVariables } from './useVariables';
 import { VariableControls } from './VariableControls';
@@ -41,7 +40,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
   variables.timeZone = timeZone;
   variables.scope = {
     __dashboard: { text: dashboard.title, value: { uid: dashboard.uid, name: dashboard.title } },
-    __user: { text: viewer, value: { id: 1, login: 'preview', email: variables.viewer } },
+    __user: { text: variables.viewer, value: { id: 1, login: 'preview', email: variables.viewer } },
     __org: { text: 'preview', value: { id: 1, name: 'preview' } },
   };
 

@@ -147,7 +147,6 @@ async function start() {
   });
   await initPluginTranslations('entra-activity-datasource');
   await loadDataSource();
-  await chooseViewer();
   variables.viewer = await somebody();
   const dashboards: DashboardModel[] = await backendSrv.get('/api/dashboards');
   followLinks();

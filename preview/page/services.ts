@@ -123,14 +123,6 @@ export async function loadDataSource() {
   components = plugin.components;
 }
 
-/** Who looks at the preview: somebody of the records, so that there is something to see of one's own. */
-export let viewer = '';
-
-export async function chooseViewer() {
-  const found = await datasource.catalogue.values('signIn', 'userPrincipalName', { limit: 1 }).catch(() => []);
-  viewer = found[0]?.value ?? '';
-}
-
 export const UID = 'entra-activity';
 
 export const backendSrv = backend;
