@@ -42,7 +42,7 @@ import { MetricsApi } from './metrics/MetricsApi';
 import { completeMetrics, isMetrics } from './metrics/query';
 import { adHocKeys, fromAdHoc } from './query/adHoc';
 import { displayText } from './query/displayText';
-import { addValue, hasValue, removeValue, type Sense } from './query/filters';
+import { addValues, hasValues, removeValues, type Sense, valuesIn } from './query/filters';
 import { interpolateFilters } from './query/variables';
 import { completeQuery, DEFAULT_QUERY, EXPLORE_QUERY, isValid } from './query/views';
 import type { CatalogueKind, EntraQuery, EntraSettings, Query } from './types';
@@ -175,7 +175,9 @@ export class DataSource
   }
 
   getSupplementaryQuery(options: SupplementaryQueryOptions, query: Query): EntraQuery | undefined {
-    return isMetrics(query) ? undefined : supplementaryQuery(options, query);
+    return isMetrics(query)
+      ? undefined
+      : supplementaryQuery(options, query, this.catalogue.kind(completeQuery(query).queryType));
   }
 
   getSupplementaryRequest(
@@ -198,9 +200,9 @@ export class DataSource
     return contextQuery(row, this.neighbours, options, ofRecords(query));
   }
 
-  getLogRowContextUi(row: LogRowModel, runContextQuery?: () => void): ReactNode {
+  getLogRowContextUi(row: LogRowModel, runContextQuery?: () => void, query?: Query): ReactNode {
     return React.createElement(LogContextUi, {
-      possible: neighboursOf(row.labels),
+      possible: neighboursOf(row.labels, query?.queryType),
       initial: this.neighbours,
       onChange: (neighbours) => {
         this.neighbours = neighbours;
@@ -214,7 +216,12 @@ export class DataSource
   }
 
   queryHasFilter(query: Query, { key, value }: QueryFilterOptions): boolean {
-    return !isMetrics(query) && hasValue(completeQuery(query).filters, this.fieldName(query, key), value, '=');
+    if (isMetrics(query)) {
+      return false;
+    }
+    const { filters, queryType } = completeQuery(query);
+    const field = findField(this.catalogue.kind(queryType), key);
+    return hasValues(filters, field?.name ?? key, valuesIn(value, field), '=');
   }
 
   modifyQuery<Q extends Query>(query: Q, { type, options = {} }: QueryFixAction): Q {
@@ -232,7 +239,7 @@ export class DataSource
     return ['ADD_FILTER', 'ADD_FILTER_OUT'];
   }
 
-  /** Adds a value to the filters of a query, or takes it out again where it is there and may be toggled. */
+  /** Adds what a cell holds to the filters of a query, or takes it out again where it is there and may be toggled. */
   private changeFilter<Q extends Query>(
     saved: Q,
     { key, value }: QueryFilterOptions,
@@ -244,16 +251,13 @@ export class DataSource
     }
     const query = completeQuery(saved);
     const kind = this.catalogue.kind(query.queryType);
-    const field = this.fieldName(query, key);
-    if (kind && !findField(kind, field)?.filterable) {
+    const field = findField(kind, key);
+    if (kind && !field?.filterable) {
       return saved;
     }
-    const change = toggles && hasValue(query.filters, field, value, sense) ? removeValue : addValue;
-    return { ...saved, ...query, filters: change(query.filters, field, value, sense) };
-  }
-
-  private fieldName({ queryType }: EntraQuery, key: string): string {
-    return findField(this.catalogue.kind(queryType), key)?.name ?? key;
+    const [name, values] = [field?.name ?? key, valuesIn(value, field)];
+    const change = toggles && hasValues(query.filters, name, values, sense) ? removeValues : addValues;
+    return { ...saved, ...query, filters: change(query.filters, name, values, sense) };
   }
 
   /** The kinds of record that some queries are about; all where there are none to tell. */

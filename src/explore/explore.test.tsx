@@ -96,6 +96,17 @@ describe('beside a query', () => {
     ]);
   });
 
+  test('of evaluations of policies is nothing, as they have no lines', () => {
+    const policies: EntraQuery = {
+      ...numbers,
+      queryType: 'conditionalAccess',
+      view: 'table',
+      groupBy: ['policyResult'],
+    };
+    const { LogsSample: type } = SupplementaryQueryType;
+    expect(datasource.getSupplementaryRequest(type, request([policies]), { type })).toBeUndefined();
+  });
+
   test.each([
     ['numbers', numbers],
     ['a hidden query', { ...logs, hide: true }],
@@ -161,6 +172,16 @@ describe('around a line', () => {
     await expect(datasource.getLogRowContextQuery(line, {}, logs)).resolves.toMatchObject({ filters: [] });
   });
 
+  test('are the user’s alone in the activity of a user, which is of nobody else', async () => {
+    const activity: EntraQuery = { ...logs, queryType: 'userActivity' };
+    render(<>{datasource.getLogRowContextUi(line, jest.fn(), activity)}</>);
+    expect(screen.getAllByRole('radio')).toHaveLength(1);
+    await expect(datasource.getLogRowContextQuery(line, {}, activity)).resolves.toMatchObject({
+      queryType: 'userActivity',
+      filters: [where('userPrincipalName', '=', 'mona@example.com')],
+    });
+  });
+
   test('are the address’s where no user is named', async () => {
     const nobody = row({ ipAddress: '192.0.2.7' });
     render(<>{datasource.getLogRowContextUi(nobody)}</>);
@@ -200,6 +221,16 @@ describe('the details of a line and the cells of a table', () => {
     );
     expect(datasource.modifyQuery(failures, { type: 'ADD_FILTER', options }).filters).toContainEqual(
       where('appDisplayName', '=', 'Teams')
+    );
+  });
+
+  test('filter for each value of a list', () => {
+    const options = { key: 'conditionalAccessPolicies', value: 'CA001, CA002' };
+    const once = datasource.toggleQueryFilter(failures, { type: 'FILTER_FOR', options });
+    expect(once.filters).toContainEqual(where('conditionalAccessPolicies', 'in', 'CA001', 'CA002'));
+    expect(datasource.queryHasFilter(once, options)).toBe(true);
+    expect(datasource.modifyQuery(failures, { type: 'ADD_FILTER_OUT', options }).filters).toContainEqual(
+      where('conditionalAccessPolicies', 'notIn', 'CA001', 'CA002')
     );
   });
 
@@ -248,6 +279,12 @@ describe('links', () => {
   test('lead to records of their own kind where a list mixes them', async () => {
     const mixed: EntraQuery = { ...logs, queryType: 'userActivity', view: 'list' };
     expect((await linksOf(mixed, '', 'kind', 'id'))[1]).toEqual(to('${__data.fields["kind"]}', 'detail', here('id')));
+    expect(await linksOf(mixed, '', 'id')).toEqual([undefined]);
+  });
+
+  test('lead from what a policy decided to the sign-in', async () => {
+    const policies: EntraQuery = { ...logs, queryType: 'conditionalAccess', view: 'list' };
+    expect(await linksOf(policies, '', 'id')).toEqual([to('signIn', 'detail', here('id'))]);
   });
 
   test('lead from one record to those that belong to it', async () => {

@@ -61,8 +61,14 @@ function ask(queryType: string, view: EntraQuery['view'], field: string, equal: 
   return { refId: 'A', version: QUERY_VERSION, queryType, view, filters };
 }
 
-function leadToRecord(kind: string): Lead {
-  return { title: t('links.record', 'All details of this record'), query: ask(kind, 'detail', RECORD_ID, value) };
+/** The kinds as which records of others are shown in detail; none of those that may be of any kind. */
+const DETAILS: Record<string, string | undefined> = { conditionalAccess: 'signIn', userActivity: undefined };
+
+function leadToRecord(asked: string): Lead | undefined {
+  const kind = asked in DETAILS ? DETAILS[asked] : asked;
+  return kind
+    ? { title: t('links.record', 'All details of this record'), query: ask(kind, 'detail', RECORD_ID, value) }
+    : undefined;
 }
 
 /** Where a field leads by its name; the value is that of the cell unless another is given. */

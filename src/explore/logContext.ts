@@ -33,11 +33,13 @@ const WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
 
 const DEFAULT_LIMIT = 50;
 
-/** Which neighbours a line can have: there is no user's where no user is named. */
-export function neighboursOf(labels: Labels): Neighbours[] {
-  return (['user', 'address', 'everyone'] as const).filter(
-    (neighbours) => neighbours === 'everyone' || fieldOf(labels, neighbours)
-  );
+/** Which neighbours a line can have: there is no user's where no user is named, and nobody else's in the activity of a user. */
+export function neighboursOf(labels: Labels, queryType?: string): Neighbours[] {
+  return queryType === 'userActivity'
+    ? ['user']
+    : (['user', 'address', 'everyone'] as const).filter(
+        (neighbours) => neighbours === 'everyone' || fieldOf(labels, neighbours)
+      );
 }
 
 /** Asks for the records right before or after a log line, of the same user, address or anyone. */
@@ -47,7 +49,7 @@ export function contextQuery(
   { direction, limit = DEFAULT_LIMIT }: LogRowContextOptions = {},
   original: Partial<EntraQuery> = {}
 ): EntraQuery {
-  const possible = neighboursOf(row.labels);
+  const possible = neighboursOf(row.labels, original.queryType);
   const neighbours = possible.includes(chosen) ? chosen : possible[0];
   const field = fieldOf(row.labels, neighbours);
   const filters: Filter[] = field ? [{ field, operator: '=', values: [row.labels[field]] }] : [];

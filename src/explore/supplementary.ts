@@ -1,7 +1,7 @@
 import { type SupplementaryQueryOptions, SupplementaryQueryType } from '@grafana/data';
 
 import { completeQuery, DEFAULT_LIMIT, withView } from '../query/views';
-import type { EntraQuery } from '../types';
+import type { CatalogueKind, EntraQuery } from '../types';
 import { severityField } from './severity';
 
 const VOLUME = 'log-volume-';
@@ -12,11 +12,15 @@ export const isVolume = ({ refId }: EntraQuery): boolean => refId.startsWith(VOL
 
 /**
  * The question that Explore asks beside another: above log lines how many there are of each severity over time, below
- * numbers some of the lines that they count. It is asked before the catalogue is there, and of kinds that all have both.
+ * numbers some of the lines that they count, if the kind has lines.
  */
-export function supplementaryQuery(options: SupplementaryQueryOptions, original: EntraQuery): EntraQuery | undefined {
+export function supplementaryQuery(
+  options: SupplementaryQueryOptions,
+  original: EntraQuery,
+  kind?: CatalogueKind
+): EntraQuery | undefined {
   const query = completeQuery(original);
-  if (query.hide) {
+  if (query.hide || (kind && !kind.views.includes('logs'))) {
     return undefined;
   }
   switch (options.type) {

@@ -1,7 +1,17 @@
 import { findField } from '../catalogue';
 import { kindNamed } from '../testing';
 import type { CatalogueField, Filter } from '../types';
-import { addValue, hasValue, newFilter, removeValue, restricts, withField, withOperator, withValues } from './filters';
+import {
+  addValues,
+  hasValues,
+  newFilter,
+  removeValues,
+  restricts,
+  valuesIn,
+  withField,
+  withOperator,
+  withValues,
+} from './filters';
 
 const field = (name: string) => findField(kindNamed('signIn'), name) as CatalogueField;
 
@@ -62,7 +72,7 @@ describe('filter for and filter out', () => {
     ['takes the place of another value', [filter('in', 'Excel', 'Word'), other], [other, filter('=', 'Teams')]],
     ['undoes its opposite', [filter('notIn', 'Teams', 'Word')], [filter('notIn', 'Word'), filter('=', 'Teams')]],
   ])('a value asked for %s', (_, before, after) => {
-    expect(addValue(before, 'appDisplayName', 'Teams', '=')).toEqual(after);
+    expect(addValues(before, 'appDisplayName', ['Teams'], '=')).toEqual(after);
   });
 
   test.each<[string, Filter[], Filter[]]>([
@@ -70,19 +80,33 @@ describe('filter for and filter out', () => {
     ['joins others that are', [filter('!=', 'Excel'), other], [other, filter('notIn', 'Excel', 'Teams')]],
     ['undoes its opposite', [filter('=', 'Teams')], [filter('!=', 'Teams')]],
   ])('a value left out %s', (_, before, after) => {
-    expect(addValue(before, 'appDisplayName', 'Teams', '!=')).toEqual(after);
+    expect(addValues(before, 'appDisplayName', ['Teams'], '!=')).toEqual(after);
   });
 
   test('a value is taken out, and a filter without values with it', () => {
-    expect(removeValue([filter('in', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toEqual([
+    expect(removeValues([filter('in', 'Excel', 'Teams')], 'appDisplayName', ['Teams'], '=')).toEqual([
       filter('in', 'Excel'),
     ]);
-    expect(removeValue([filter('=', 'Teams'), other], 'appDisplayName', 'Teams', '=')).toEqual([other]);
+    expect(removeValues([filter('=', 'Teams'), other], 'appDisplayName', ['Teams'], '=')).toEqual([other]);
+  });
+
+  test('a cell of a list holds several values', () => {
+    const policies = findField(kindNamed('signIn'), 'conditionalAccessPolicies');
+    expect(valuesIn('CA001, CA002', policies)).toEqual(['CA001', 'CA002']);
+    expect(valuesIn('CA001, ', policies)).toEqual(['CA001']);
+    expect(valuesIn('', policies)).toEqual(['']);
+    expect(valuesIn('Outlook, new', field('appDisplayName'))).toEqual(['Outlook, new']);
+
+    const both = addValues([other], 'appDisplayName', ['Excel', 'Word'], '=');
+    expect(both).toEqual([other, filter('in', 'Excel', 'Word')]);
+    expect(hasValues(both, 'appDisplayName', ['Excel', 'Word'], '=')).toBe(true);
+    expect(hasValues(both, 'appDisplayName', ['Excel', 'Teams'], '=')).toBe(false);
+    expect(removeValues(both, 'appDisplayName', ['Excel', 'Word'], '=')).toEqual([other]);
   });
 
   test('a value is known in whatever filter it is', () => {
-    expect(hasValue([filter('in', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toBe(true);
-    expect(hasValue([filter('notIn', 'Excel', 'Teams')], 'appDisplayName', 'Teams', '=')).toBe(false);
-    expect(hasValue([filter('=', 'Teams')], 'status', 'Teams', '=')).toBe(false);
+    expect(hasValues([filter('in', 'Excel', 'Teams')], 'appDisplayName', ['Teams'], '=')).toBe(true);
+    expect(hasValues([filter('notIn', 'Excel', 'Teams')], 'appDisplayName', ['Teams'], '=')).toBe(false);
+    expect(hasValues([filter('=', 'Teams')], 'status', ['Teams'], '=')).toBe(false);
   });
 });

@@ -49,29 +49,38 @@ export function withValues(filter: Filter, values: string[]): Filter {
 /** Whether records with a value are wanted, or all others. */
 export type Sense = '=' | '!=';
 
-/** Tells whether the filters ask for a value of a field, or for all others. */
-export function hasValue(filters: Filter[], field: string, value: string, sense: Sense): boolean {
-  return filters.some((filter) => filter.field === field && isSense(filter, sense) && filter.values.includes(value));
+/** The values that a cell or a label holds: those of a list are written one after the other. */
+export function valuesIn(text: string, field?: CatalogueField): string[] {
+  const values = field?.type === 'list' ? text.split(', ').filter(Boolean) : [];
+  return values.length > 0 ? values : [text];
 }
 
-/** Asks for a value of a field, instead of others of that field; or leaves it out, besides others left out. */
-export function addValue(filters: Filter[], field: string, value: string, sense: Sense): Filter[] {
-  const others = removeValue(filters, field, value, sense === '=' ? '!=' : '=').filter(
+/** Tells whether the filters ask for values of a field, or for all others. */
+export function hasValues(filters: Filter[], field: string, values: string[], sense: Sense): boolean {
+  return filters.some(
+    (filter) =>
+      filter.field === field && isSense(filter, sense) && values.every((value) => filter.values.includes(value))
+  );
+}
+
+/** Asks for values of a field, instead of others of that field; or leaves them out, besides others left out. */
+export function addValues(filters: Filter[], field: string, values: string[], sense: Sense): Filter[] {
+  const others = removeValues(filters, field, values, sense === '=' ? '!=' : '=').filter(
     (filter) => !(filter.field === field && isSense(filter, sense))
   );
   const left = filters.filter((filter) => filter.field === field && isSense(filter, sense));
-  const values = sense === '=' ? [] : left.flatMap((filter) => filter.values);
-  return [...others, withValues({ field, operator: sense, values: [] }, [...new Set([...values, value])])];
+  const kept = sense === '=' ? [] : left.flatMap((filter) => filter.values);
+  return [...others, withValues({ field, operator: sense, values: [] }, [...new Set([...kept, ...values])])];
 }
 
-/** Takes a value out of the filters on a field; a filter without values goes too. */
-export function removeValue(filters: Filter[], field: string, value: string, sense: Sense): Filter[] {
+/** Takes values out of the filters on a field; a filter without values goes too. */
+export function removeValues(filters: Filter[], field: string, values: string[], sense: Sense): Filter[] {
   return filters.flatMap((filter) => {
-    if (filter.field !== field || !isSense(filter, sense) || !filter.values.includes(value)) {
+    if (filter.field !== field || !isSense(filter, sense)) {
       return [filter];
     }
-    const values = filter.values.filter((candidate) => candidate !== value);
-    return values.length > 0 ? [{ ...filter, values }] : [];
+    const left = filter.values.filter((candidate) => !values.includes(candidate));
+    return left.length === filter.values.length ? [filter] : left.length > 0 ? [{ ...filter, values: left }] : [];
   });
 }
 
