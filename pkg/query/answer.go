@@ -167,8 +167,8 @@ func (c *compiler) needed() []*activity.Field {
 	case DistinctValues:
 		list = append(list, c.q.Of)
 	}
-	for _, f := range c.filters {
-		list = append(list, f.Field)
+	for i := range c.filters {
+		list = append(list, toldBy(c.q.Kind, &c.filters[i]))
 	}
 	return list
 }
@@ -375,7 +375,7 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 		branches = append(branches, sql)
 		return err
 	}
-	rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
+	rollupAt := func(f *activity.Field) dimension { return inRollup(pl.grouping, f) }
 	rollup := func(tier store.Tier, step, n, join, within string) error {
 		return add(c.branch(ctx, store.Schema+".rollup", step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1"))
 	}

@@ -142,6 +142,10 @@ func (f *Filter) needsMatching(d dimension) bool {
 // condition restricts r by a filter. Negations keep the records that have no value.
 func condition(ctx context.Context, s *statement, dict dictionary, d dimension, f *Filter) (string, error) {
 	base, negated := f.Operator.positive()
+	fits := f.fits
+	if d.told != nil {
+		fits = func(text string) bool { return f.fits(d.told(text)) }
+	}
 	var sql string
 	switch {
 	case f.needsMatching(d):
@@ -154,16 +158,16 @@ func condition(ctx context.Context, s *statement, dict dictionary, d dimension, 
 			}
 		}
 		return oneOf(s, d.expr, codes), nil
-	case d.table != "" && base == Matches:
+	case d.table != "" && (base == Matches || d.told != nil):
 		from, text := d.table, "coalesce("+d.column+"::text, '')"
 		if d.field.Type == activity.List {
 			from, text = d.table+" LEFT JOIN LATERAL unnest("+d.column+") AS v ON true", "coalesce(v, '')"
 		}
-		ids, err := dict.matching(ctx, fmt.Sprintf("SELECT id, %s FROM %s ORDER BY id", text, from), f.fits)
+		ids, err := dict.matching(ctx, fmt.Sprintf("SELECT id, %s FROM %s ORDER BY id", text, from), fits)
 		if err != nil {
 			return "", err
 		}
-		sql = oneOf(s, d.expr, withNone(ids, f))
+		sql = oneOf(s, d.expr, withNone(ids, fits))
 	case d.table != "":
 		lookup := statement{}
 		ids, ok, err := dict.few(ctx, fmt.Sprintf("SELECT id FROM %s WHERE %s", d.table, predicate(&lookup, d.field, d.column, f)), lookup.args)
@@ -171,11 +175,11 @@ func condition(ctx context.Context, s *statement, dict dictionary, d dimension, 
 			return "", err
 		}
 		if ok {
-			sql = oneOf(s, d.expr, withNone(ids, f))
+			sql = oneOf(s, d.expr, withNone(ids, fits))
 			break
 		}
 		none := ""
-		if f.fits("") {
+		if fits("") {
 			none = " UNION ALL SELECT 0"
 		}
 		sql = fmt.Sprintf("%s = ANY(ARRAY(SELECT id FROM %s WHERE %s%s))", d.expr, d.table, predicate(s, d.field, d.column, f), none)
@@ -189,8 +193,8 @@ func condition(ctx context.Context, s *statement, dict dictionary, d dimension, 
 }
 
 // withNone adds 0, the reference of records that name nothing, where the missing value fits.
-func withNone(ids []int32, f *Filter) []int32 {
-	if f.fits("") && !slices.Contains(ids, 0) {
+func withNone(ids []int32, fits func(string) bool) []int32 {
+	if fits("") && !slices.Contains(ids, 0) {
 		ids = append(ids, 0)
 	}
 	if ids == nil {

@@ -224,9 +224,10 @@ func (pl *plan) served() string {
 // dimension is where a table, called r, keeps a field.
 type dimension struct {
 	field         *activity.Field
-	expr          string   // what r holds: the value itself, a code or a reference
-	codes         []string // the values that codes stand for: the first for 1
-	table, column string   // of the texts that references stand for
+	expr          string                   // what r holds: the value itself, a code or a reference
+	codes         []string                 // the values that codes stand for: the first for 1
+	table, column string                   // of the texts that references stand for
+	told          func(text string) string // the value, where the texts are what tells it
 }
 
 func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
@@ -260,6 +261,25 @@ func sharedDimension(f *activity.Field) (dimension, bool) {
 		return dimension{field: f, expr: "r.status", codes: activity.AllStatuses}, true
 	}
 	return dimension{}, false
+}
+
+// toldBy is the field that a table has to know for a filter. The class of a client app follows from the app, which the
+// rollup knows. Only rows tell an unknown app from no client at all, which has no class.
+func toldBy(kind *activity.Kind, f *Filter) *activity.Field {
+	if f.Field.Name == "clientAppClass" && f.fits("") == f.fits(activity.Unknown) {
+		return kind.Field("clientAppUsed")
+	}
+	return f.Field
+}
+
+// inRollup is where a grouping keeps what it was found to know.
+func inRollup(g *store.Grouping, f *activity.Field) dimension {
+	d, known := rollupDimension(g, f)
+	if !known && f.Name == "clientAppClass" {
+		d = inRollup(g, g.Kind.Field("clientAppUsed"))
+		d.told = activity.ClientAppClass
+	}
+	return d
 }
 
 func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {

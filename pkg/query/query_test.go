@@ -181,7 +181,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 			"interval": pick("auto", "15m", "1h", "6h", "1d", "1d", "1w", "1w"), "top": random.IntN(4), "other": random.IntN(2) == 0,
 			"timezone": pick("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"),
 		}
-		pairs := [][]string{{"appDisplayName", "appId"}, {"countryOrRegion"}, {"errorCode"}, {"clientAppUsed"}, {"riskLevelDuringSignIn"},
+		pairs := [][]string{{"appDisplayName", "appId"}, {"countryOrRegion"}, {"errorCode"}, {"clientAppUsed", "clientAppClass"}, {"riskLevelDuringSignIn"},
 			{"conditionalAccessStatus", "authenticationRequirement"}, {"userPrincipalName", "userId"}}[random.IntN(7)]
 		candidates := append([]string{"status", "signInEventTypes", "tenantId"}, pairs...)
 		groups := []string{}
@@ -195,7 +195,7 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 			if f == "errorCode" {
 				filters = append(filters, filter(f, pick("=", "!=", ">", "=~", "!~", "contains"), pick("0", "50126", "50074")))
 			} else {
-				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"), pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none")))
+				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"), pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none", "legacy")))
 			}
 		}
 		model["filters"] = filters
@@ -221,6 +221,43 @@ func TestRollupAndRowsGiveTheSameAnswer(t *testing.T) {
 	for _, table := range []string{"rows", "rollup", "rollup and rows", "moved"} {
 		require.Greater(t, served[table], 20, "the questions have to try every way: %v", served)
 	}
+}
+
+// The rollup knows client apps and not their classes: a filter by class is one by the apps of that class. What asks for the
+// class itself, or tells an unknown app from no client at all, is left to the rows.
+func TestClassesOfClientAppsAreFilteredInTheRollup(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(3, 4)), 500)
+	count := func(p query.Period, groupBy []string, filters ...any) *query.Result {
+		t.Helper()
+		model := object{"view": "table", "measure": "count", "groupBy": groupBy, "filters": filters}
+		got := w.ask(t, model, p)
+		want, err := w.AskRows(t.Context(), decode(t, model), p)
+		require.NoError(t, err)
+		require.Equal(t, want.Groups, got.Groups, got.SQL)
+		return got
+	}
+	for _, tt := range []struct {
+		filter object
+		served string
+	}{
+		{filter("clientAppClass", "=", "legacy"), "rollup"},
+		{filter("clientAppClass", "!=", "legacy"), "rollup"},
+		{filter("clientAppClass", "notIn", "modern", "legacy"), "rollup"},
+		{filter("clientAppClass", "contains", "mod"), "rollup"},
+		{filter("clientAppClass", "=~", "legacy|modern"), "rollup"},
+		{filter("clientAppClass", "!~", "leg.*"), "rollup"},
+		{filter("clientAppClass", "in", "legacy", "unknown"), "rows"},
+		{filter("clientAppClass", "=", ""), "rows"},
+	} {
+		got := count(w.period(), []string{"clientAppUsed"}, tt.filter, filter("status", "=", "success"))
+		require.Equal(t, tt.served, got.Served, "%v", tt.filter)
+		require.NotEmpty(t, got.Groups, "%v", tt.filter)
+	}
+	require.Equal(t, "rows", count(w.period(), []string{"clientAppClass"}).Served)
+
+	ragged := w.period()
+	ragged.From = ragged.From.Add(7 * time.Minute)
+	require.Equal(t, "rollup and rows", count(ragged, nil, filter("clientAppClass", "=", "legacy")).Served)
 }
 
 // Every filter keeps exactly the records that its negation leaves out, whatever the field holds.
