@@ -8,6 +8,7 @@ func applications() *dashboard.DashboardBuilder {
 	open := links(link("Focus on this application", applicationsUID, "application", clicked))
 	return newDashboard(applicationsUID, "Applications",
 		"Which applications are used, which are new, no longer used or failing, and how a chosen one is doing.").
+		Annotation(policyChanges()).
 		WithVariable(oneOf("application", "Application", "signIn", "appDisplayName", interactive()...)).
 		WithRow(heading("All applications", 0)).
 		WithPanel(ranked("Which applications are used most?", "Interactive sign-ins by application, the largest 15.", nothing, blue,

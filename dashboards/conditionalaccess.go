@@ -26,6 +26,7 @@ func conditionalAccess() *dashboard.DashboardBuilder {
 	return newDashboard(conditionalAccessUID, "Conditional Access and MFA",
 		"What Conditional Access policies decide, what those in report-only mode would decide, and who gets in without multifactor authentication.").
 		Time("now-30d", "now").
+		Annotation(policyChanges()).
 		WithVariable(valuesOf("application", "Application", "signIn", "appDisplayName")).
 		WithVariable(valuesOf("user", "User", "signIn", "userPrincipalName")).
 		WithVariable(valuesOf("policy", "Policy", kind, "policyDisplayName")).
@@ -38,7 +39,7 @@ func conditionalAccess() *dashboard.DashboardBuilder {
 		WithPanel(number("Stopped by policies", "Interactive sign-ins that Conditional Access did not let in: a block, or a control that was not met.",
 			question{Measure: "count", Filters: people(is("conditionalAccessStatus", "failure"))}).GridPos(at(15, 0, 4, 4))).
 		WithPanel(judged(number("Got in by legacy clients", "Successful sign-ins, interactive or not, by protocols that cannot ask for multifactor authentication.",
-			question{QueryType: "signIn", Measure: "count", Filters: of(is("clientAppClass", "legacy"), is("status", "success"))}), green, limit{1, red}).GridPos(at(19, 0, 5, 4))).
+			question{QueryType: "signIn", Measure: "count", Filters: of(legacy, is("status", "success"))}), green, limit{1, red}).GridPos(at(19, 0, 5, 4))).
 		WithPanel(daily("What Conditional Access made of sign-ins", "Interactive sign-ins by the result of all policies together: not applied means that no policy matched.", noSignIns,
 			question{Measure: "count", GroupBy: []string{"conditionalAccessStatus"}, Filters: people()}).GridPos(at(0, 4, 12, 9))).
 		WithPanel(daily("What successful sign-ins required", "Successful interactive sign-ins by authentication requirement. Records of Graph v1.0 do not tell: they are the ones without a name.", noSignIns,
@@ -76,9 +77,9 @@ func conditionalAccess() *dashboard.DashboardBuilder {
 			question{Measure: "count", GroupBy: []string{"additionalDetails"}, Filters: people(is("authenticationRequirement", "multiFactorAuthentication"))}).
 			GridPos(at(16, 32, 8, 10))).
 		WithPanel(daily("Legacy clients by day", "Sign-ins, interactive or not, by protocols that cannot ask for multifactor authentication, however they ended.", "No sign-ins by legacy clients in this time range.",
-			question{QueryType: "signIn", Measure: "count", GroupBy: []string{"clientAppUsed"}, Top: 8, Other: true, Filters: of(is("clientAppClass", "legacy"))}).GridPos(at(0, 42, 12, 9))).
+			question{QueryType: "signIn", Measure: "count", GroupBy: []string{"clientAppUsed"}, Top: 8, Other: true, Filters: of(legacy)}).GridPos(at(0, 42, 12, 9))).
 		WithPanel(sized("Who still uses legacy clients", "By user, client and how it ended. Block legacy authentication once nobody who needs it is left.", "No sign-ins by legacy clients in this time range.", "Sign-ins", red,
-			question{QueryType: "signIn", Measure: "count", GroupBy: []string{"userPrincipalName", "clientAppUsed", "status"}, Filters: of(is("clientAppClass", "legacy"))}).
+			question{QueryType: "signIn", Measure: "count", GroupBy: []string{"userPrincipalName", "clientAppUsed", "status"}, Filters: of(legacy)}).
 			OverrideByName("Username", onward(link("Only this user", conditionalAccessUID, "user", clicked))).
 			OverrideByName("Status", statusCell()).
 			GridPos(at(12, 42, 12, 9))).

@@ -57,6 +57,18 @@ func newDashboardOn(datasourceType, uid, title, description string) *dashboard.D
 		IncludeVars(datasourceType == pluginID))
 }
 
+// policyChanges marks on graphs when a Conditional Access policy was changed: what changes then, often follows from it.
+func policyChanges() *dashboard.AnnotationQueryBuilder {
+	return dashboard.NewAnnotationQueryBuilder().
+		Name("Policy changes").
+		Datasource(datasource).
+		Enable(true).
+		IconColor(purple).
+		Target(question{RefID: "Anno", QueryType: "auditEvent", View: "annotations", Limit: 100, Filters: []filter{
+			is("category", "Policy"), {Field: "activityDisplayName", Operator: "contains", Values: []string{"conditional access policy"}},
+		}})
+}
+
 // tag is what all the dashboards have, and by which they list one another.
 const tag = "entra-id"
 

@@ -58,8 +58,12 @@ func marshal(builder cog.Builder[dashboard.Dashboard]) ([]byte, error) {
 			built.Panels[i].Panel.Id = &id
 		}
 	}
+	// The builder's default hides these in a menu.
 	for i := range built.Links {
-		built.Links[i].Placement = nil // the builder's default hides links in a menu
+		built.Links[i].Placement = nil
+	}
+	for i := range built.Annotations.List {
+		built.Annotations.List[i].Placement = nil
 	}
 	text, err := json.MarshalIndent(built, "", "  ")
 	return append(text, '\n'), err

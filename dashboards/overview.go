@@ -9,6 +9,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
 // nothing is what graphs and lists of sign-ins show instead of an empty frame.
@@ -18,6 +20,7 @@ const nothing = "No sign-ins in this time range. Choose another one, or import r
 func overview() *dashboard.DashboardBuilder {
 	return newDashboard(overviewUID, "Overview",
 		"Identity security at a glance: who signs in to what, how it ends, how well it is secured, and who is at risk.").
+		Annotation(policyChanges()).
 		WithPanel(signInCount(interactive()...).DataLinks(to(link("These sign-ins", signInsUID))).GridPos(at(0, 0, 4, 4))).
 		WithPanel(failureRate(interactive()...).DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure"))).GridPos(at(4, 0, 4, 4))).
 		WithPanel(interrupted().GridPos(at(8, 0, 4, 4))).
@@ -129,8 +132,8 @@ func againstLastWeek(title, description string, filters ...filter) *timeseries.P
 		})
 }
 
-// legacy leaves the protocols that cannot ask for a second factor, by the names that the rollup counts by.
-var legacy = isNot("clientAppUsed", "Browser", "Mobile Apps and Desktop clients", "Unknown", "")
+// legacy are the sign-ins by protocols that cannot ask for a second factor.
+var legacy = is("clientAppClass", activity.Legacy)
 
 func mfaCoverage() *piechart.PanelBuilder {
 	return shares("Is MFA asked for?", "Successful interactive sign-ins by the highest level of authentication they needed. Records of Graph v1.0 do not tell.", nothing,

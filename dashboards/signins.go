@@ -53,7 +53,8 @@ var written = []choice{
 func signIns() *dashboard.DashboardBuilder {
 	b := newDashboard(signInsUID, "Sign-ins",
 		"The report of sign-ins with the portal's filters. Without a choice it shows the interactive ones, as the portal does.").
-		Time("now-24h", "now")
+		Time("now-24h", "now").
+		Annotation(policyChanges())
 	var filters []filter
 	for _, c := range choices {
 		v := valuesOf(c.variable, c.title, "signIn", c.field)
