@@ -2,6 +2,7 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,15 +169,17 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 	var queries []backend.DataQuery
 	for _, target := range targets {
 		var named struct {
-			RefID     string `json:"refId"`
-			QueryType string `json:"queryType"`
+			RefID         string `json:"refId"`
+			QueryType     string `json:"queryType"`
+			MaxDataPoints int64  `json:"maxDataPoints"`
 		}
 		if err := json.Unmarshal(target, &named); err != nil {
 			return nil, err
 		}
+		points := cmp.Or(named.MaxDataPoints, 1000) // about as wide as a panel
 		queries = append(queries, backend.DataQuery{
 			RefID: named.RefID, QueryType: named.QueryType, JSON: target, TimeRange: span,
-			MaxDataPoints: 1000, Interval: span.Duration() / 1000,
+			MaxDataPoints: points, Interval: span.Duration() / time.Duration(points),
 		})
 	}
 	response, err := p.QueryData(ctx, queries)

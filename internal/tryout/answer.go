@@ -3,6 +3,7 @@ package tryout
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,21 @@ func (a answer) number() (text string, ok bool) {
 		return "", false
 	}
 	return cellText(a.frames[0].Fields[0], 0), true
+}
+
+// served names the tables that the answer comes from.
+func (a answer) served() string {
+	var tables []string
+	for _, frame := range a.frames {
+		if frame.Meta == nil {
+			continue
+		}
+		if custom, ok := frame.Meta.Custom.(map[string]any); ok {
+			tables = append(tables, fmt.Sprint(custom["served"]))
+		}
+	}
+	slices.Sort(tables)
+	return strings.Join(slices.Compact(tables), ", ")
 }
 
 // summary says in a few words what the answer holds.

@@ -23,6 +23,7 @@ type panel struct {
 	span             backend.TimeRange
 	targets          []json.RawMessage // with the variables' first values in place
 	ofOne            bool              // about one thing that a variable chooses, of which there may be nothing to see
+	counts           bool              // records, and does not list them
 }
 
 // ask puts the panel's questions to the plugin.
@@ -43,11 +44,12 @@ type dashboardFile struct {
 		List []variable `json:"list"`
 	} `json:"templating"`
 	Panels []struct {
-		Title     string            `json:"title"`
-		Type      string            `json:"type"`
-		TimeFrom  string            `json:"timeFrom"`
-		TimeShift string            `json:"timeShift"`
-		Targets   []json.RawMessage `json:"targets"`
+		Title         string            `json:"title"`
+		Type          string            `json:"type"`
+		TimeFrom      string            `json:"timeFrom"`
+		TimeShift     string            `json:"timeShift"`
+		MaxDataPoints int               `json:"maxDataPoints"`
+		Targets       []json.RawMessage `json:"targets"`
 	} `json:"panels"`
 }
 
@@ -114,9 +116,14 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 		span := backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}
 		found := panel{dashboard: file.Title, title: replaceTimes(replaceVariables(p.Title, values), span), span: span, ofOne: ofOne}
 		for _, target := range p.Targets {
-			if isOurs(target) {
-				found.targets = append(found.targets, replaceInStrings(target, values))
+			if !isOurs(target) {
+				continue
 			}
+			if p.MaxDataPoints > 0 { // Grafana writes it into each of the panel's questions
+				target = fmt.Appendf(nil, `{"maxDataPoints": %d, %s`, p.MaxDataPoints, target[1:])
+			}
+			found.targets = append(found.targets, replaceInStrings(target, values))
+			found.counts = found.counts || isCount(target)
 		}
 		if len(found.targets) > 0 {
 			panels = append(panels, found)
@@ -130,6 +137,13 @@ func isOurs(target json.RawMessage) bool {
 	var at struct{ Datasource struct{ Type string } }
 	err := json.Unmarshal(target, &at)
 	return err == nil && (at.Datasource.Type == "" || at.Datasource.Type == pluginhost.PluginID)
+}
+
+// isCount tells questions that count records from those that list some, or all that is known of one.
+func isCount(target json.RawMessage) bool {
+	var asked struct{ View string }
+	err := json.Unmarshal(target, &asked)
+	return err == nil && asked.View != "list" && asked.View != "detail"
 }
 
 var reference = regexp.MustCompile(`\$(?:(\w+)|\{([\w.]+)\})`)

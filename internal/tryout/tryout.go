@@ -250,7 +250,11 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 				continue
 			}
 		}
-		report.line(p.dashboard, p.title, fmt.Sprintf("%s in %d ms", a.summary(), a.took.Milliseconds()), err)
+		found := fmt.Sprintf("%s in %d ms", a.summary(), a.took.Milliseconds())
+		if p.counts {
+			found += ", counted from " + a.served()
+		}
+		report.line(p.dashboard, p.title, found, err)
 	}
 
 	families, problems, err := scrape(ask, metrics)
