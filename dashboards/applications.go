@@ -1,6 +1,9 @@
 package main
 
-import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
 
 // applications shows how all applications are used, and how one of them is doing.
 func applications() *dashboard.DashboardBuilder {
@@ -18,12 +21,12 @@ func applications() *dashboard.DashboardBuilder {
 		WithPanel(groups("Which applications have most users?", "Different users with an interactive sign-in, by application.", nothing,
 			question{Measure: "distinctUsers", Filters: interactive(), GroupBy: []string{"appDisplayName"}, Top: 15}).
 			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
-			OverrideByName("Users", bar(green)).
+			OverrideByName("Users", append(bar(green), width(150))).
 			GridPos(at(8, 1, 8, 12))).
 		WithPanel(groups("Which applications fail most?", "Failed interactive sign-ins by application.", "No sign-in failed in this time range.",
 			question{Filters: interactive(is("status", "failure")), GroupBy: []string{"appDisplayName"}, Top: 15}).
 			OverrideByName("Application", []dashboard.DynamicConfigValue{open}).
-			OverrideByName("Sign-ins", append(bar(red), dashboard.DynamicConfigValue{Id: "displayName", Value: "Failures"})).
+			OverrideByName("Sign-ins", append(bar(red), width(150), dashboard.DynamicConfigValue{Id: "displayName", Value: "Failures"})).
 			GridPos(at(16, 1, 8, 12))).
 		WithPanel(groups("Which applications are new?", "Applications with the first sign-in ever kept within the time range.", "No application was signed in to for the first time.",
 			question{Measure: "firstSeen", Seen: "new", Filters: interactive(), GroupBy: []string{"appDisplayName"}}).
@@ -40,6 +43,7 @@ func applications() *dashboard.DashboardBuilder {
 		WithPanel(againstLastWeek("Is it as healthy as a week ago?", "Sign-ins to the application per hour of the last 24 hours, and of the same hours a week before.", focus...).
 			TimeFrom("24h").GridPos(at(12, 21, 12, 9))).
 		WithPanel(shares("How do its sign-ins end?", "Interactive sign-ins to the application by status.", nothing, question{Filters: focus, GroupBy: []string{"status"}}).
+			Legend(shareLegend(common.LegendPlacementRight)).
 			DataLinks(to(link("Sign-ins of this status", signInsUID, "application", chosen("application"), "status", label("status")))).
 			GridPos(at(0, 25, 12, 5))).
 		WithPanel(columns("When is it used?", "Interactive sign-ins to the application per day and status. Click on a column for the list of its day.", nothing,
@@ -50,10 +54,10 @@ func applications() *dashboard.DashboardBuilder {
 		WithPanel(groups("Who uses it most?", "Users by their interactive sign-ins to the application.", nothing,
 			question{Filters: focus, GroupBy: []string{"userDisplayName", "userPrincipalName"}, Top: 20}).
 			OverrideByName("Username", []dashboard.DynamicConfigValue{links(link("This user", usersUID, "user", clicked))}).
-			OverrideByName("Sign-ins", bar(blue)).
+			OverrideByName("Sign-ins", append(bar(blue), width(150))).
 			GridPos(at(0, 39, 12, 9))).
 		WithPanel(groups("By which clients?", "Client apps and operating systems of its sign-ins.", nothing,
 			question{Filters: focus, GroupBy: []string{"clientAppUsed", "operatingSystem"}, Top: 20}).
-			OverrideByName("Sign-ins", bar(blue)).
+			OverrideByName("Sign-ins", append(bar(blue), width(150))).
 			GridPos(at(12, 39, 12, 9)))
 }

@@ -19,7 +19,7 @@ func audit() *dashboard.DashboardBuilder {
 	}
 	none := noneOfThem("audit events")
 	columns := []string{"activityDateTime", "activityDisplayName", "status", "initiatedByUserPrincipalName", "initiatedByAppDisplayName", "targetDisplayNames", "targetUserPrincipalNames", "category", "loggedByService"}
-	changes := []string{"activityDateTime", "activityDisplayName", "status", "initiatedByUserPrincipalName", "initiatedByAppDisplayName", "targetDisplayNames", "targetUserPrincipalNames", "modifiedProperties", "oldValues", "newValues"}
+	changes := []string{"activityDateTime", "activityDisplayName", "initiatedByUserPrincipalName", "targetUserPrincipalNames", "targetDisplayNames", "newValues", "oldValues", "modifiedProperties", "status", "initiatedByAppDisplayName"}
 	only := func(column, variable string) []dashboard.DynamicConfigValue {
 		return onward(link("Only this "+column, auditUID, variable, clicked))
 	}
@@ -33,16 +33,16 @@ func audit() *dashboard.DashboardBuilder {
 		WithPanel(number("Audit events", "Changes to the directory, and attempts at them, in the time range.", ask(question{})).GridPos(at(0, 0, 5, 4))).
 		WithPanel(judged(number("Failure rate", "Share of the changes that failed.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1), green, limit{0.05, amber}, limit{0.2, red}).
 			GridPos(at(5, 0, 5, 4))).
-		WithPanel(number("People who changed something", "Different users who initiated a change.", ask(question{Measure: "distinctUsers"})).GridPos(at(10, 0, 5, 4))).
+		WithPanel(number("People making changes", "Different users who initiated a change.", ask(question{Measure: "distinctUsers"})).GridPos(at(10, 0, 5, 4))).
 		WithPanel(judged(number("Role changes", "Changes of who has which role, and of roles.", ask(question{Filters: []filter{is("category", "RoleManagement")}})), plain, limit{1, amber}).GridPos(at(15, 0, 4, 4))).
 		WithPanel(judged(number("Policy changes", "Changes of policies, Conditional Access among them.", ask(question{Filters: []filter{is("category", "Policy")}})), plain, limit{1, amber}).GridPos(at(19, 0, 5, 4))).
 		WithPanel(daily("What changes, by category", "Audit events by day and category, the eight most frequent.", none, ask(question{GroupBy: []string{"category"}, Top: 8, Other: true})).GridPos(at(0, 4, 12, 9))).
 		WithPanel(daily("How changes end", "Audit events by day and result.", none, ask(question{GroupBy: []string{"status"}})).GridPos(at(12, 4, 12, 9))).
-		WithPanel(sized("Most frequent activities", "What was done most. Click on one to see only it.", none, "Audit events", blue, ask(question{GroupBy: []string{"activityDisplayName", "category"}})).
-			OverrideByName("Activity", only("activity", "activity")).OverrideByName("Category", only("category", "category")).GridPos(at(0, 13, 8, 10))).
+		WithPanel(sized("Most frequent activities", "What was done most. Click on one to see only it.", none, "Audit events", blue, ask(question{GroupBy: []string{"activityDisplayName"}})).
+			OverrideByName("Activity", only("activity", "activity")).GridPos(at(0, 13, 8, 10))).
 		WithPanel(sized("Who changes most", "Users by the number of their changes. Click on one to see only theirs.", none, "Audit events", blue,
-			ask(question{GroupBy: []string{"initiatedByUserDisplayName", "initiatedByUserPrincipalName"}, Filters: []filter{isNot("initiatedByUserPrincipalName", "")}})).
-			OverrideByName("Initiated by (username)", only("user", "actor")).GridPos(at(8, 13, 8, 10))).
+			ask(question{GroupBy: []string{"initiatedByUserPrincipalName"}, Filters: []filter{isNot("initiatedByUserPrincipalName", "")}})).
+			OverrideByName("initiatedByUserPrincipalName", only("user", "actor")).GridPos(at(8, 13, 8, 10))).
 		WithPanel(sized("Which applications change most", "Changes that an application made, not a person.", none, "Audit events", blue,
 			ask(question{GroupBy: []string{"initiatedByAppDisplayName"}, Filters: []filter{isNot("initiatedByAppDisplayName", "")}})).GridPos(at(16, 13, 8, 10))).
 		WithPanel(records("Role and policy changes", "What an attacker would do, too: each with the values before and after.", "No changes of roles or policies in this time range, or none with these filters.",

@@ -29,7 +29,8 @@ var statuses = []word{
 	{activity.Timeout, "Timeout", purple},
 }
 
-// wordings are the words for values of fields that series are often grouped by. One without a value is said not to be told.
+// wordings are the words and colours for values of fields, in series and in cells. A value that is missing is said not to
+// be told.
 var wordings = map[string][]word{
 	"status": statuses,
 	"conditionalAccessStatus": {
@@ -38,7 +39,27 @@ var wordings = map[string][]word{
 	"authenticationRequirement": {
 		{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber}, {"(none)", "Not told", grey},
 	},
+	"policyResult": {
+		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", grey}, {"notEnabled", "Not enabled", grey},
+		{"reportOnlySuccess", "Would let in", green}, {"reportOnlyFailure", "Would stop", red}, {"reportOnlyInterrupted", "Would ask for more", amber}, {"reportOnlyNotApplied", "Would not apply", grey},
+	},
+	"signInEventTypes": {
+		{activity.Interactive, "Interactive", blue}, {activity.NonInteractive, "Non-interactive", grey}, {activity.ByPrincipal, "Service principal", purple}, {activity.ManagedIdentity, "Managed identity", amber},
+	},
+	"provisioningAction": {
+		{"create", "Create", green}, {"update", "Update", blue}, {"disable", "Disable", amber}, {"stagedDelete", "Staged delete", purple}, {"delete", "Delete", red}, {"other", "Other", grey},
+	},
+	"kind": {
+		{"signIn", "Sign-in", blue}, {"auditEvent", "Audit event", purple}, {"provisioningEvent", "Provisioning", green}, {"riskDetection", "Risk detection", amber}, {"riskyUser", "Risk of the user", red},
+	},
+	"riskLevel":             riskLevels,
+	"riskLevelDuringSignIn": riskLevels,
+	"riskState": {
+		{"atRisk", "At risk", amber}, {"confirmedCompromised", "Compromised", red}, {"remediated", "Remediated", green}, {"dismissed", "Dismissed", grey}, {"confirmedSafe", "Confirmed safe", blue}, {"none", "None", grey},
+	},
 }
+
+var riskLevels = []word{{"high", "High", red}, {"medium", "Medium", amber}, {"low", "Low", blue}, {"none", "None", grey}, {"hidden", "Hidden", grey}}
 
 // namesOf finds the words for the series of questions grouped by one field.
 func namesOf(questions ...question) []word {

@@ -29,17 +29,20 @@ func sized(title, description, empty, counted, colour string, q question) *table
 	}
 	return groups(title, description, empty, q).
 		Filterable(true).
-		OverrideByName(counted, append(bar(colour), width(200)))
+		OverrideByName(counted, append(bar(colour), width(sizeWidth(q))))
+}
+
+// sizeWidth leaves room for what is sized.
+func sizeWidth(q question) int {
+	if len(q.GroupBy) > 1 {
+		return 125
+	}
+	return 160
 }
 
 // judged paints a number by what it means.
 func judged(panel *stat.PanelBuilder, below string, limits ...limit) *stat.PanelBuilder {
 	return panel.ColorScheme(byThreshold()).Thresholds(thresholds(below, limits...))
-}
-
-// coloured paints the words of a column in the colours that the data come with.
-func coloured(pixels int) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}}, width(pixels)}
 }
 
 // onward makes a column lead to other dashboards.

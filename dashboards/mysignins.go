@@ -19,14 +19,12 @@ func mySignIns() *dashboard.DashboardBuilder {
 		WithPanel(calendar("When was my account used?", "Sign-ins of all types by day and hour of the day.", none, question{Filters: mine()}).GridPos(at(0, 4, 16, 12))).
 		WithPanel(groups("From where?", "Addresses that your account was used from, and where they are. Tell your help desk about those you do not know.", none,
 			question{Filters: mine(), GroupBy: []string{"countryOrRegion", "city", "ipAddress"}, Top: 20}).
-			OverrideByName("Country or region", []dashboard.DynamicConfigValue{{Id: "displayName", Value: "Country"}, width(80)}).
-			OverrideByName("City", []dashboard.DynamicConfigValue{width(100)}).
 			OverrideByName("Sign-ins", append(bar(blue), width(90))).GridPos(at(16, 4, 8, 12))).
 		WithPanel(ranked("What did I use?", "Your sign-ins by application.", none, blue, question{Filters: mine(), GroupBy: []string{"appDisplayName"}, Top: 10}).
 			GridPos(at(0, 16, 8, 10))).
 		WithPanel(records("My latest sign-ins", "Your newest 100 interactive sign-ins.", none,
 			question{Filters: interactive(mine()...), Limit: 100, Columns: []string{"createdDateTime", "id", "appDisplayName", "status", "failureReason", "ipAddress", "city", "countryOrRegion", "deviceDisplayName"}}).
 			OverrideByName("Date", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", cell("id")))}).
-			OverrideByName("Request ID", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
+			OverrideByName("Request ID", hidden).
 			GridPos(at(8, 16, 16, 10)))
 }

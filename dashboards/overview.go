@@ -46,7 +46,8 @@ func overview() *dashboard.DashboardBuilder {
 			GridPos(at(8, 32, 8, 8))).
 		WithPanel(riskNow().GridPos(at(16, 32, 8, 8))).
 		WithPanel(signInList("Latest sign-ins", "The newest 100 interactive sign-ins of the time range. Click on a date for all that is known of a sign-in.",
-			question{Filters: interactive(), Columns: []string{"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "authenticationRequirement", "countryOrRegion"}, Limit: 100}).
+			question{Filters: interactive(), Columns: []string{"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "failureReason", "authenticationRequirement", "countryOrRegion"}, Limit: 100}).
+			OverrideByName("Username", hidden).
 			GridPos(at(0, 40, 24, 11)))
 }
 
@@ -89,7 +90,7 @@ func usersAtRisk() *stat.PanelBuilder {
 }
 
 func legacySignIns() *stat.PanelBuilder {
-	return number("Legacy clients", "Successful sign-ins by protocols that cannot ask for a second factor.",
+	return number("Legacy sign-ins", "Successful sign-ins by protocols that cannot ask for a second factor.",
 		question{Filters: interactive(legacy, is("status", "success"))}).
 		ColorScheme(byThreshold()).
 		Thresholds(thresholds(green, limit{1, amber}, limit{100, red})).
@@ -150,14 +151,9 @@ func conditionalAccessCoverage() *piechart.PanelBuilder {
 func failureReasons(title string, filters ...filter) *table.PanelBuilder {
 	return groups(title, "Why sign-ins failed, the most frequent reasons first. Click on a code for the sign-ins.", "No failures in this time range.",
 		question{Filters: append(filters, is("status", "failure")), GroupBy: []string{"errorCode", "failureReason"}, Top: 20}).
-		OverrideByName("Sign-in error code", []dashboard.DynamicConfigValue{
-			{Id: "displayName", Value: "Code"}, {Id: "unit", Value: "none"}, {Id: "custom.align", Value: "left"}, width(80),
-			links(link("Sign-ins with this code", signInsUID, "status", "failure", "code", clicked)),
-		}).
-		OverrideByName("Failure reason", []dashboard.DynamicConfigValue{
-			{Id: "custom.cellOptions", Value: map[string]any{"type": "auto", "wrapText": true}},
-		}).
-		OverrideByName("Sign-ins", append(bar(red), width(150)))
+		OverrideByName("errorCode", onward(link("Sign-ins with this code", signInsUID, "status", "failure", "code", clicked))).
+		OverrideByName("failureReason", wrapped).
+		OverrideByName("Sign-ins", append(bar(red), width(140)))
 }
 
 func countries(title string, filters ...filter) *geomap.PanelBuilder {
@@ -169,19 +165,15 @@ func countries(title string, filters ...filter) *geomap.PanelBuilder {
 func riskNow() *table.PanelBuilder {
 	return groups("Who is at risk now?", "Users at risk or confirmed compromised at this moment, by level and state.", "Nobody is at risk, or Entra ID P2, which tells, is missing.",
 		question{QueryType: "riskyUser", Filters: []filter{is("riskState", "atRisk", "confirmedCompromised")}, GroupBy: []string{"riskLevel", "riskState"}}).
-		OverrideByName("Risk level", []dashboard.DynamicConfigValue{links(link("Users at risk", riskUID))}).
-		OverrideByName("Risk state", []dashboard.DynamicConfigValue{riskStates})
+		OverrideByName("Risk level", onward(link("Users at risk", riskUID))).
+		OverrideByName("Risky users", bar(amber))
 }
-
-var riskStates = wording(
-	word{value: "atRisk", text: "At risk"}, word{value: "confirmedCompromised", text: "Confirmed compromised"}, word{value: "confirmedSafe", text: "Confirmed safe"},
-	word{value: "remediated", text: "Remediated"}, word{value: "dismissed", text: "Dismissed"}, word{value: "none", text: "None"})
 
 // signInList shows single sign-ins, and where each of them leads. The list needs the field id for that.
 func signInList(title, description string, q question) *table.PanelBuilder {
 	return records(title, description, nothing, q).
 		OverrideByName("Date", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", cell("id")))}).
-		OverrideByName("Request ID", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
+		OverrideByName("Request ID", hidden).
 		OverrideByName("User", []dashboard.DynamicConfigValue{links(link("This user", usersUID, "user", cell("userPrincipalName")))}).
 		OverrideByName("Application", []dashboard.DynamicConfigValue{links(link("This application", applicationsUID, "application", clicked))})
 }

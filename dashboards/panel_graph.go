@@ -23,7 +23,7 @@ func graph(title, description, empty string, questions ...question) *timeseries.
 			ShowLegend(true).
 			DisplayMode(common.LegendDisplayModeList).
 			Placement(common.LegendPlacementBottom).
-			Calcs([]string{"sum"})).
+			Calcs(legendOf(questions))).
 		Tooltip(common.NewVizTooltipOptionsBuilder().
 			Mode(common.TooltipDisplayModeMulti).
 			Sort(common.SortOrderDescending))
@@ -35,6 +35,16 @@ func graph(title, description, empty string, questions ...question) *timeseries.
 		b.WithTarget(q)
 	}
 	return naming(b, namesOf(questions...)...)
+}
+
+// legendOf is what a legend says of each line: what its points add up to, if that means anything.
+func legendOf(questions []question) []string {
+	for _, q := range questions {
+		if q.Measure == "averageDuration" || q.Measure == "failureRate" || q.Measure == "distinctUsers" {
+			return []string{"mean", "max"}
+		}
+	}
+	return []string{"sum"}
 }
 
 // columns draws what adds up to a whole as stacked columns over time.

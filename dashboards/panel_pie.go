@@ -19,10 +19,15 @@ func shares(title, description, empty string, q question) *piechart.PanelBuilder
 		PieType(piechart.PieChartTypeDonut).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"sum"})).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle)).
-		Legend(piechart.NewPieChartLegendOptionsBuilder().
-			ShowLegend(true).
-			DisplayMode(common.LegendDisplayModeList).
-			Placement(common.LegendPlacementBottom).
-			Values([]piechart.PieChartLegendValues{piechart.PieChartLegendValuesValue, piechart.PieChartLegendValuesPercent}))
+		Legend(shareLegend(common.LegendPlacementBottom))
 	return naming(b, namesOf(q)...)
+}
+
+// shareLegend says of each part how much it is, below the ring or, in a wide panel, beside it.
+func shareLegend(placement common.LegendPlacement) *piechart.PieChartLegendOptionsBuilder {
+	return piechart.NewPieChartLegendOptionsBuilder().
+		ShowLegend(true).
+		DisplayMode(common.LegendDisplayModeTable).
+		Placement(placement).
+		Values([]piechart.PieChartLegendValues{piechart.PieChartLegendValuesValue, piechart.PieChartLegendValuesPercent})
 }

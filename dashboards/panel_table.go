@@ -18,10 +18,14 @@ func records(title, description, empty string, q question) *table.PanelBuilder {
 	return tabular(title, description, empty, q).Filterable(true)
 }
 
-// part is a section of all that is known of one record.
+// part is a section of all that is known of one record. Its columns are named by their titles.
 func part(title, description, empty string, q question) *table.PanelBuilder {
 	q.View = "detail"
-	return tabular(title, description, empty, q)
+	b := tabular(title, description, empty, q)
+	for _, column := range []struct{ title, field string }{{"Status", "status"}, {"Risk level", "riskLevel"}, {"Risk state", "riskState"}} {
+		b.OverrideByName(column.title, cells(q.QueryType, column.field, true))
+	}
+	return b
 }
 
 func tabular(title, description, empty string, q question) *table.PanelBuilder {
@@ -36,13 +40,72 @@ func tabular(title, description, empty string, q question) *table.PanelBuilder {
 		CellHeight(common.TableCellHeightSm).
 		// Grafana would write what an empty panel says into every empty cell.
 		OverrideByRegexp("/.*/", []dashboard.DynamicConfigValue{{Id: "noValue", Value: "-"}}).
-		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 165}})
-	for _, name := range []string{"Status", "Result"} {
-		b.OverrideByName(name, statusCell())
+		OverrideByFieldType("time", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, width(165)})
+	for _, name := range append(q.GroupBy, q.Columns...) {
+		if properties := cells(q.QueryType, name, q.View == "list"); len(properties) > 0 {
+			b.OverrideByName(name, properties)
+		}
 	}
-	return b.
-		OverrideByName("Authentication requirement", requirementCell()).
-		OverrideByRegexp("/^Risk level/", []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}}, {Id: "custom.width", Value: 120}})
+	return b
+}
+
+// cells is how the cells of a kind's field are written and painted, and how much room they take.
+func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
+	var properties []dashboard.DynamicConfigValue
+	if title := titles[field]; title != "" {
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: title})
+	}
+	if words := wordings[field]; words != nil {
+		properties = append(properties, wording(words...))
+	}
+	if judging[field] {
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}})
+	}
+	if field == "errorCode" && kind != "provisioningEvent" { // whose codes are words
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: "Code"}, dashboard.DynamicConfigValue{Id: "custom.align", Value: "left"}, width(85))
+	}
+	if field == "failureReason" { // of what has not failed
+		properties = append(properties, wording(word{value: "Other.", text: "-"}))
+	}
+	if pixels := widths[field]; pixels > 0 {
+		properties = append(properties, width(pixels))
+	} else if pixels := leastWidths[field]; pixels > 0 && isList {
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "custom.minWidth", Value: pixels})
+	}
+	return properties
+}
+
+// judging are the fields whose values are good or bad, and so are painted in cells, too. In others, colours would look like
+// links.
+var judging = map[string]bool{
+	"status": true, "conditionalAccessStatus": true, "authenticationRequirement": true, "policyResult": true, "riskLevel": true, "riskLevelDuringSignIn": true, "riskState": true,
+}
+
+// titles are shorter than the fields' labels where that is clear enough in a table.
+var titles = map[string]string{
+	"countryOrRegion": "Country", "authenticationRequirement": "Authentication", "riskLevelDuringSignIn": "Risk level",
+	"detectionTimingType": "Timing", "timeToRemediation": "Lasted",
+	"initiatedByUserPrincipalName": "By user", "initiatedByUserDisplayName": "By", "initiatedByAppDisplayName": "By application",
+}
+
+// widths are those of columns whose values are all short.
+var widths = map[string]int{
+	"status": 105, "authenticationRequirement": 140, "conditionalAccessStatus": 130, "countryOrRegion": 80, "city": 120, "ipAddress": 135,
+	"operatingSystem": 125, "browser": 140, "signInEventTypes": 135, "policyResult": 150, "riskLevel": 95, "riskLevelDuringSignIn": 95, "riskState": 130, "detectionTimingType": 115,
+	"provisioningAction": 110, "identityType": 105, "durationInMilliseconds": 110, "kind": 150, "timeToRemediation": 125,
+}
+
+// leastWidths let lists be read that are wider than their panel. Other columns share what is left.
+var leastWidths = map[string]int{
+	"userPrincipalName": 220, "appDisplayName": 210, "resourceDisplayName": 190, "failureReason": 320, "clientAppUsed": 200, "correlationId": 290, "conditionalAccessPolicies": 340, "conditionalAccessPolicyResults": 220,
+	"activityDisplayName": 240, "initiatedByUserPrincipalName": 220, "targetDisplayNames": 210, "targetUserPrincipalNames": 230, "resultReason": 240, "oldValues": 220, "newValues": 220,
+	"errorReason": 320, "recommendedAction": 320, "sourceIdentity": 190, "riskEventTypes": 200, "riskEventType": 190, "riskDetail": 250, "summary": 260,
+}
+
+// wrapped lets cells have as many lines as their texts need. Grafana 12 has the property elsewhere.
+var wrapped = []dashboard.DynamicConfigValue{
+	{Id: "custom.wrapText", Value: true},
+	{Id: "custom.cellOptions", Value: map[string]any{"type": "auto", "wrapText": true}},
 }
 
 // bar is the property of a column of numbers that draws them as bars.
@@ -58,23 +121,5 @@ func width(pixels int) dashboard.DynamicConfigValue {
 	return dashboard.DynamicConfigValue{Id: "custom.width", Value: pixels}
 }
 
-// statusCell writes and paints the cells of a status column.
-func statusCell() []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{
-		wording(statuses...),
-		{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}},
-		width(110),
-	}
-}
-
-// requirementCell writes the cells of an authentication requirement column as the portal does.
-func requirementCell() []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{
-		wording(requirements...),
-		{Id: "displayName", Value: "Authentication"},
-		width(130),
-	}
-}
-
-// requirements are what a sign-in had to do, as the portal writes it.
-var requirements = []word{{value: "multiFactorAuthentication", text: "Multifactor"}, {value: "singleFactorAuthentication", text: "Single-factor"}}
+// hidden is the property of a column that is there for what others lead to.
+var hidden = []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
 
 // provisioning shows what the provisioning service does to whom, and what goes wrong.
 func provisioning() *dashboard.DashboardBuilder {
@@ -30,16 +34,17 @@ func provisioning() *dashboard.DashboardBuilder {
 		WithPanel(daily("What provisioning does", "Provisioning events by day and action.", none, ask(question{GroupBy: []string{"provisioningAction"}})).GridPos(at(12, 4, 12, 9))).
 		WithPanel(sized("Applications by result", "How provisioning to or from each application ended. Click on one to see only it.", none, "Provisioning events", blue,
 			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "status"}, Top: 50})).
-			OverrideByName("Application", onlyService).OverrideByName("Status", coloured(110)).GridPos(at(0, 13, 8, 10))).
+			OverrideByName("Application", onlyService).GridPos(at(0, 13, 8, 10))).
 		WithPanel(sized("Why provisioning fails", "Failures by application and error, the most frequent first.", "Nothing failed in this time range, or nothing with these filters.", "Provisioning events", red,
-			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "errorCode", "errorCategory"}, Filters: []filter{failed}})).
+			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "errorCode"}, Filters: []filter{failed}})).
 			OverrideByName("Application", onlyService).GridPos(at(8, 13, 8, 10))).
 		WithPanel(graph("How long provisioning takes", "Average duration of an event by day, of the five applications with most of them.", none,
-			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5})).Unit("ms").GridPos(at(16, 13, 8, 10))).
+			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5, Interval: "1d"})).Unit("ms").Decimals(1).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(true)}).GridPos(at(16, 13, 8, 10))).
 		WithPanel(records("What failed, and what to do", "The newest failures, with what Microsoft recommends.", "Nothing failed in this time range, or nothing with these filters.",
 			ask(question{Columns: []string{"activityDateTime", "servicePrincipalDisplayName", "provisioningAction", "sourceIdentity", "errorCode", "errorReason", "recommendedAction"}, Filters: []filter{failed}})).
+			OverrideByName("Error reason", wrapped).OverrideByName("Recommended action", wrapped).
 			GridPos(at(0, 23, 24, 10))).
-		WithPanel(ranked("From where to where", "Provisioning events by source and target system.", none, blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
+		WithPanel(sized("From where to where", "Provisioning events by source and target system.", none, "Provisioning events", blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
 		WithPanel(records("Provisioning events", "The newest provisioning events.", none,
 			ask(question{Columns: []string{"activityDateTime", "status", "provisioningAction", "servicePrincipalDisplayName", "sourceIdentity", "targetIdentity", "identityType", "durationInMilliseconds"}})).
 			GridPos(at(8, 33, 16, 11)))

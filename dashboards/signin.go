@@ -12,26 +12,35 @@ func signIn() *dashboard.DashboardBuilder {
 		WithVariable(oneOf("id", "Request ID", "signIn", "id", interactive()...).Description("The sign-in's ID, as in the portal and on error pages.")).
 		WithPanel(part("What happened?", "The properties of the sign-in.", "There is no sign-in with this ID: choose one in the dashboard Sign-ins.", section("summary")).
 			OverrideByName("Group", []dashboard.DynamicConfigValue{width(95)}).
-			OverrideByName("Property", []dashboard.DynamicConfigValue{width(175)}).
-			OverrideByName("Field", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
-			GridPos(at(0, 0, 10, 26))).
+			OverrideByName("Property", []dashboard.DynamicConfigValue{width(205)}).
+			OverrideByName("Field", hidden).
+			GridPos(at(0, 0, 12, 26))).
 		WithPanel(part("Which policies were evaluated?", "Conditional Access policies, applied or not, and what each decided. Those in report-only mode decided nothing.",
 			"No policies are recorded. Downloads in CSV do not hold them: import JSON downloads or diagnostic records.", section("policies")).
-			OverrideByName("Policy name", []dashboard.DynamicConfigValue{width(260)}).
-			OverrideByName("Result", []dashboard.DynamicConfigValue{width(180)}).
-			GridPos(at(10, 0, 14, 8))).
+			OverrideByName("Result", cells("", "policyResult", true)).
+			OverrideByName("Applied", yesOrNo(75)).
+			OverrideByName("Report-only", yesOrNo(95)).
+			GridPos(at(12, 0, 12, 8))).
 		WithPanel(part("How did they authenticate?", "Each step of authentication, with its method and result.",
 			"No steps are recorded. Only records of Graph beta, diagnostic settings and JSON downloads hold them.", section("authentication")).
-			GridPos(at(10, 8, 14, 6))).
+			OverrideByName("Authentication method", named("Method", 0)).
+			OverrideByName("Authentication method detail", named("Detail", 0)).
+			OverrideByName("Succeeded", yesOrNo(95)).
+			GridPos(at(12, 8, 12, 6))).
 		WithPanel(part("What else belongs to the attempt?", "Other sign-ins with the same correlation ID, such as the interruption before this success.",
 			"This attempt was a single sign-in.", section("attempt")).
 			OverrideByName("Request ID", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", clicked))}).
-			GridPos(at(10, 14, 14, 6))).
+			GridPos(at(12, 14, 12, 6))).
 		WithPanel(part("Was it found risky?", "Risk detections of this sign-in.", "No risk was detected in this sign-in.", section("riskDetections")).
-			GridPos(at(10, 20, 14, 6))).
+			GridPos(at(12, 20, 12, 6))).
 		WithPanel(part("Was anything changed along with it?", "Audit events with the same correlation ID.", "No audit events share the correlation ID.", section("auditEvents")).
 			GridPos(at(0, 26, 24, 6))).
 		WithPanel(part("What did the record look like?", "The record as it was imported.", "The untouched record is not kept.", section("raw")).
-			OverrideByFieldType("string", []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]any{"type": "json-view", "wrapText": true}}}).
+			OverrideByFieldType("string", []dashboard.DynamicConfigValue{{Id: "custom.wrapText", Value: true}, {Id: "custom.cellOptions", Value: map[string]any{"type": "json-view", "wrapText": true}}}).
 			GridPos(at(0, 32, 24, 10)))
+}
+
+// yesOrNo writes truth values.
+func yesOrNo(pixels int) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{wording(word{value: "true", text: "Yes"}, word{value: "false", text: "No"}), width(pixels)}
 }

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
 
 // users shows the pattern of one user: when, from where, with what, to what, and what was done to them.
 func users() *dashboard.DashboardBuilder {
@@ -19,6 +22,7 @@ func users() *dashboard.DashboardBuilder {
 		WithPanel(calendar("When does the user sign in?", "Sign-ins of all types by day and hour of the day, in the dashboard's time zone.", nothing, question{Filters: of()}).
 			GridPos(at(0, 4, 16, 12))).
 		WithPanel(shares("How do they end?", "Interactive sign-ins by status.", nothing, question{Filters: interactive(of()...), GroupBy: []string{"status"}}).
+			Legend(shareLegend(common.LegendPlacementRight)).
 			DataLinks(to(link("Sign-ins of this status", signInsUID, "user", chosen("user"), "status", label("status")))).
 			GridPos(at(16, 4, 8, 6))).
 		WithPanel(ranked("To which applications?", "Sign-ins of all types by application.", nothing, blue, question{Filters: of(), GroupBy: []string{"appDisplayName"}, Top: 8}).
@@ -35,11 +39,9 @@ func users() *dashboard.DashboardBuilder {
 			GridPos(at(12, 16, 12, 9))).
 		WithPanel(records("What is the user's risk?", "The states of risk that the user has been in.", "The user was never found at risk, or Entra ID P2, which tells, is missing.",
 			question{QueryType: "riskyUser", Filters: of(), Columns: []string{"riskLastUpdatedDateTime", "riskLevel", "riskState", "riskDetail"}, Limit: 100}).
-			OverrideByName("Risk state", []dashboard.DynamicConfigValue{riskStates}).
 			GridPos(at(0, 25, 12, 6))).
 		WithPanel(records("What was found risky?", "Risk detections of the user.", "Nothing risky was detected in this time range.",
 			question{QueryType: "riskDetection", Filters: of(), Columns: []string{"activityDateTime", "riskEventType", "riskLevel", "riskState", "ipAddress", "countryOrRegion"}, Limit: 100}).
-			OverrideByName("Risk state", []dashboard.DynamicConfigValue{riskStates}).
 			GridPos(at(12, 25, 12, 6))).
 		WithPanel(records("What was changed, by the user and of the user?", "The user's activity of all kinds but sign-ins: audit events, provisioning and risk.", "Nothing but sign-ins in this time range.",
 			question{QueryType: "userActivity", Filters: of(isNot("kind", "signIn")), Columns: []string{"createdDateTime", "kind", "summary", "status", "appDisplayName", "ipAddress"}, Limit: 200}).

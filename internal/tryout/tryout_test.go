@@ -87,7 +87,7 @@ var fromRows = map[string][]string{
 	"the rollup tells users apart by day only, and by nothing else": {
 		"Applications: Active users",
 		"Applications: Which applications have most users?",
-		"Audit: People who changed something",
+		"Audit: People making changes",
 		"Sign-ins: Active users",
 	},
 	"hours of days of a user are few": {
@@ -107,7 +107,7 @@ var fromRows = map[string][]string{
 	},
 	"a sign-in can become risky later, by a detection": {
 		"Risk: Risky sign-ins by how they ended",
-		"Risk: Risky sign-ins that got in",
+		"Risk: Risky sign-ins let in",
 	},
 	"risky users are a state, and few": {
 		"Groups: Members at risk now",

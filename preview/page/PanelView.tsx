@@ -9,7 +9,7 @@ import type { PanelModel } from './model';
 import { panels, withoutData } from './panels';
 import { datasource } from './services';
 import { type AdHocFilter, variables } from './templating';
-import { type Answer, usePanelData } from './usePanelData';
+import { type Answer, otherSource, usePanelData } from './usePanelData';
 
 interface Props {
   panel: PanelModel;
@@ -140,6 +140,10 @@ function Drawing({ panel, answer, annotations, ...rest }: DrawingProps) {
   }
   if (!Panel) {
     return <Message text={`The preview does not draw panels of type ${panel.type}.`} />;
+  }
+  const other = otherSource(panel);
+  if (other) {
+    return <Message text={`This panel asks ${other}, which the preview has none of. See it in Grafana.`} />;
   }
   if (!withoutData.includes(panel.type) && isEmpty(answer.series)) {
     const failed = answer.errors?.length ? 'The query failed: see the mark beside the title.' : undefined;

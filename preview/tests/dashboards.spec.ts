@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, Page } from '@playwright/test';
 import { join } from 'node:path';
 
 import pluginJson from '../../plugin.json';
@@ -30,7 +30,7 @@ async function addressOf(request: APIRequestContext, { uid }: DashboardModel): P
   return `/d/${uid}?var-${variable}=${encodeURIComponent(value)}`;
 }
 
-/** The preview knows no Prometheus: such panels say that they need Grafana. */
+/** The preview has no Prometheus: such panels say so. */
 const isOurs = ({ datasource }: PanelModel) => !datasource?.type || datasource.type === pluginJson.id;
 
 for (const dashboard of dashboards) {
@@ -43,7 +43,7 @@ for (const dashboard of dashboards) {
         const name = `${each.title} (${each.type})`;
         const drawn = panel(page, each.id);
         if (!isOurs(each)) {
-          await expect.soft(drawn, name).toContainText('The query failed');
+          await expect.soft(drawn, name).toContainText('See it in Grafana');
           continue;
         }
         await expect.soft(drawn, name).toHaveAttribute('data-state', 'Done');
@@ -60,11 +60,17 @@ for (const dashboard of dashboards) {
         await accessible(page);
         const folder = process.env.SCREENSHOTS;
         if (folder) {
-          await page.screenshot({ path: join(folder, `${dashboard.uid}-${theme}.png`) });
+          await page.screenshot({ path: join(folder, `${dashboard.uid}-${theme}.png`), clip: await upperPart(page) });
         }
       });
     }
   });
+}
+
+/** What a picture shows: the dashboard without the preview's own head, and no more of it than a page has room for. */
+async function upperPart(page: Page) {
+  const { x, y, width, height } = (await page.getByRole('main').boundingBox())!;
+  return { x, y, width, height: Math.min(height, 1400) };
 }
 
 for (const [name, address] of [
@@ -79,7 +85,7 @@ for (const [name, address] of [
   });
 }
 
-async function accessible(page: Parameters<typeof openDashboard>[0]) {
+async function accessible(page: Page) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   // One fault is often found in every row of a table.
