@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metricsql"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // Grid says when to evaluate: at the multiples of a step from Start's on, up to End. Without a step it is once, at End.
@@ -483,13 +485,20 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 		e.notice(sparseNotice)
 	}
 	absent := c.constant(1)
-	found := make([]float64, len(leaf.Edges)) // before each edge
-	finish := func(labels map[string]string) error {
+	found := make([]float64, len(leaf.Edges)) // in the window that ends at each edge, then before it
+	finish := func(labels map[string]string, cells []query.Cell) error {
 		first := int64(math.MaxInt64)
 		if zeros {
 			if known := exists[keyOf(labels)]; known != nil {
 				known.seen, first = true, known.first
 			}
+		}
+		clear(found)
+		for _, cell := range cells {
+			found[cell.Window+1] += float64(cell.N)
+		}
+		for i, n := range found[1:] {
+			found[i+1] = found[i] + n
 		}
 		values := make([]float64, len(c.times))
 		some := false
@@ -515,40 +524,10 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 		}
 		return yield(Series{labels, values})
 	}
-	var current map[string]string
-	last := 0
-	err = e.source.Count(e.ctx, leaf, func(labels map[string]string, window int, n float64) error {
-		if current == nil || !sameLabels(current, labels) {
-			if current != nil {
-				for i := last + 1; i < len(found); i++ {
-					found[i] = found[last]
-				}
-				if err := finish(current); err != nil {
-					return err
-				}
-			}
-			current, last = labels, 0
-		}
-		for i := last + 1; i <= window; i++ {
-			found[i] = found[last]
-		}
-		found[window+1] = found[window] + n
-		last = window + 1
-		return nil
-	})
-	if err != nil {
+	if err := e.source.Count(e.ctx, leaf, finish); err != nil {
 		return err
 	}
-	if current != nil {
-		for i := last + 1; i < len(found); i++ {
-			found[i] = found[last]
-		}
-		if err := finish(current); err != nil {
-			return err
-		}
-	}
-	clear(found)
-	keys := make([]string, 0, len(exists))
+	var keys []string
 	for key, known := range exists {
 		if !known.seen {
 			keys = append(keys, key)
@@ -556,7 +535,7 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 	}
 	sort.Strings(keys)
 	for _, key := range keys {
-		if err := finish(exists[key].labels); err != nil {
+		if err := finish(exists[key].labels, nil); err != nil {
 			return err
 		}
 	}
@@ -564,18 +543,6 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 		return yield(absent)
 	}
 	return nil
-}
-
-func sameLabels(a, b map[string]string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, value := range a {
-		if other, ok := b[name]; !ok || other != value {
-			return false
-		}
-	}
-	return true
 }
 
 // subquery evaluates a function of an expression's values at the multiples u of a step with t-w < u <= t.

@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // none is a source without records.
 type none struct{}
 
-func (none) Count(context.Context, *metrics.Leaf, func(map[string]string, int, float64) error) error {
+func (none) Count(context.Context, *metrics.Leaf, func(map[string]string, []query.Cell) error) error {
 	return nil
 }
 func (none) First(context.Context, *metrics.Leaf, func(map[string]string, int64) error) (bool, error) {
@@ -27,15 +28,17 @@ type people struct {
 	n int
 }
 
-func (p people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, int, float64) error) error {
+func (p people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
+	var cells []query.Cell
 	for i := range p.n {
-		labels := map[string]string{"user_principal_name": fmt.Sprintf("user%07d", i)}
+		cells = cells[:0]
 		for window, wanted := range l.Wanted {
 			if wanted {
-				if err := each(labels, window, float64(i)); err != nil {
-					return err
-				}
+				cells = append(cells, query.Cell{Window: window, N: int64(i)})
 			}
+		}
+		if err := each(map[string]string{"user_principal_name": fmt.Sprintf("user%07d", i)}, cells); err != nil {
+			return err
 		}
 	}
 	return nil

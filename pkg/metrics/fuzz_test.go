@@ -79,18 +79,20 @@ func FuzzParse(f *testing.F) {
 // fake has one record in every window asked for.
 type fake struct{}
 
-func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
 	for _, value := range []string{"a", "b"} {
 		labels := map[string]string{}
 		for _, label := range l.By {
 			labels[label] = value
 		}
+		var cells []query.Cell
 		for i, wanted := range l.Wanted {
 			if wanted {
-				if err := each(labels, i, 1); err != nil {
-					return err
-				}
+				cells = append(cells, query.Cell{Window: i, N: 1})
 			}
+		}
+		if err := each(labels, cells); err != nil {
+			return err
 		}
 		if len(l.By) == 0 {
 			break

@@ -26,9 +26,9 @@ type Leaf struct {
 
 // Source counts records.
 type Source interface {
-	// Count calls each with the number of records in a window, by labels; those that are "" are left out. All of a label set
-	// come together, its windows in order. Windows without records are left out.
-	Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error
+	// Count calls each once for each label set that has records, with how many there are in which windows; what is counted of
+	// a window adds up. Labels that are "" are left out. The cells are overwritten by the next call.
+	Count(ctx context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error
 	// First calls each with the time of the first record, by labels, of a leaf that uses only exported ones. known is false
 	// where that is not known of the records that the asker may see.
 	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error)
@@ -170,7 +170,7 @@ func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
 	return query.Fits(label.Field, func(text string) bool { return fits(label.of(text)) != f.IsNegative })
 }
 
-func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, window int, n float64) error) error {
+func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
 	defer s.noting(l)()
 	g := groupingOf(l)
 	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest}
@@ -180,46 +180,30 @@ func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string
 	// Sets with the same prefix come together: among them are those that become one.
 	type set struct {
 		labels map[string]string
-		counts map[int]float64
+		cells  []query.Cell
 	}
-	var sets map[string]*set
-	last := ""
+	sets, last := map[string]*set{}, ""
 	flush := func() error {
-		keys := make([]string, 0, len(sets))
-		for key := range sets {
-			keys = append(keys, key)
-		}
-		slices.Sort(keys)
-		for _, key := range keys {
-			windows := make([]int, 0, len(sets[key].counts))
-			for window := range sets[key].counts {
-				windows = append(windows, window)
-			}
-			slices.Sort(windows)
-			for _, window := range windows {
-				if err := each(sets[key].labels, window, sets[key].counts[window]); err != nil {
-					return err
-				}
-			}
-		}
-		sets = nil
-		return nil
-	}
-	err := s.reading.Count(ctx, s.selection(l, g), windows, maxCells, func(texts []string, window int, n int64) error {
-		prefix, key, labels := g.of(texts)
-		if sets != nil && prefix != last {
-			if err := flush(); err != nil {
+		for _, key := range sortedKeys(sets) {
+			if err := each(sets[key].labels, sets[key].cells); err != nil {
 				return err
 			}
 		}
-		last = prefix
-		if sets == nil {
-			sets = map[string]*set{}
+		clear(sets)
+		return nil
+	}
+	err := s.reading.Count(ctx, s.selection(l, g), windows, maxCells, func(texts []string, cells []query.Cell) error {
+		prefix, key, labels := g.of(texts)
+		if prefix != last {
+			if err := flush(); err != nil {
+				return err
+			}
+			last = prefix
 		}
 		if sets[key] == nil {
-			sets[key] = &set{labels, map[int]float64{}}
+			sets[key] = &set{labels: labels}
 		}
-		sets[key].counts[window] += float64(n)
+		sets[key].cells = append(sets[key].cells, cells...)
 		return nil
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,10 +101,15 @@ func (r *Reading) note(served, sql string, args []any) {
 	r.SQL, r.Served = append(r.SQL, annotate(sql, args)), append(r.Served, served)
 }
 
-// Count calls each with the number of records in a window, by the texts of the fields to count by. Those of the same
-// texts come together, their windows in order; texts come in any order that keeps the first fields together. Windows
-// without a record are left out.
-func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, each func(texts []string, window int, n int64) error) error {
+// Cell is how many records there were in a window.
+type Cell struct {
+	Window int
+	N      int64
+}
+
+// Count calls each with what was counted, by the texts of the fields to count by: a cell for each window that has a record.
+// Calls with the same texts follow each other, and add up. Texts and cells are overwritten by the next call.
+func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, each func(texts []string, cells []Cell) error) error {
 	spans := w.spans()
 	if len(spans) == 0 {
 		return nil
@@ -130,45 +136,74 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 	if err := r.checkRetention(ctx, s.Kind, pl, spans[0].from, w.Ingest); err != nil {
 		return err
 	}
-	cells, err := c.windowCells(ctx, pl, column)
+	groups, err := c.windowGroups(ctx, pl, column)
 	if err != nil {
 		return err
 	}
-	names := ""
+	names, order := "", ""
 	for i := range s.By {
 		names += fmt.Sprintf(", name%d", i+1)
+		order += fmt.Sprintf(", name%d COLLATE \"C\"", i+1) // any order does, and this takes the least time
 	}
-	sql := fmt.Sprintf("SELECT step, sum(n)::bigint, sum(read)::bigint%s FROM (\n%s\n) cells GROUP BY step%[1]s ORDER BY %[3]sstep LIMIT %[4]d",
-		names, cells, strings.TrimPrefix(names+", ", ", "), limit+1)
-	rows, err := r.tx.QueryContext(ctx, sql, c.args...)
+	statement := fmt.Sprintf("SELECT read, steps, counts%s FROM (\n%s\n) groups", names, groups)
+	if order != "" {
+		statement += " ORDER BY " + strings.TrimPrefix(order, ", ")
+	}
+	reading, stop := context.WithCancel(ctx)
+	rows, err := r.tx.QueryContext(reading, statement, c.args...)
 	if err != nil {
+		stop()
 		return err
 	}
 	defer rows.Close()
-	texts := make([]string, len(s.By))
-	var step, n, read int64
-	targets := []any{&step, &n, &read}
-	for i := range texts {
-		targets = append(targets, &texts[i])
+	defer stop() // before that, which waits for whatever there is still to come
+	texts, codes := make([]string, len(s.By)), make([]bool, len(s.By))
+	var read int64
+	var steps, counts sql.RawBytes
+	targets := []any{&read, &steps, &counts}
+	for i, f := range s.By {
+		targets, codes[i] = append(targets, &texts[i]), rowsDimension(s.Kind, f).codes != nil
 	}
-	found := 0
-	for ; rows.Next(); found++ {
-		if found == limit {
-			return invalid("expr", "a selector counts more than %d groups and windows: filter, count by fewer labels, or choose a longer step", limit)
-		}
+	var cells []Cell
+	for found := 0; rows.Next(); {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		r.Read += read
-		for i, f := range s.By {
-			texts[i] = label(s.Kind, f, texts[i])
+		cells = appendCells(cells[:0], steps, counts)
+		if found += len(cells); found > limit {
+			return invalid("expr", "a selector counts more than %d groups and windows, which is the limit: filter, count by fewer labels, or choose a longer step", limit)
 		}
-		if err := each(texts, int(step)-1, n); err != nil {
+		for i, f := range s.By {
+			if codes[i] {
+				texts[i] = label(s.Kind, f, texts[i])
+			}
+		}
+		if err := each(texts, cells); err != nil {
 			return err
 		}
 	}
-	r.note(pl.served(), sql, c.args)
+	r.note(pl.served(), statement, c.args)
 	return rows.Err()
+}
+
+// appendCells reads arrays of steps and of counts, as PostgreSQL writes them: {1,2,3}.
+func appendCells(cells []Cell, steps, counts []byte) []Cell {
+	for len(steps) > 1 {
+		var step, n int64
+		step, steps = digits(steps[1:])
+		n, counts = digits(counts[1:])
+		cells = append(cells, Cell{int(step) - 1, n})
+	}
+	return cells
+}
+
+// digits reads the number that a text begins with.
+func digits(text []byte) (n int64, rest []byte) {
+	for len(text) > 0 && '0' <= text[0] && text[0] <= '9' {
+		n, text = 10*n+int64(text[0]-'0'), text[1:]
+	}
+	return n, text
 }
 
 // checkRetention notes that rows are asked for that have been removed.
@@ -185,9 +220,33 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 	return nil
 }
 
-// windowCells is the SELECT of all parts of a plan whose spans do not hold their starts, but their ends.
-func (c *compiler) windowCells(ctx context.Context, pl *plan, column string) (string, error) {
+// windowGroups is the SELECT of all parts of a plan whose spans do not hold their starts, but their ends: a row for each
+// group, with arrays of the steps that have a record and of how many, as that is much less to send than a row for each step.
+func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (string, error) {
 	var branches []string
+	add := func(table, step, n, join, within, fixed string, at func(*activity.Field) dimension) error {
+		columns, cell, keys := step+" AS step", "1", ""
+		for i, f := range c.q.GroupBy {
+			columns += fmt.Sprintf(", %s AS key%d", at(f).expr, i+1)
+			cell += fmt.Sprintf(", %d", i+2)
+			keys += fmt.Sprintf(", key%d", i+1)
+		}
+		where, err := c.where(ctx, at)
+		if err != nil {
+			return err
+		}
+		on := " WHERE "
+		if join != "" {
+			on = " ON "
+		}
+		cells := fmt.Sprintf("  SELECT %s, %s AS n, count(*) AS read\n  FROM %s%s r%s%s%s%s\n  GROUP BY %s", columns, n, join, table, on, within, fixed, where, cell)
+		groups := fmt.Sprintf("  SELECT coalesce(sum(read), 0)::bigint AS read, array_agg(step) AS steps, array_agg(n) AS counts%s FROM (\n%s\n  ) cells", keys, cells)
+		if keys != "" {
+			groups = c.named(groups+" GROUP BY "+strings.TrimPrefix(keys, ", "), c.q.GroupBy, at, "read", "steps", "counts")
+		}
+		branches = append(branches, groups)
+		return nil
+	}
 	for _, tier := range store.Tiers {
 		spans := pl.tiers[tier]
 		if len(spans) == 0 {
@@ -208,11 +267,9 @@ func (c *compiler) windowCells(ctx context.Context, pl *plan, column string) (st
 			within += fmt.Sprintf(" AND r.bucket >= span.starts - %s AND r.bucket < span.ends", "interval '1 microsecond'")
 		}
 		rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
-		sql, err := c.branch(ctx, store.Schema+".rollup", step, "sum(r.n)", join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "")
-		if err != nil {
+		if err := add(store.Schema+".rollup", step, "sum(r.n)", join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt); err != nil {
 			return "", err
 		}
-		branches = append(branches, sql)
 	}
 	if len(pl.rows) > 0 {
 		spans := make([]span, len(pl.rows))
@@ -221,11 +278,10 @@ func (c *compiler) windowCells(ctx context.Context, pl *plan, column string) (st
 		}
 		step := c.step(pl, column)
 		join, within := c.within(column, spans)
-		sql, err := c.branch(ctx, rowsTable(c.q.Kind), step, "count(*)", join, within, "", func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }, "")
-		if err != nil {
+		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+		if err := add(rowsTable(c.q.Kind), step, "count(*)", join, within, "", rowsAt); err != nil {
 			return "", err
 		}
-		branches = append(branches, sql)
 	}
 	return strings.Join(branches, "\n  UNION ALL\n"), nil
 }

@@ -87,22 +87,24 @@ func (s events) sets(l *metrics.Leaf, each func(labels map[string]string, times 
 	return nil
 }
 
-func (s events) Count(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, window int, n float64) error) error {
+func (s events) Count(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
 	return s.sets(l, func(labels map[string]string, times []int64) error {
+		var cells []query.Cell
 		for i, wanted := range l.Wanted {
-			n := 0.0
+			n := int64(0)
 			for _, at := range times {
 				if wanted && l.Edges[i] < at && at <= l.Edges[i+1] {
 					n++
 				}
 			}
 			if n > 0 {
-				if err := each(labels, i, n); err != nil {
-					return err
-				}
+				cells = append(cells, query.Cell{Window: i, N: n})
 			}
 		}
-		return nil
+		if cells == nil {
+			return nil
+		}
+		return each(labels, cells)
 	})
 }
 
