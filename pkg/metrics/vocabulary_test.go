@@ -19,6 +19,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // parsed reads the functions that the parser knows from its own source: it lists them nowhere else.
@@ -54,16 +55,18 @@ var wordOfSignature = regexp.MustCompile(`\b(k|min|max|limit|offset|tolerance|fa
 // two is a source with two series, of which one has one record in each window, and the other two.
 type two struct{ none }
 
-func (two) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, int, float64) error) error {
+func (two) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
 	for n, value := range []string{"1", "2"} {
 		labels := map[string]string{}
 		for _, name := range l.By {
 			labels[name] = value
 		}
-		for window := range l.Wanted {
-			if err := each(labels, window, float64(n+1)); err != nil {
-				return err
-			}
+		cells := make([]query.Cell, len(l.Wanted))
+		for window := range cells {
+			cells[window] = query.Cell{Window: window, N: int64(n + 1)}
+		}
+		if err := each(labels, cells); err != nil {
+			return err
 		}
 	}
 	return nil
