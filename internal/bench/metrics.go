@@ -14,12 +14,14 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -34,34 +36,53 @@ const (
 	sampled = 15 * time.Minute
 )
 
-// expression is asked of the plugin and of others, who answer at least with the same sum of all values.
+// expression is asked of the plugin and of others. All have to say the same: at every step, the same sum of its values.
 type expression struct {
-	text string
-	join string // the same in SQL, as a join of steps ($1 to $2, an hour apart) and records of the wide table
-	by   string // the same in SQL, as GROUP BY
+	text    string
+	sql     string // the same in SQL on the wide table: values and their steps, of which $1 is the first and $2 the last
+	rows    string // the same on the store's own rows, by their ids
+	instant bool   // at the last step alone
 }
 
-const (
-	steps = "generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS t"
-	joins = steps + " JOIN wide ON created_date_time > t - interval '1 hour' AND created_date_time <= t"
-	hours = "FROM wide WHERE created_date_time > $1::timestamptz - interval '1 hour' AND created_date_time <= $2 "
-)
+// overWide returns the SQL that joins steps and records, as the definition of a window says it.
+func overWide(columns, where string) string {
+	return "SELECT " + columns + " FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS t JOIN wide ON created_date_time > t - interval '1 hour' AND created_date_time <= t" + where
+}
 
-// onCounters can be answered by a metrics database, too.
+// onCounters can be answered by a metrics database, too. Without SQL they are compared with that alone.
 var onCounters = []expression{
-	{text: `sum by (status) (increase(entra_signins_total[1h]))`, join: "SELECT count(*), t, status FROM " + joins + " GROUP BY 2, 3"},
-	{text: `sum by (app) (increase(entra_signins_total{status="failure"}[1h]))`, join: "SELECT count(*), t, app_display_name FROM " + joins + " WHERE status = 'failure' GROUP BY 2, 3"},
-	{text: `topk(3, sum by (app) (increase(entra_signins_total[1h])))`,
-		join: "SELECT sum(n) FROM (SELECT count(*) AS n, row_number() OVER (PARTITION BY t ORDER BY count(*) DESC) AS place, t, app_display_name FROM " + joins + " GROUP BY t, app_display_name) c WHERE place <= 3"},
+	{text: `topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))`,
+		sql: "SELECT n, t FROM (SELECT n, t, row_number() OVER (PARTITION BY t ORDER BY n DESC) AS place FROM (" + overWide("count(*) AS n, t", " WHERE status = 'failure' GROUP BY t, app_display_name") + ") c) p WHERE place <= 3"},
+	{text: `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h])) > 0.2`,
+		sql: overWide("avg((status = 'failure')::int)::float, t", " GROUP BY t HAVING avg((status = 'failure')::int) > 0.2")},
 	{text: `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h]))`,
-		join: "SELECT count(*) FILTER (WHERE status = 'failure')::float / count(*), t FROM " + joins + " GROUP BY 2"},
+		sql: overWide("avg((status = 'failure')::int)::float, t", " GROUP BY t")},
+	{text: `sum by (status) (increase(entra_signins_total[1h]))`, sql: overWide("count(*), t", " GROUP BY t, status")},
+	{text: `sum by (app) (increase(entra_signins_total[1h]))`, sql: overWide("count(*), t", " GROUP BY t, app_display_name")},
+	{text: `sum by (app) (increase(entra_signins_total{app=~"Microsoft.*", status="failure"}[1h]))`,
+		sql: overWide("count(*), t", " WHERE app_display_name ~ '^Microsoft' AND status = 'failure' GROUP BY t, app_display_name")},
+	{text: `sum by (app) (increase(entra_signins_total[1d]))`},
+	{text: `max_over_time(sum(increase(entra_signins_total[1h]))[1d:1h])`},
 }
 
-// onRecords are by labels that no metrics database would carry.
+// onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the same
+// hours, and of what that finds no more is fetched than the expression's answer.
 var onRecords = []expression{
-	{text: `sum(sum by (user_principal_name) (increase(entra_signins_total[1h])))`, by: "SELECT count(*), date_trunc('hour', created_date_time), user_principal_name " + hours + "GROUP BY 2, 3"},
-	{text: `sum(sum by (ip_address) (increase(entra_signins_total[1h])))`, by: "SELECT count(*), date_trunc('hour', created_date_time), ip_address " + hours + "GROUP BY 2, 3"},
-	{text: `sum(sum by (error_code) (increase(entra_signins_total[1h])))`, by: "SELECT count(*), date_trunc('hour', created_date_time), error_code " + hours + "GROUP BY 2, 3"},
+	{text: `count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0)`,
+		sql: groupBy("count(*)", "wide", "created_date_time", "user_principal_name", ""), rows: groupBy("count(*)", "entra.sign_in", "time", "account", "")},
+	{text: `max(sum by (ip_address) (increase(entra_signins_total[1h])))`,
+		sql: groupBy("max(n)", "wide", "created_date_time", "ip_address", ""), rows: groupBy("max(n)", "entra.sign_in", "time", "ip_address", "")},
+	{text: `sum by (error_code) (increase(entra_signins_total[1h]))`,
+		sql: groupBy("sum(n)", "wide", "created_date_time", "error_code", ""), rows: groupBy("sum(n)", "entra.sign_in", "time", "error_code", "")},
+	{text: `count(sum by (user_principal_name) (increase(entra_signins_total{status="failure"}[30d])) > 0)`, instant: true,
+		sql:  "SELECT count(*), $2::timestamptz FROM (SELECT count(*), user_principal_name FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 AND status = 'failure' GROUP BY 2) g",
+		rows: "SELECT count(*), $2::timestamptz FROM (SELECT count(*), account FROM entra.sign_in WHERE time > $1 AND time <= $2 AND status = " + fmt.Sprint(store.StatusCode(activity.Failure)) + " GROUP BY 2) g"},
+}
+
+// groupBy returns SQL that counts by a column and hour.
+func groupBy(what, table, at, column, where string) string {
+	return fmt.Sprintf(`SELECT %s, t FROM (SELECT count(*) AS n, date_trunc('hour', %[3]s - interval '1 microsecond') + interval '1 hour' AS t, %[4]s
+FROM %[2]s WHERE %[3]s > $1::timestamptz - interval '1 hour' AND %[3]s <= $2%[5]s GROUP BY 2, 3) g GROUP BY t`, what, table, at, column, where)
 }
 
 // span are 30 days of whole hours.
@@ -72,14 +93,7 @@ func span() backend.TimeRange {
 
 // metrics compares expressions with a VictoriaMetrics that has the same counters, and with SQL written by hand.
 func (b *bench) metrics(ctx context.Context, binary string) (err error) {
-	var database string
-	if err := b.large.GetContext(ctx, &database, "SELECT current_database()"); err != nil {
-		return err
-	}
-	p, err := pluginhost.Start(binary, pluginhost.Settings{
-		JSON:     map[string]any{"host": b.server.Host(), "port": b.server.Port(), "database": database, "user": b.server.User(), "tlsMode": "disable"},
-		Password: b.server.Password(),
-	})
+	p, err := b.startPlugin(ctx, binary)
 	if err != nil {
 		return err
 	}
@@ -98,7 +112,7 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 		}
 		b.report.heading(fmt.Sprintf("Expressions, 30 days by the hour, beside %d counters", n), "here", "at best", "VictoriaMetrics", "at best", "ratio")
 		for _, x := range onCounters {
-			ratio, cells, err := b.compareExpression(ctx, p, x.text, func() (float64, error) { return vm.ask(ctx, x.text) })
+			ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return vm.ask(ctx, x.text) })
 			if err != nil {
 				return err
 			}
@@ -107,7 +121,10 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 	}
 	b.report.heading("Expressions, 30 days by the hour, beside SQL", "here", "at best", "a join", "at best", "times faster")
 	for _, x := range onCounters {
-		ratio, cells, err := b.compareExpression(ctx, p, x.text, func() (float64, error) { return b.sum(ctx, x.join) })
+		if x.sql == "" {
+			continue
+		}
+		ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.sql) })
 		if err != nil {
 			return err
 		}
@@ -115,69 +132,81 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 	}
 	b.report.heading("Labels that no counter has, 30 days by the hour", "here", "at best", "GROUP BY", "at best", "ratio")
 	for _, x := range onRecords {
-		ratio, cells, err := b.compareExpression(ctx, p, x.text, func() (float64, error) { return b.sum(ctx, x.by) })
+		ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.sql) })
 		if err != nil {
 			return err
 		}
 		b.report.line(x.text, ratio <= slowerThanGroupBy, fmt.Sprintf("at most %d", slowerThanGroupBy), append(cells, fmt.Sprintf("%.2f", ratio))...)
+		ratio, cells, err = b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.rows) })
+		if err != nil {
+			return err
+		}
+		b.report.aside("  beside the same on the store's rows", append(cells, fmt.Sprintf("%.2f", ratio))...)
 	}
 	return b.manySeries(ctx, binary)
 }
 
-// manySeries has an expression go through as many series as the records of 30 days make.
+// manySeries has expressions go through as many series as users and applications of 30 days make.
 func (b *bench) manySeries(ctx context.Context, binary string) error {
-	var database string
-	if err := b.large.GetContext(ctx, &database, "SELECT current_database()"); err != nil {
+	var series int
+	if err := b.large.GetContext(ctx, &series, "SELECT count(*) FROM (SELECT DISTINCT account, application FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s", span().From, span().To); err != nil {
 		return err
 	}
-	p, err := pluginhost.Start(binary, pluginhost.Settings{ // a process of its own, whose memory tells of this alone
-		JSON:     map[string]any{"host": b.server.Host(), "port": b.server.Port(), "database": database, "user": b.server.User(), "tlsMode": "disable"},
-		Password: b.server.Password(),
-	})
+	b.report.heading(fmt.Sprintf("%d series of 721 steps", series), "answer", "memory at its highest")
+	for _, text := range []string{
+		`count(sum by (user_id, app_id) (increase(entra_signins_total[1h])) > 0)`,
+		`topk(10, sum by (user_id, app_id) (increase(entra_signins_total[1h])))`,
+		`sum by (user_id, app_id) (increase(entra_signins_total[1h]))`,
+	} {
+		if err := b.memoryFor(ctx, binary, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memoryFor asks a process of its own, whose memory tells of one expression alone. A limit is an answer, too.
+func (b *bench) memoryFor(ctx context.Context, binary, text string) error {
+	p, err := b.startPlugin(ctx, binary)
 	if err != nil {
 		return err
 	}
 	defer p.Stop()
-	const text = `count(sum by (user_id, app_id, ip_address) (increase(entra_signins_total[1d])))`
-	answer, err := p.Query(ctx, []json.RawMessage{expressionModel(text, "1d")}, span())
-	said := ""
-	if err != nil { // a limit is what bounds memory
+	answer, err := p.Query(ctx, []json.RawMessage{expressionModel(expression{text: text})}, span())
+	said := fmt.Sprintf("%d series", len(answer))
+	if err != nil {
 		said = err.Error()
 	}
 	peak, err := memory(p.PID(), "VmHWM:")
 	if err != nil {
-		b.report.aside("Memory: not known on this system")
+		b.report.aside(text, said, "not known on this system")
 		return nil
 	}
-	if said == "" {
-		said = fmt.Sprintf("%.0f series of a day, summed over the days", total(answer))
-	}
-	b.report.heading("Many series", "answer", "memory at its highest")
-	b.report.line(text, peak < 3*maxPluginMemory, fmt.Sprintf("under %d MB", 3*maxPluginMemory/megabyte), said, fmt.Sprintf("%d MB", peak/megabyte))
+	b.report.line(text, peak < maxPluginMemory, fmt.Sprintf("under %d MB", maxPluginMemory/megabyte), said, fmt.Sprintf("%d MB", peak/megabyte))
 	return nil
 }
 
-func expressionModel(text, step string) json.RawMessage {
-	model, _ := json.Marshal(map[string]any{"refId": "A", "queryType": "metrics", "version": 2, "expr": text, "interval": step}) // texts always can be
+func expressionModel(x expression) json.RawMessage {
+	model, _ := json.Marshal(map[string]any{"refId": "A", "queryType": "metrics", "version": 2, "expr": x.text, "interval": "1h", "instant": x.instant}) // texts always can be
 	return model
 }
 
 // compareExpression asks the plugin and another, in turn. Both have to say the same.
-func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, text string, other func() (float64, error)) (ratio float64, cells []string, err error) {
-	here := func() (float64, error) {
-		answer, err := p.Query(ctx, []json.RawMessage{expressionModel(text, "1h")}, span())
-		return total(answer), err
+func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x expression, other func() (values, error)) (ratio float64, cells []string, err error) {
+	here := func() (values, error) {
+		answer, err := p.Query(ctx, []json.RawMessage{expressionModel(x)}, span())
+		return valuesOf(answer), err
 	}
 	got, err := here()
 	if err != nil {
-		return 0, nil, fmt.Errorf("%s: %w", text, err)
+		return 0, nil, fmt.Errorf("%s: %w", x.text, err)
 	}
 	want, err := other()
 	if err != nil {
-		return 0, nil, fmt.Errorf("%s, asked otherwise: %w", text, err)
+		return 0, nil, fmt.Errorf("%s, asked otherwise: %w", x.text, err)
 	}
-	if math.Abs(got-want) > 1e-6*math.Abs(want) {
-		return 0, nil, fmt.Errorf("%s: all values are together %v, asked otherwise %v", text, got, want)
+	if err := got.same(want); err != nil {
+		return 0, nil, fmt.Errorf("%s: %w", x.text, err)
 	}
 	took, err := b.measure(
 		func() error { _, err := here(); return err },
@@ -190,46 +219,51 @@ func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, tex
 		[]string{milliseconds(took[0].median), milliseconds(took[0].best), milliseconds(took[1].median), milliseconds(took[1].best)}, nil
 }
 
-// total adds up all values of an answer.
-func total(frames data.Frames) (sum float64) {
-	for _, frame := range frames {
-		for _, field := range frame.Fields {
-			if !field.Type().Numeric() {
-				continue
-			}
-			for n := range field.Len() {
-				if v, err := field.NullableFloatAt(n); err == nil && v != nil && !math.IsNaN(*v) {
-					sum += *v
-				}
+// values are sums of an answer's values by their time, in seconds since 1970. What is 0 may be missing.
+type values map[int64]float64
+
+func (v values) same(other values) error {
+	for _, times := range []values{v, other} {
+		for at := range times {
+			if math.Abs(v[at]-other[at]) > 1e-9*math.Abs(other[at]) {
+				return fmt.Errorf("at %s the values are together %v, asked otherwise %v", time.Unix(at, 0).UTC(), v[at], other[at])
 			}
 		}
 	}
-	return sum
+	return nil
 }
 
-// sum adds up the first column of a statement's rows, which are all fetched.
-func (b *bench) sum(ctx context.Context, statement string) (sum float64, err error) {
+// valuesOf are those of series, whose fields are times and values.
+func valuesOf(frames data.Frames) values {
+	sums := values{}
+	for _, frame := range frames {
+		if len(frame.Fields) < 2 {
+			continue
+		}
+		for n := range frame.Fields[0].Len() {
+			sums[frame.Fields[0].At(n).(time.Time).Unix()] += frame.Fields[1].At(n).(float64)
+		}
+	}
+	return sums
+}
+
+// values are those of a statement's rows.
+func (b *bench) values(ctx context.Context, statement string) (values, error) {
 	rows, err := b.large.QueryContext(ctx, statement, span().From, span().To)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return 0, err
-	}
-	var v float64
-	targets := []any{&v}
-	for range columns[1:] {
-		targets = append(targets, new(any))
-	}
+	sums := values{}
 	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return 0, err
+		var v float64
+		var at time.Time
+		if err := rows.Scan(&v, &at); err != nil {
+			return nil, err
 		}
-		sum += v
+		sums[at.Unix()] += v
 	}
-	return sum, rows.Err()
+	return sums, rows.Err()
 }
 
 // victoriaMetrics is a running one.
@@ -299,7 +333,7 @@ func read(response *http.Response, err error) ([]byte, error) {
 
 // feed gives it the counters of the sign-ins by when they happened, 0 before the first, and returns how many there are.
 func (vm *victoriaMetrics) feed(ctx context.Context, db *store.DB) (counters int, err error) {
-	from, until := span().From.AddDate(0, 0, -1), span().To
+	from, until := span().From.AddDate(0, 0, -2), span().To
 	rows, err := db.QueryContext(ctx, `SELECT coalesce(tenant_id, ''), coalesce(app_id, ''), coalesce(app_display_name, ''), coalesce(sign_in_event_types, ''), coalesce(status, ''),
   ceil(extract(epoch FROM created_date_time) / $3)::bigint, count(*)
 FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`, from, until, sampled.Seconds())
@@ -370,33 +404,41 @@ func writeCounters(out io.Writer, rows interface {
 	return counters, errors.Join(rows.Err(), flush())
 }
 
-// ask evaluates an expression and adds up all values.
-func (vm *victoriaMetrics) ask(ctx context.Context, text string) (sum float64, err error) {
+// ask evaluates an expression.
+func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error) {
 	seconds := func(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
 	answer, err := vm.get(ctx, "/api/v1/query_range?"+url.Values{"query": {text}, "start": {seconds(span().From)}, "end": {seconds(span().To)}, "step": {"1h"}, "nocache": {"1"}}.Encode())
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	var result struct {
 		Data struct {
-			Result []struct{ Values [][2]json.RawMessage }
+			Result []struct{ Values []sample }
 		}
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, s := range result.Data.Result {
-		for _, v := range s.Values {
-			var text string
-			if err := json.Unmarshal(v[1], &text); err != nil {
-				return 0, err
-			}
-			n, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return 0, err
-			}
-			sum += n
+	sums := values{}
+	for _, series := range result.Data.Result {
+		for _, s := range series.Values {
+			sums[s.at] += s.value
 		}
 	}
-	return sum, nil
+	return sums, nil
+}
+
+// sample is what Prometheus' API writes as [1774224000, "12"].
+type sample struct {
+	at    int64
+	value float64
+}
+
+func (s *sample) UnmarshalJSON(text []byte) (err error) {
+	at, value, _ := strings.Cut(strings.Trim(string(text), "[]"), ",")
+	if s.at, err = strconv.ParseInt(at, 10, 64); err != nil {
+		return err
+	}
+	s.value, err = strconv.ParseFloat(strings.Trim(value, `"`), 64)
+	return err
 }
