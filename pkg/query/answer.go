@@ -95,7 +95,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			result.Notices = append(result.Notices, removed(before))
 		}
 		return err
-	})
+	}, q.settings()...)
 	if err != nil {
 		return nil, err
 	}

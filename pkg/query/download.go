@@ -65,7 +65,7 @@ func (st *Store) Stream(ctx context.Context, q *Question, scope access.Scope, p 
 			return err
 		}
 		return begin(false)
-	})
+	}, q.settings()...)
 }
 
 // listed writes a column of type List as the statement returns it.

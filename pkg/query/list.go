@@ -13,6 +13,17 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
+// settings are PostgreSQL's for the transaction that answers a question. The page of a list is cut before it is joined to what
+// its records name, in whichever order: to weigh all orders up takes PostgreSQL ten times as long as a whole detail. Where
+// joins decide which records there are, they are weighed up.
+func (q *Question) settings() []string {
+	ofMembers := func(f Filter) bool { return f.Field.Of == activity.Membership }
+	if !q.View.ofRecords() || everTable(q.Kind) != store.Table(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
+		return nil
+	}
+	return []string{"join_collapse_limit = 1"}
+}
+
 // list answers with the records themselves. The page is cut before anything is joined to it.
 func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, error) {
 	limit := min(c.q.Limit, c.maxRows)

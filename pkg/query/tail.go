@@ -41,6 +41,6 @@ func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a
 			result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records of those that have just arrived are shown.", q.first(), limit))
 		}
 		return err
-	})
+	}, q.settings()...)
 	return result, err
 }

@@ -94,10 +94,6 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 	}
 	if !v.nothing && (v.dependent || !v.closed()) {
 		err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
-			// Starting workers takes longer than finding a few names.
-			if _, err := tx.ExecContext(ctx, "SET LOCAL max_parallel_workers_per_gather = 0"); err != nil {
-				return err
-			}
 			v.dict = transaction{tx}
 			texts, err := v.find(ctx, tx, p)
 			for _, text := range texts {
@@ -106,7 +102,7 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 				}
 			}
 			return err
-		})
+		}, "max_parallel_workers_per_gather = 0") // starting workers takes longer than finding a few names
 		if err != nil {
 			return nil, err
 		}
@@ -154,10 +150,8 @@ func (v *values) closed() bool {
 
 // find returns the values that the store has, as it keeps them.
 func (v *values) find(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, err error) {
-	if v.dependent && store.Indexed(v.Kind, v.Field.Of) && v.Kind != activity.UserActivity {
-		if texts, done, err := v.among(ctx, tx, p); done || err != nil {
-			return texts, err
-		}
+	if texts, done, err := v.first(ctx, tx, p); done || err != nil {
+		return texts, err
 	}
 	sql, err := v.sql(ctx, p)
 	if err != nil || sql == "" {
@@ -167,41 +161,60 @@ func (v *values) find(ctx context.Context, tx *sqlx.Tx, p Period) (texts []strin
 	return texts, err
 }
 
-// candidates are how many of the first names that fit are tried one by one: a few, and more as long as a tenth of these is
-// among the records.
-var candidates = []int{50, 200, 1000}
+const (
+	// So many names that contain what is searched for are sorted. Where there are more, one in forty of many users has it,
+	// and an index on the names' order soon comes to some.
+	sortedNames = 5000
+	// Of so many of the first names, one in enough has to be among the records for more of them to be tried.
+	triedNames, enough = 1000, 40
+)
 
-// among looks whether records have the first names that contain what is searched for. It is done if that settles what
-// there is to list: else records that fit are rare, and soon read.
-func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, done bool, err error) {
-	d, all := rowsDimension(v.Kind, v.Field), v.statement
-	defer func() { v.statement = all }()
-	column := "d." + d.column
-	for _, n := range candidates {
-		v.statement = all
-		var ids []int32
-		if err := tx.SelectContext(ctx, &ids, fmt.Sprintf("SELECT d.id FROM %s d WHERE %s <> ''%s ORDER BY lower(%[2]s) LIMIT %[4]d", d.table, column, v.contains(column), n), v.args...); err != nil {
-			return nil, false, err
+// first lists the first names of an entity that contain what is searched for and that records have. It is done if that
+// settles what there is to list: else names that fit are common, or records that fit are rare and soon read.
+func (v *values) first(ctx context.Context, tx *sqlx.Tx, p Period) (texts []string, done bool, err error) {
+	d := rowsDimension(v.Kind, v.Field)
+	plain := v.Field.Of != nil && v.Field.Of != activity.Membership && d.codes == nil && isText(v.Field) && v.Field.Type != activity.List
+	switch indexed := store.Indexed(v.Kind, v.Field.Of) && v.Kind != activity.UserActivity; {
+	case v.dependent && !indexed, !v.dependent && (v.Search == "" || !plain):
+		return nil, false, nil
+	}
+	if v.Search != "" {
+		texts, tried, err := v.among(ctx, tx, p, d, "", sortedNames+1)
+		if err != nil || tried <= sortedNames {
+			return texts, true, err
 		}
-		v.statement = all
-		condition, err := v.rowsCondition(ctx, p)
-		if err != nil {
-			return nil, false, err
+	}
+	for n := triedNames; v.dependent; n *= 4 {
+		texts, tried, err := v.among(ctx, tx, p, d, " ORDER BY lower(d."+d.column+")", n)
+		if err != nil || tried < n || len(texts) >= v.Limit {
+			return texts, true, err
 		}
-		// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
-		sql := v.choose(d.table+" d", column, fmt.Sprintf(" AND d.id = ANY(%s) AND (SELECT true FROM %s r WHERE %s = d.id AND %s LIMIT 1)", v.bind(pq.Array(ids)), rowsTable(v.Kind), d.expr, condition))
-		texts = nil
-		if err := tx.SelectContext(ctx, &texts, sql, v.args...); err != nil {
-			return nil, false, err
-		}
-		if len(texts) >= v.Limit || len(ids) < n {
-			return texts, true, nil
-		}
-		if len(texts)*10 < len(ids) {
+		if len(texts)*enough < n {
 			break
 		}
 	}
 	return nil, false, nil
+}
+
+// among lists those of n names that records have, and tells how many names there were. The names are told first: weighing up
+// how soon an index comes to them by chance, PostgreSQL forgets that a name's parts are found where its first letter is.
+func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, order string, n int) (texts []string, tried int, err error) {
+	defer func(all statement) { v.statement = all }(v.statement)
+	column, occurs := "d."+d.column, ""
+	named := fmt.Sprintf("SELECT d.id, %s AS name, lower(%[1]s) AS place FROM %s d WHERE %[1]s <> ''%[3]s%[4]s%[5]s LIMIT %[6]d", column, d.table, v.contains(column), v.ofTenant("d.tenant"), order, n)
+	if v.dependent {
+		condition, err := v.rowsCondition(ctx, p)
+		if err != nil {
+			return nil, 0, err
+		}
+		// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
+		occurs = fmt.Sprintf(" WHERE (SELECT true FROM %s r WHERE %s = n.id AND %s LIMIT 1)", rowsTable(v.Kind), d.expr, condition)
+	}
+	sql := fmt.Sprintf(`WITH named AS MATERIALIZED (%s)
+SELECT (SELECT count(*) FROM named), ARRAY(SELECT min(name) FROM (SELECT * FROM named ORDER BY place OFFSET 0) n%s GROUP BY place ORDER BY place LIMIT %s)`,
+		named, occurs, v.bind(v.Limit))
+	err = tx.QueryRowContext(ctx, sql, v.args...).Scan(&tried, pq.Array(&texts))
+	return texts, tried, err
 }
 
 // rowsCondition restricts rows r to those that fit.
@@ -252,21 +265,22 @@ func (v *values) inDictionary(d dimension, also string) string {
 	case v.Field.Type == activity.Integer, v.Field.Type == activity.Number, v.Field.Type == activity.Boolean:
 		column += "::text"
 	}
-	if v.tenant != "" {
-		also += fmt.Sprintf(" AND %s = (SELECT id FROM entra.tenant WHERE lower(tenant_id) = lower(%s))", tenant, v.bind(v.tenant))
+	return v.choose(from, column, also+v.ofTenant(tenant))
+}
+
+// ofTenant restricts a column to the tenant that the data source is set to.
+func (v *values) ofTenant(column string) string {
+	if v.tenant == "" {
+		return ""
 	}
-	return v.choose(from, column, also)
+	return fmt.Sprintf(" AND %s = (SELECT id FROM entra.tenant WHERE lower(tenant_id) = lower(%s))", column, v.bind(v.tenant))
 }
 
 // inTotals looks through the totals of a number that they count by; empty if they do not.
 func (v *values) inTotals() string {
 	for _, g := range store.Groupings {
 		if g.Kind == v.Kind.Stored() && g.Total && len(g.Fields) == 1 && g.Fields[0] == v.Field && v.Field.Type == activity.Integer {
-			column, also := fmt.Sprintf("nullif(k1, %d)::text", store.NoInteger), fmt.Sprintf(" AND grouping = %d", g.Number)
-			if v.tenant != "" {
-				also += fmt.Sprintf(" AND tenant = (SELECT id FROM entra.tenant WHERE lower(tenant_id) = lower(%s))", v.bind(v.tenant))
-			}
-			return v.choose(store.Schema+".total", column, also)
+			return v.choose(store.Schema+".total", fmt.Sprintf("nullif(k1, %d)::text", store.NoInteger), fmt.Sprintf(" AND grouping = %d", g.Number)+v.ofTenant("tenant"))
 		}
 	}
 	return ""

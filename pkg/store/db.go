@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -62,15 +63,17 @@ func Open(config Config) (*DB, error) {
 }
 
 // Snapshot runs read in a transaction that sees one state of the database, may not write, and is cancelled in
-// PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode.
-func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx *sqlx.Tx) error) error {
+// PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode. The settings
+// are more of PostgreSQL's for this transaction, such as "work_mem = '64MB'".
+func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx *sqlx.Tx) error, settings ...string) error {
 	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // a read leaves nothing to undo
 	// Compiling a statement takes longer than most of them do.
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL jit = off; SET LOCAL statement_timeout = %d", timeout.Milliseconds())); err != nil {
+	settings = append([]string{"jit = off", fmt.Sprint("statement_timeout = ", timeout.Milliseconds())}, settings...)
+	if _, err := tx.ExecContext(ctx, "SET LOCAL "+strings.Join(settings, "; SET LOCAL ")); err != nil {
 		return err
 	}
 	return read(tx)
