@@ -177,7 +177,7 @@ func provision(root, folder string, s pluginhost.Settings) error {
 		"dashboards/entra-activity.yaml": map[string]any{
 			"apiVersion": 1,
 			"providers": []any{map[string]any{
-				"name": "Entra ID Activity", "type": "file",
+				"name": "Entra ID", "folder": "Entra ID", "type": "file",
 				"options": map[string]string{"path": filepath.Join(root, "dashboards")},
 			}},
 		},
@@ -199,7 +199,10 @@ func provision(root, folder string, s pluginhost.Settings) error {
 	if err := os.MkdirAll(plugins, 0o700); err != nil {
 		return err
 	}
-	return os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginhost.PluginID))
+	return errors.Join(
+		os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginhost.PluginID)),
+		os.Symlink(filepath.Join(root, "provisioning", "alerting"), filepath.Join(folder, "provisioning", "alerting")),
+	)
 }
 
 func freePort() (int, error) {

@@ -33,6 +33,23 @@ func TestGrafanaThatDoesNotStartSaysWhy(t *testing.T) {
 	assert.ErrorContains(t, g.awaitAnswer(t.Context()), "the port is taken")
 }
 
+func TestGrafanaIsGivenEverything(t *testing.T) {
+	installGrafana(t, `cd "$GF_PATHS_PROVISIONING" && grep -l apiVersion */*.yaml; ls -d "$GF_PATHS_PLUGINS"/*`)
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	g, err := startGrafana(t.Context(), root, t.TempDir(), pluginhost.Settings{})
+	require.NoError(t, err)
+	<-g.ended
+	text, err := os.ReadFile(g.log)
+	require.NoError(t, err)
+	for _, file := range []string{
+		"datasources/entra-activity.yaml", "dashboards/entra-activity.yaml", "alerting/sign-ins.yaml", "alerting/notifications.yaml",
+		"plugins/" + pluginhost.PluginID,
+	} {
+		assert.Contains(t, string(text), file)
+	}
+}
+
 func TestGrafanaStopsOnInterrupt(t *testing.T) {
 	folder := t.TempDir()
 	installGrafana(t, `trap 'echo bye; exit' INT; echo ready; while true; do sleep 0.05; done`)
