@@ -81,7 +81,7 @@ var always = span{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1
 // apart in the grouping by user.
 func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
 	for _, g := range store.Groupings {
-		if !counts(g, q.Kind) || q.Measure == DistinctUsers && g.Entity != activity.Account {
+		if len(g.Tiers) == 0 || !counts(g, q.Kind) || q.Measure == DistinctUsers && g.Entity != activity.Account {
 			continue
 		}
 		if !slices.ContainsFunc(needed, func(f *activity.Field) bool { _, ok := rollupDimension(g, f); return !ok }) {
@@ -295,7 +295,7 @@ func rollupDimension(g *store.Grouping, f *activity.Field) (dimension, bool) {
 	case g.PerPolicy && f.Name == policyResult:
 		return dimension{field: f, expr: "r.k2", table: store.Schema + ".word", column: "text"}, true
 	}
-	n := slices.Index(g.Fields, f)
+	n := g.Key(f)
 	if n < 0 {
 		return dimension{}, false
 	}

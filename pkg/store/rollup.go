@@ -55,11 +55,12 @@ type Grouping struct {
 	Kind   *activity.Kind
 	// Fields are the keys beside tenant, signInEventTypes and status, which every grouping has.
 	Fields []*activity.Field
-	// Entity is set where the one key is an entity, so that all its names can be had: applications, users.
+	// Entity is set where the first key, before those of Fields, is an entity, so that all its names can be had, and
+	// follow when it is renamed: applications, users.
 	Entity *activity.Entity
 	// PerPolicy counts a sign-in once for each Conditional Access policy evaluated, by policy and its result.
 	PerPolicy bool
-	Tiers     []Tier // finest first
+	Tiers     []Tier // finest first; none where only totals are kept
 	// Total says that the grouping's totals are kept, too.
 	Total bool
 }
@@ -77,7 +78,9 @@ var Groupings = []*Grouping{
 	{Number: 8, Kind: activity.SignIn, PerPolicy: true, Tiers: []Tier{Hour, Day}, Total: true},
 	{Number: 9, Kind: activity.SignIn, Entity: activity.Account, Tiers: []Tier{Day, Week}},
 	grouping(20, activity.AuditEvent, []Tier{Hour, Day}, "loggedByService", "category"),
-	grouping(30, activity.ProvisioningEvent, []Tier{Hour, Day}, "servicePrincipalDisplayName", "provisioningAction"),
+	grouping(30, activity.ProvisioningEvent, nil, "servicePrincipalDisplayName", "provisioningAction"), // totals keep the name of their time
+	{Number: 31, Kind: activity.ProvisioningEvent, Entity: activity.ServicePrincipal, Fields: []*activity.Field{activity.ProvisioningEvent.Field("provisioningAction")},
+		Tiers: []Tier{Hour, Day}},
 	grouping(40, activity.RiskDetection, []Tier{Hour, Day}, "riskEventType", "riskLevel", "detectionTimingType"),
 }
 
@@ -92,6 +95,15 @@ func grouping(number int16, kind *activity.Kind, tiers []Tier, names ...string) 
 // groupingsOf returns the groupings that count records of a kind.
 func groupingsOf(kind *activity.Kind) []*Grouping {
 	return slices.DeleteFunc(slices.Clone(Groupings), func(g *Grouping) bool { return g.Kind != kind })
+}
+
+// Key returns which key holds a field of the grouping, from 0; -1 if none does.
+func (g *Grouping) Key(f *activity.Field) int {
+	i := slices.Index(g.Fields, f)
+	if i >= 0 && g.Entity != nil {
+		i++
+	}
+	return i
 }
 
 // words lists the texts that a record contributes as keys to its kind's groupings.
@@ -182,8 +194,8 @@ func rowsAsCells(g *Grouping, tier Tier, status, where string) string {
 			" JOIN entra.word w1 ON w1.text = coalesce(p.id, '') JOIN entra.word w2 ON w2.text = coalesce(p.result, '')"
 		keys[0], keys[1] = "w1.id", "w2.id"
 	}
-	for i, f := range g.Fields {
-		table := "r"
+	for _, f := range g.Fields {
+		i, table := g.Key(f), "r"
 		if f.Of != nil {
 			join(f.Of)
 			table = Reference(f.Of)

@@ -175,6 +175,28 @@ func requireConsistent(t *testing.T, db *store.DB) {
 	require.Empty(t, difference)
 }
 
+// An application that is renamed is counted as the one it is, also where a record of its old name changes.
+func TestRenamedApplicationOfProvisioning(t *testing.T) {
+	db := open(t)
+	w := writer(t, db)
+	event := func(id string, day int, name, status string) *activity.Record {
+		r := activity.NewRecord(activity.ProvisioningEvent)
+		for field, value := range map[string]string{"id": id, "servicePrincipalId": "s", "servicePrincipalDisplayName": name, "provisioningAction": "create", "status": status} {
+			require.NoError(t, r.Set(activity.ProvisioningEvent.Field(field), value))
+		}
+		r.Time, r.Fidelity, r.Raw = time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), activity.Full, fmt.Appendf(nil, `{"status":%q}`, status)
+		r.Complete()
+		return r
+	}
+	for _, r := range []*activity.Record{event("1", 1, "HR", "failure"), event("2", 2, "HR Cloud", "success"), event("1", 1, "HR", "success")} {
+		_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: []*activity.Record{r}})
+		require.NoError(t, err)
+		differences, err := store.Verify(t.Context(), db)
+		require.NoError(t, err)
+		require.Empty(t, differences)
+	}
+}
+
 func TestNewestNameWinsInAnyOrder(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 5, n, 12, 0, 0, 0, time.UTC) }
 	records := []*activity.Record{

@@ -540,28 +540,28 @@ func copyIn(ctx context.Context, tx *sqlx.Tx, table string, columns []string, n 
 func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
 	c := &counted{tenant: p.tenantID, time: p.Time, variant: p.variant, status: p.status, keys: map[*Grouping][][3]int32{}}
 	for _, g := range layouts[kind].groupings {
-		switch {
-		case g.Entity != nil:
-			c.keys[g] = [][3]int32{{p.references[layouts[kind].positions[g]]}}
-		case g.PerPolicy:
+		if g.PerPolicy {
 			ids, results := p.List(policyIDs), p.List(policyResults)
 			for i := range max(len(ids), len(results)) {
 				c.keys[g] = append(c.keys[g], [3]int32{w.entities.words[nth(ids, i)], w.entities.words[nth(results, i)]})
 			}
-		default:
-			var key [3]int32
-			for i, f := range g.Fields {
-				text := p.Get(f)
-				if f.Type != activity.Integer {
-					key[i] = w.entities.words[text]
-				} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-					key[i] = int32(n)
-				} else {
-					key[i] = NoInteger
-				}
-			}
-			c.keys[g] = [][3]int32{key}
+			continue
 		}
+		var key [3]int32
+		if g.Entity != nil {
+			key[0] = p.references[layouts[kind].positions[g]]
+		}
+		for _, f := range g.Fields {
+			i, text := g.Key(f), p.Get(f)
+			if f.Type != activity.Integer {
+				key[i] = w.entities.words[text]
+			} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+				key[i] = int32(n)
+			} else {
+				key[i] = NoInteger
+			}
+		}
+		c.keys[g] = [][3]int32{key}
 	}
 	return c
 }
