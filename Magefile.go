@@ -195,29 +195,17 @@ func browserTest() error {
 	return sh.RunV("go", "test", "-count=1", "-tags=browser", "./preview")
 }
 
-// Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards, small ones where there is pngquant.
-// Look at them before you commit them.
+// Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards, and those of docs/queries.md
+// into docs/img/queries. Look at them before you commit them.
 func Screenshots() error {
-	folder, err := filepath.Abs(filepath.Join("docs", "img", "dashboards"))
+	folder, err := filepath.Abs(filepath.Join("docs", "img"))
 	if err != nil {
 		return err
 	}
 	if err := os.Setenv("SCREENSHOTS", folder); err != nil {
 		return err
 	}
-	if err := browserTest(); err != nil {
-		return err
-	}
-	pngquant, err := exec.LookPath("pngquant")
-	if err != nil {
-		fmt.Println("LEFT OUT: pngquant, which is not installed. It makes pictures a third as large.")
-		return nil
-	}
-	pictures, err := filepath.Glob(filepath.Join(folder, "*.png"))
-	if err != nil {
-		return err
-	}
-	return sh.RunV(pngquant, append([]string{"--force", "--ext=.png", "--strip", "--speed=1", "--"}, pictures...)...)
+	return browserTest()
 }
 
 // golang runs a subcommand of go on all packages.

@@ -14,44 +14,91 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/tryout"
 )
 
-// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs already;
-// PLAYWRIGHT_FLAGS="-g Overview" runs some of them.
-func TestInBrowser(t *testing.T) {
-	chromium := debian.Program(t, "chromium", "chromium")
-	root, err := filepath.Abs("..")
-	require.NoError(t, err)
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
+// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs already;
+// PLAYWRIGHT_FLAGS="-g Overview" runs some of them. Where SCREENSHOTS names a folder, they leave pictures of the dashboards there.
+func TestInBrowser(t *testing.T) {
 	address := os.Getenv("PREVIEW_URL")
 	if address == "" {
-		ctx, stop := context.WithCancel(t.Context())
-		opened, ended := make(chan string, 1), make(chan error, 1)
-		go func() {
-			ended <- tryout.Run(ctx, tryout.Options{
-				Root: root, SignIns: 20_000, Preview: true, Out: t.Output(), Opened: func(address string) { opened <- address },
-			})
-		}()
-		defer func() {
-			stop()
-			assert.NoError(t, <-ended)
-		}()
-		select {
-		case address = <-opened:
-		case err := <-ended:
-			ended <- nil
-			require.NoError(t, err)
-		}
+		address = show(t, tryout.Options{SignIns: 20_000})
 	}
+	playwright(t, "tests", address, pictures("dashboards"))
+}
 
+// The pictures of docs/queries.md, of the same week and tenant as its answers.
+func TestPicturesOfQueries(t *testing.T) {
+	folder := pictures("queries")
+	if folder == "" {
+		t.Skip("SCREENSHOTS names no folder to draw pictures into")
+	}
+	db, address := demotest.Store(t)
+	address = show(t, tryout.Options{PostgreSQL: pgtest.Reader(t, db, address).String()})
+	playwright(t, "pictures", address, folder)
+}
+
+// pictures is the folder of some pictures below the one that SCREENSHOTS names; empty where it names none.
+func pictures(folder string) string {
+	root := os.Getenv("SCREENSHOTS")
+	if root == "" {
+		return ""
+	}
+	return filepath.Join(root, folder)
+}
+
+// show opens a preview until the test ends, and returns its address.
+func show(t *testing.T, opts tryout.Options) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	opened, ended := make(chan string, 1), make(chan error, 1)
+	opts.Root, opts.Preview, opts.Out, opts.Opened = root(t), true, t.Output(), func(address string) { opened <- address }
+	go func() { ended <- tryout.Run(ctx, opts) }()
+	t.Cleanup(func() {
+		stop()
+		assert.NoError(t, <-ended)
+	})
+	select {
+	case address := <-opened:
+		return address
+	case err := <-ended:
+		ended <- nil
+		require.NoError(t, err)
+		return ""
+	}
+}
+
+// playwright runs the specifications of a folder on a preview. The pictures that they leave in another are made small.
+func playwright(t *testing.T, folder, address, pictures string) {
+	t.Helper()
 	npx, err := exec.LookPath("npx")
 	require.NoError(t, err, "install Node 20 or newer, https://nodejs.org")
-	playwright := exec.CommandContext(t.Context(), npx, "playwright", "test", "--config", "preview/playwright.config.ts")
-	playwright.Args = append(playwright.Args, strings.Fields(os.Getenv("PLAYWRIGHT_FLAGS"))...)
-	playwright.Dir = root
-	playwright.Env = append(os.Environ(), "PREVIEW_URL="+address, "CHROMIUM="+chromium, "PLAYWRIGHT_OUTPUT="+cmp.Or(os.Getenv("PLAYWRIGHT_OUTPUT"), t.TempDir()))
-	playwright.Stdout, playwright.Stderr = os.Stdout, os.Stderr
-	require.NoError(t, playwright.Run())
+	command := exec.CommandContext(t.Context(), npx, "playwright", "test", "--config", "preview/playwright.config.ts")
+	command.Args = append(command.Args, strings.Fields(os.Getenv("PLAYWRIGHT_FLAGS"))...)
+	command.Dir = root(t)
+	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address, "CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+pictures,
+		"PLAYWRIGHT_OUTPUT="+cmp.Or(os.Getenv("PLAYWRIGHT_OUTPUT"), t.TempDir()))
+	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	require.NoError(t, command.Run())
+	if pictures == "" {
+		return
+	}
+	names, err := filepath.Glob(filepath.Join(pictures, "*.png"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	shrink := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), append([]string{"--force", "--strip", "--speed=1", "--ext=.png", "128", "--"}, names...)...)
+	output, err := shrink.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("..")
+	require.NoError(t, err)
+	return path
 }

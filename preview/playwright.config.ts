@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
-// Run by ../preview/browser_test.go, which starts the preview and names the browser.
+// Run by ../preview/browser_test.go, which starts the preview, and names the browser and the folder of specifications.
 export default defineConfig({
-  testDir: 'tests',
+  testDir: process.env.SPECIFICATIONS,
   outputDir: process.env.PLAYWRIGHT_OUTPUT,
   workers: 1,
   timeout: 90_000,

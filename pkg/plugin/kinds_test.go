@@ -89,6 +89,16 @@ func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 		for _, kind := range query.Kinds() {
 			require.True(t, asked[kind.Name], "there is no example of %s", kind.Name)
 		}
+		pictures := map[string]string{}
+		for _, m := range pictured.FindAllStringSubmatch(string(text), -1) {
+			pictures[m[1]] = m[2]
+			picture, err := os.Stat("../../docs/" + m[2])
+			require.NoError(t, err, "run go tool mage screenshots, and look at it")
+			require.Less(t, picture.Size(), int64(120_000), m[2])
+		}
+		for _, kind := range query.Kinds() {
+			require.Contains(t, pictures, kind.Name, "an example and its picture")
+		}
 		if *update {
 			require.NoError(t, os.WriteFile(path, []byte(answered), 0o600))
 		}
@@ -125,6 +135,9 @@ func TestExamplesOfTheEditors(t *testing.T) {
 
 // example is a query in the documentation and the answer below it.
 var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
+
+// pictured is an example with a picture below its answer.
+var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n!\\[[^\\]]+\\]\\((img/queries/[\\w-]+\\.png)\\)")
 
 // asText writes an answer as a table, series side by side.
 func asText(frames data.Frames) string {

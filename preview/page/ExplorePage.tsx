@@ -218,7 +218,9 @@ export function ExplorePage() {
           <Stack direction="column">
             {volume.length > 0 && draw('timeseries', 'Logs volume', withConfig(volume, BARS, timeZone, theme), 180)}
             {shape === 'graph' && draw('timeseries', 'Graph', frames, 320)}
-            {shape === 'logs' || isLive ? draw('logs', 'Logs', frames, 520) : draw('table', 'Table', frames, 420)}
+            {shape === 'logs' || isLive
+              ? draw('logs', 'Logs', frames, heightOf(frames, 520))
+              : draw('table', 'Table', frames, heightOf(frames, 420))}
           </Stack>
         )}
       </div>
@@ -245,6 +247,10 @@ const BARS: PanelModel = {
     overrides: [],
   },
 };
+
+/** As much as the rows need, up to where they scroll. */
+const heightOf = (frames: DataFrame[], most: number) =>
+  Math.min(most, 80 + 36 * (Math.max(0, ...frames.map(({ length }) => length)) + 1));
 
 function shapeOf({ view }: EntraQuery): 'graph' | 'logs' | 'table' {
   return view === 'timeSeries' ? 'graph' : view === 'logs' ? 'logs' : 'table';

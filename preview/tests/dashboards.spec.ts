@@ -58,7 +58,7 @@ for (const dashboard of dashboards) {
         await openDashboard(page, `${await addressOf(request, dashboard)}&theme=${theme}`);
         await seeAll(page);
         await accessible(page);
-        const folder = process.env.SCREENSHOTS;
+        const folder = process.env.PICTURES;
         if (folder) {
           await page.screenshot({ path: join(folder, `${dashboard.uid}-${theme}.png`), clip: await upperPart(page) });
         }
@@ -77,12 +77,14 @@ for (const [name, address] of [
   ['Explore', '/explore'],
   ['the settings', '/config'],
 ]) {
-  test(`${name} is accessible`, async ({ page }) => {
-    await page.goto(address);
-    await expect(page.getByRole('button').first()).toBeVisible();
-    await expect(page.getByText('Loading fields…')).toHaveCount(0);
-    await accessible(page);
-  });
+  for (const theme of ['dark', 'light']) {
+    test(`${name} is accessible, ${theme}`, async ({ page }) => {
+      await page.goto(`${address}?theme=${theme}`);
+      await expect(page.getByRole('button').first()).toBeVisible();
+      await expect(page.getByText('Loading fields…')).toHaveCount(0);
+      await accessible(page);
+    });
+  }
 }
 
 async function accessible(page: Page) {
