@@ -40,8 +40,7 @@ func OfMetrics(a *metrics.Answer, q *metrics.Question, expr string, step time.Du
 }
 
 func oneSeries(a *metrics.Answer, s metrics.Series, q *metrics.Question, expr string, step time.Duration) *data.Frame {
-	var times []time.Time
-	var values []float64
+	times, values := make([]time.Time, 0, len(s.Values)), make([]float64, 0, len(s.Values))
 	for i, v := range s.Values {
 		if !math.IsNaN(v) {
 			times, values = append(times, a.Times[i]), append(values, v)

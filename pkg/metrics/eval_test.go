@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -22,18 +23,24 @@ func (none) First(context.Context, *metrics.Leaf, func(map[string]string, int64)
 	return true, nil
 }
 
-// people is a source with one record of each of a number of users in each window; the nth has n.
+// people is a source of a number of users, of whom the nth has n records in every 24th window. It notes how many it came to name, and
+// how much memory was in use meanwhile.
 type people struct {
 	none
-	n int
+	n     int
+	named int
+	most  uint64
 }
 
-func (p people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
+func (p *people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
 	var cells []query.Cell
 	for i := range p.n {
+		if p.named++; p.named%20_000 == 0 {
+			p.most = max(p.most, inUse())
+		}
 		cells = cells[:0]
 		for window, wanted := range l.Wanted {
-			if wanted {
+			if wanted && window%24 == 0 {
 				cells = append(cells, query.Cell{Window: window, N: int64(i)})
 			}
 		}
@@ -106,12 +113,41 @@ func TestManyToOne(t *testing.T) {
 	require.Len(t, answer.Series, 2)
 }
 
-// The largest of 200,000 users are found without holding all of them.
-func TestTopOfVeryMany(t *testing.T) {
-	answer, err := evaluate(t, people{n: 200_000}, `topk(2, sum by (user_principal_name) (increase(entra_signins_total[1h])))`,
-		metrics.Grid{Start: at, End: at.Add(99 * time.Hour), Step: time.Hour})
-	require.NoError(t, err)
-	require.Len(t, answer.Series, 2)
-	require.Equal(t, "user0199998", answer.Series[0].Labels["user_principal_name"])
-	require.Equal(t, 199999.0, answer.Series[1].Values[99])
+// inUse is how much memory is, in bytes.
+func inUse() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// However many users there are, no more of them are held than the answer needs: all values of these would take 1.1 GB.
+func TestVeryMany(t *testing.T) {
+	month := metrics.Grid{Start: at, End: at.AddDate(0, 0, 30), Step: time.Hour}
+	for expr, check := range map[string]func(series []metrics.Series){
+		`topk(2, sum by (user_principal_name) (increase(entra_signins_total[1h])))`: func(series []metrics.Series) {
+			require.Len(t, series, 2)
+			require.Equal(t, "user0199998", series[0].Labels["user_principal_name"])
+			require.Equal(t, 199999.0, series[1].Values[720])
+		},
+		`count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 100)`: func(series []metrics.Series) {
+			require.Len(t, series, 1)
+			require.Equal(t, 199899.0, series[0].Values[720])
+		},
+	} {
+		source, before := &people{n: 200_000}, inUse()
+		answer, err := evaluate(t, source, expr, month)
+		require.NoError(t, err)
+		check(answer.Series)
+		require.NotZero(t, source.most)
+		require.Less(t, source.most, before+20<<20, expr)
+	}
+}
+
+// More series than an answer may have are refused as soon as there are.
+func TestTooManySeries(t *testing.T) {
+	source := &people{n: 200_000}
+	_, err := evaluate(t, source, `sum by (user_principal_name) (increase(entra_signins_total[1h]))`, metrics.Grid{End: at})
+	require.ErrorContains(t, err, "more than 1000 series, which is the limit: use topk, filter, or sum by fewer labels")
+	require.LessOrEqual(t, source.named, 1002)
 }

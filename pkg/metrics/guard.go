@@ -18,7 +18,7 @@ const (
 	maxPoints         = 11_000     // of a series
 	maxSubquery       = 100_000    // times at which a subquery is evaluated
 	maxSubqueryValues = 20_000_000 // that a series' subquery goes through
-	maxCells          = 5_000_000  // groups and windows that a leaf counts
+	maxCells          = 50_000_000 // groups and windows that a leaf counts
 	maxHeld           = 10_000_000 // values in memory
 	maxSeries         = 1000       // of an answer
 	maxQuoted         = 300        // bytes of what the parser says

@@ -35,20 +35,23 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// compute applies an operator. A comparison keeps the left value, or answers 0 or 1.
-func compute(op string, asNumber bool, a, b float64) float64 {
-	v := operators[op](a, b)
-	switch {
-	case comparisons[op] == "":
-		return v
-	case a != a || b != b:
-		return nan()
-	case asNumber:
-		return v
-	case v == 1:
-		return a
+// computing returns what an operator does. A comparison keeps the left value, or answers 0 or 1.
+func computing(op string, asNumber bool) func(a, b float64) float64 {
+	f := operators[op]
+	if comparisons[op] == "" {
+		return f
 	}
-	return nan()
+	return func(a, b float64) float64 {
+		switch v := f(a, b); {
+		case a != a || b != b:
+			return nan()
+		case asNumber:
+			return v
+		case v == 1:
+			return a
+		}
+		return nan()
+	}
 }
 
 // withNumber returns what an operator between an expression and a number does to a series; nil for others.
@@ -61,19 +64,23 @@ func withNumber(x *metricsql.BinaryOpExpr) func(Series) Series {
 		return func(s Series) Series {
 			values := make([]float64, len(s.Values))
 			for i, v := range s.Values {
-				values[i] = f(v)
+				if values[i] = v; v == v || op == "^" { // nothing to the power of nothing is 1
+					values[i] = f(v)
+				}
 			}
 			return Series{s.Labels, values}
 		}
 	}
+	f := computing(op, x.Bool)
 	if right, ok := x.Right.(*metricsql.NumberExpr); ok {
-		return each(func(v float64) float64 { return compute(op, x.Bool, v, right.N) })
+		return each(func(v float64) float64 { return f(v, right.N) })
 	}
 	if left, ok := x.Left.(*metricsql.NumberExpr); ok {
 		if exchanged := comparisons[op]; exchanged != "" {
-			return each(func(v float64) float64 { return compute(exchanged, x.Bool, v, left.N) })
+			f = computing(exchanged, x.Bool)
+			return each(func(v float64) float64 { return f(v, left.N) })
 		}
-		return each(func(v float64) float64 { return compute(op, x.Bool, left.N, v) })
+		return each(func(v float64) float64 { return f(left.N, v) })
 	}
 	return nil
 }
@@ -120,11 +127,12 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 	if exchanged := comparisons[op]; exchanged != "" && isTime(x.Left) { // what is compared is kept, not the time
 		op, left, right = exchanged, right, left
 	}
+	f := computing(op, x.Bool)
 	var list []Series
 	apply := func(a, b Series, labels map[string]string) error {
 		values := make([]float64, len(c.times))
 		for i := range values {
-			values[i] = compute(op, x.Bool, a.Values[i], b.Values[i])
+			values[i] = f(a.Values[i], b.Values[i])
 		}
 		list = append(list, Series{labels, values})
 		return e.hold(len(values))

@@ -229,10 +229,10 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (string, error) {
 	var branches []string
 	add := func(table, step, n, join, within, fixed string, at func(*activity.Field) dimension) error {
-		columns, cell, keys := step+" AS step", "1", ""
+		columns, cell, keys := step+" AS step", "", ""
 		for i, f := range c.q.GroupBy {
 			columns += fmt.Sprintf(", %s AS key%d", at(f).expr, i+1)
-			cell += fmt.Sprintf(", %d", i+2)
+			cell += fmt.Sprintf("%d, ", i+2) // before the step, so that what one sorts by serves both to add up and to collect
 			keys += fmt.Sprintf(", key%d", i+1)
 		}
 		where, err := c.where(ctx, at)
@@ -243,7 +243,7 @@ func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (s
 		if join != "" {
 			on = " ON "
 		}
-		read, group := "count(*)", "\n  GROUP BY "+cell
+		read, group := "count(*)", "\n  GROUP BY "+cell+"1"
 		if n == singly {
 			read, group = "1", ""
 		}
