@@ -56,7 +56,11 @@ var wordOfSignature = regexp.MustCompile(`\b(k|min|max|limit|offset|tolerance|fa
 type two struct{ none }
 
 func (two) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
-	for n, value := range []string{"1", "2"} {
+	values := []string{"1", "2"}
+	if len(l.By) == 0 {
+		values = values[1:]
+	}
+	for n, value := range values {
 		labels := map[string]string{}
 		for _, name := range l.By {
 			labels[name] = value
