@@ -76,6 +76,43 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzDecode reads any JSON as a query, over any range. It is a question that is answered, or an error that names a part.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{
+		`{"queryType": "metrics", "version": 2, "expr": "sum(increase(entra_signins_total[$__interval]))", "interval": "5m", "legendFormat": "{{app}}", "axis": "ingest"}`,
+		`{"expr": "sum(increase(entra_signins_total[$__range]))", "instant": true}`, `{"expr": 7}`, `{"expr": null, "instant": "yes"}`, `{"interval": "1e300y", "expr": "1"}`,
+		`{"interval": "$__rate_interval", "expr": "rate(entra_signins_total[${__rate_interval}])"}`, `{"axis": ["event"]}`, `{"version": 1e400}`, `[]`, `null`, `"`, `{"expr": "\ud800"}`, `{"EXPR": "1"}`, ``,
+	} {
+		f.Add(text, int64(0), int64(1774267200000), int64(15000))
+	}
+	f.Add(`{"expr": "step()"}`, int64(-1<<62), int64(1<<62), int64(-1))
+	f.Add(`{"expr": "start()"}`, int64(1774267200000), int64(1774267200000), int64(0))
+	f.Fuzz(func(t *testing.T, text string, from, to, interval int64) {
+		defer quick(t, time.Now(), text)
+		var invalid *query.InvalidError
+		q, err := Decode([]byte(text))
+		if err != nil {
+			require.ErrorAs(t, err, &invalid)
+			require.NotEmpty(t, invalid.Part)
+			return
+		}
+		e, grid, step, err := q.Bind(query.Period{From: time.UnixMilli(from).UTC(), To: time.UnixMilli(to).UTC(), MinInterval: time.Duration(interval)})
+		if err != nil {
+			require.ErrorAs(t, err, &invalid)
+			require.NotEmpty(t, invalid.Part)
+			return
+		}
+		require.Positive(t, step)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if answer, err := e.Evaluate(ctx, fake{}, grid); err == nil {
+			require.LessOrEqual(t, len(answer.Times), maxPoints)
+		} else if ctx.Err() == nil {
+			require.ErrorAs(t, err, &invalid)
+		}
+	})
+}
+
 // fake has one record in every window asked for.
 type fake struct{}
 

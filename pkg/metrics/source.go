@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ type Counted struct {
 type stored struct {
 	reading *query.Reading
 	counted []Counted
+	latest  int64 // until when records were counted by when they happened
 }
 
 // noting notes the statements from now on as a leaf's.
@@ -71,9 +73,25 @@ func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Gr
 		served := slices.Compact(slices.Sorted(slices.Values(r.Served)))
 		answer.Served = strings.Join(served, ", ")
 		answer.Warnings = r.Notices
-		return nil
+		if len(source.counted) > 0 {
+			answer.Notices, err = source.aboutTime(ctx, answer.Notices, g)
+		}
+		return err
 	})
 	return answer, err
+}
+
+// aboutTime says what the axis means for an answer: that it is another than that of the events, or that it goes further than what
+// has arrived.
+func (s *stored) aboutTime(ctx context.Context, notices []string, g Grid) ([]string, error) {
+	if g.Ingest {
+		return append(notices, "Records count when they were stored, not when they happened."), nil
+	}
+	watermark, err := s.reading.Watermark(ctx)
+	if err != nil || watermark.IsZero() || s.latest <= watermark.UnixMicro() {
+		return notices, err
+	}
+	return append(notices, fmt.Sprintf("The newest record stored happened at %s: what happened after it may be on its way, and can still change the last points.", watermark.Format("2006-01-02 15:04:05 MST"))), nil
 }
 
 // grouping is how a leaf's labels come from fields: bounded ones last, so that sets that have the same labels although their
@@ -172,6 +190,9 @@ func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
 
 func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
 	defer s.noting(l)()
+	if !l.Ingest {
+		s.latest = max(s.latest, l.Edges[len(l.Edges)-1])
+	}
 	g := groupingOf(l)
 	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest}
 	for _, edge := range l.Edges {

@@ -223,6 +223,16 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 	return nil
 }
 
+// Watermark is when the newest record happened that any source has delivered; the zero time where none has.
+func (r *Reading) Watermark(ctx context.Context) (at time.Time, err error) {
+	var newest *time.Time
+	err = r.tx.GetContext(ctx, &newest, "SELECT max(s.newest_event) FROM "+store.Schema+".source s JOIN "+store.Schema+".tenant t ON t.id = s.tenant WHERE $1 IN ('', t.tenant_id)", r.store.Tenant)
+	if err != nil || newest == nil {
+		return time.Time{}, err
+	}
+	return newest.UTC(), nil
+}
+
 // windowGroups is the SELECT of all parts of a plan whose spans do not hold their starts, but their ends: a row for each
 // group, with arrays of steps and of counts in them, as that is much less to send than a row for each step. What n is of has
 // been added up by step before, unless n is of a single row.

@@ -10,7 +10,8 @@ import {
 import { Button, PanelChrome, RefreshPicker, Stack, TimeRangePicker, useTheme2 } from '@grafana/ui';
 import React, { Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
-import type { EntraQuery } from '../../src/types';
+import { isMetrics } from '../../src/metrics/query';
+import type { EntraQuery, Query } from '../../src/types';
 import { rangeOf, setParams, useAddress } from './address';
 import { Inspector, type InspectorTab } from './Inspector';
 import type { PanelModel } from './model';
@@ -252,8 +253,11 @@ const BARS: PanelModel = {
 const heightOf = (frames: DataFrame[], most: number) =>
   Math.min(most, 80 + 36 * (Math.max(0, ...frames.map(({ length }) => length)) + 1));
 
-function shapeOf({ view }: EntraQuery): 'graph' | 'logs' | 'table' {
-  return view === 'timeSeries' ? 'graph' : view === 'logs' ? 'logs' : 'table';
+function shapeOf(query: Query): 'graph' | 'logs' | 'table' {
+  if (isMetrics(query)) {
+    return query.instant ? 'table' : 'graph';
+  }
+  return query.view === 'timeSeries' ? 'graph' : query.view === 'logs' ? 'logs' : 'table';
 }
 
 function moved(
