@@ -165,7 +165,7 @@ export interface MetricLabel {
 /** Something that can be counted in MetricsQL: an exporter's counter, or a stream of events. */
 export interface Metric {
   name: string;
-  type: 'counter' | 'stream';
+  type: 'counter' | 'stream' | 'gauge';
   help: string;
   labels: MetricLabel[];
 }

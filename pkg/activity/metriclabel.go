@@ -23,7 +23,7 @@ func (f *Field) MetricValue(text string) string {
 		text = names[text]
 	case f.Of == Application, f.Of == Policy, f.Name == "tenantId":
 		return text
-	case f.Name == "riskLevelDuringSignIn", f.Name == "riskLevel", f.Name == "detectionTimingType", f.Name == "provisioningAction":
+	case f.Name == "riskLevelDuringSignIn", f.Name == "riskLevel", f.Name == "riskState", f.Name == "detectionTimingType", f.Name == "provisioningAction":
 		if !slices.Contains(f.Values, text) {
 			text = ""
 		}

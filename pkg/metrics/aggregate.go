@@ -217,15 +217,19 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 	}
 	name, arg := strings.ToLower(x.Name), x.Args[len(x.Args)-1]
 	if pushed(x) { // counted by these labels at once
-		f, r, m := leafOf(arg)
 		var list []Series
-		err := e.leaf(f, r, m, x.Modifier.Args, c, func(s Series) error {
+		keep := func(s Series) error {
 			if x.Limit == 0 {
 				return yield(s)
 			}
 			list = append(list, s)
 			return e.hold(len(s.Values))
-		})
+		}
+		if f, r, m := leafOf(arg); m != nil {
+			err = e.leaf(f, r, m, x.Modifier.Args, c, keep)
+		} else {
+			err = e.gauge(counted(arg), x.Modifier.Args, c, keep)
+		}
 		sort.Slice(list, func(i, j int) bool { return list[i].key() < list[j].key() })
 		for _, s := range list {
 			if err == nil {

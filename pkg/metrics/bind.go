@@ -35,7 +35,7 @@ func (e *Expr) bind() (err error) {
 		case *metricsql.DurationExpr:
 			return checkDuration(x, textOf(expr))
 		case *metricsql.MetricExpr:
-			return bare(x)
+			return e.checkBare(x)
 		case *metricsql.RollupExpr:
 			return e.checkMoved(x, check)
 		case *metricsql.AggrFuncExpr:
@@ -74,11 +74,14 @@ func checkDuration(d *metricsql.DurationExpr, near string) error {
 	return nil
 }
 
-// bare says what to do with a metric outside a function.
-func bare(m *metricsql.MetricExpr) error {
+// checkBare checks a metric outside a function: of most it says what to do with it.
+func (e *Expr) checkBare(m *metricsql.MetricExpr) error {
 	metric, _, err := selector(m)
 	if err != nil {
 		return err
+	}
+	if metric.Gauge {
+		return e.addLeaf(m)
 	}
 	if metric.Stream {
 		return refuse(metric.Name, "%s are single records: count them with count_over_time(%s[1h])", metric.Name, textOf(m))
@@ -193,8 +196,16 @@ func distance(a, b string) int {
 // checkMoved checks an expression at another time.
 func (e *Expr) checkMoved(x *metricsql.RollupExpr, check func(metricsql.Expr) error) error {
 	if m, ok := x.Expr.(*metricsql.MetricExpr); ok {
-		if x.Window == nil {
-			return bare(m)
+		metric, _, err := selector(m)
+		switch {
+		case err != nil:
+			return err
+		case x.Window == nil && !metric.Gauge:
+			return e.checkBare(m)
+		case x.Window == nil:
+			return e.checkTimes(x, check)
+		case metric.Gauge:
+			return refuse(textOf(x), "a range of numbers has no value by itself: wrap a subquery in a function, as max_over_time(%s[1d:1h])", textOf(m))
 		}
 		return refuse(textOf(x), "a range of records has no value by itself: wrap it in a function, as increase(%s)", textOf(x))
 	}
@@ -218,10 +229,21 @@ func (e *Expr) checkTimes(x *metricsql.RollupExpr, check func(metricsql.Expr) er
 			return err
 		}
 	}
-	if _, ok := x.Expr.(*metricsql.MetricExpr); ok {
-		return nil
+	if m, ok := x.Expr.(*metricsql.MetricExpr); ok {
+		if metric, _, err := selector(m); err != nil || !metric.Gauge {
+			return err
+		}
 	}
 	return check(x.Expr)
+}
+
+// addLeaf notes a part that counts records.
+func (e *Expr) addLeaf(x metricsql.Expr) error {
+	e.leaves = append(e.leaves, textOf(x))
+	if len(e.leaves) > maxLeaves {
+		return refuse("", "the expression has more than %d selectors, which is the limit: split it into several queries", maxLeaves)
+	}
+	return nil
 }
 
 // ranged is the argument of a rollup function as what it stands for.
@@ -259,6 +281,8 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 		counts, records := find(counterRollups, name), find(streamRollups, name)
 		written := textOf(r)
 		switch {
+		case metric.Gauge:
+			return refuse(x.Name, "%s is a number of users at each time, which nothing counts up: use it as it is, or a subquery, as max_over_time(%s[1d:1h])", metric.Name, textOf(m))
 		case metric.Stream && records != nil, !metric.Stream && counts != nil:
 			if len(x.Args) != 1 {
 				return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), either(counts, records).Signature)
@@ -272,9 +296,8 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 		default:
 			return unknown(x.Name)
 		}
-		e.leaves = append(e.leaves, textOf(x))
-		if len(e.leaves) > maxLeaves {
-			return refuse("", "the expression has more than %d selectors, which is the limit: split it into several queries", maxLeaves)
+		if err := e.addLeaf(x); err != nil {
+			return err
 		}
 		return e.checkTimes(r, check)
 	}
@@ -299,7 +322,14 @@ func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) err
 	if !r.ForSubquery() {
 		return refuse(x.Name, "%s of an expression needs a subquery: write %s((%s)[1h:5m])", x.Name, name, textOf(r.Expr))
 	}
-	if _, ok := r.Expr.(*metricsql.MetricExpr); ok {
+	if m, ok := r.Expr.(*metricsql.MetricExpr); ok {
+		metric, _, err := selector(m)
+		if err != nil {
+			return err
+		}
+		if metric.Gauge {
+			return e.checkTimes(r, check)
+		}
 		return refuse(textOf(r), "a subquery of a counter itself is about samples, and there are none here: write (increase(%s[5m]))[1h:5m]", textOf(r.Expr))
 	}
 	return e.checkTimes(r, check)
@@ -321,7 +351,7 @@ func (e *Expr) checkAggregate(x *metricsql.AggrFuncExpr, check func(metricsql.Ex
 		return err
 	}
 	// Adding up is the way to labels that the exporter's metric does not have.
-	if _, _, m := leafOf(x.Args[len(x.Args)-1]); m != nil {
+	if m := counted(x.Args[len(x.Args)-1]); m != nil {
 		metric, _, err := selector(m)
 		if err != nil {
 			return err
@@ -359,12 +389,6 @@ func (f *Function) takes(name string, args []metricsql.Expr) error {
 // known tells names that some metric has as a label: to add up by one that is not this metric's is no mistake.
 func known(name string) bool {
 	return slices.ContainsFunc(All, func(m *Metric) bool { return m.Label(name) != nil })
-}
-
-// pushed tells sums whose leaf counts by their labels at once.
-func pushed(x *metricsql.AggrFuncExpr) bool {
-	_, _, m := leafOf(x.Args[len(x.Args)-1])
-	return m != nil && strings.EqualFold(x.Name, "sum") && !strings.EqualFold(x.Modifier.Op, "without")
 }
 
 func checkBinary(x *metricsql.BinaryOpExpr, checkAll func([]metricsql.Expr) error) error {

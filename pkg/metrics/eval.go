@@ -231,6 +231,12 @@ func (e *evaluation) stream(expr metricsql.Expr, c clock, yield func(Series) err
 	switch x := expr.(type) {
 	case *metricsql.NumberExpr:
 		return yield(c.constant(x.N))
+	case *metricsql.MetricExpr:
+		metric, _, err := selector(x)
+		if err != nil {
+			return err
+		}
+		return e.gauge(x, metric.Exported, c, yield)
 	case *metricsql.DurationExpr:
 		d, err := duration(x, c.step)
 		return all([]Series{c.constant(float64(d) / 1e6)}, err)

@@ -23,6 +23,8 @@ type Metric struct {
 	// Stream is set for the records themselves, which functions such as count_over_time are about. Others are counters,
 	// as the exporter publishes them.
 	Stream bool
+	// Gauge is set for what is so at a time, as many records as have begun and not ended.
+	Gauge bool
 	// Exported are the labels of the exporter's metric. Who uses no other sees 0 where nothing happened.
 	Exported []string
 	Labels   []*Label
@@ -77,10 +79,13 @@ var All = []*Metric{
 	counter("entra_risk_detections_total", "Risk detections.", activity.RiskDetection, "tenant", "type", "level", "timing"),
 	counter("entra_audit_events_total", "Audit events.", activity.AuditEvent, "tenant", "service", "category", "result"),
 	counter("entra_provisioning_events_total", "Provisioning events.", activity.ProvisioningEvent, "tenant", "service", "action", "status"),
+	gauge("entra_risky_users", "Users by their risk level and state at each time.", activity.RiskyUserHistory, "tenant", "level", "state").
+		except("isDeleted", "true"),
 	stream("entra_signin_events", "Sign-ins, each by itself.", activity.SignIn),
 	stream("entra_audit_events", "Audit events, each by itself.", activity.AuditEvent),
 	stream("entra_provisioning_events", "Provisioning events, each by itself.", activity.ProvisioningEvent),
 	stream("entra_risk_detection_events", "Risk detections, each by itself.", activity.RiskDetection),
+	stream("entra_risky_user_events", "Changes of users' risk, each by itself.", activity.RiskyUserHistory),
 }
 
 func counter(name, help string, kind *activity.Kind, exported ...string) *Metric {
@@ -89,6 +94,16 @@ func counter(name, help string, kind *activity.Kind, exported ...string) *Metric
 
 func stream(name, help string, kind *activity.Kind) *Metric {
 	return &Metric{Name: name, Help: help, Kind: kind, Stream: true, Labels: labelsOf(kind)}
+}
+
+func gauge(name, help string, kind *activity.Kind, exported ...string) *Metric {
+	return &Metric{Name: name, Help: help, Kind: kind, Gauge: true, Exported: exported, Labels: labelsOf(kind)}
+}
+
+// except leaves out records with a value.
+func (m *Metric) except(field, value string) *Metric {
+	m.filters = append(m.filters, query.Fits(m.Kind.Field(field), func(text string) bool { return text != value }))
+	return m
 }
 
 // where restricts a metric to records with a value.

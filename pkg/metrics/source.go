@@ -22,6 +22,7 @@ type Leaf struct {
 	Edges  []int64                   // of windows, in microseconds since 1970, sorted
 	Wanted []bool                    // which windows (Edges[i], Edges[i+1]] to count in
 	Ingest bool                      // by when records were stored
+	Ended  bool                      // by when what they say ended, of a gauge
 	Text   string                    // of the expression
 }
 
@@ -194,7 +195,7 @@ func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string
 		s.latest = max(s.latest, l.Edges[len(l.Edges)-1])
 	}
 	g := groupingOf(l)
-	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest}
+	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest, Ended: l.Ended}
 	for _, edge := range l.Edges {
 		windows.Edges = append(windows.Edges, time.UnixMicro(edge).UTC())
 	}

@@ -92,8 +92,11 @@ func metricsVocabulary() map[string]any {
 	var list []metric
 	for _, m := range metrics.All {
 		one := metric{Name: m.Name, Type: "counter", Help: m.Help}
-		if m.Stream {
+		switch {
+		case m.Stream:
 			one.Type = "stream"
+		case m.Gauge:
+			one.Type = "gauge"
 		}
 		for _, l := range m.Labels {
 			one.Labels = append(one.Labels, metricLabel{l.Name, l.Field.Name, l.Field.Description})

@@ -74,12 +74,13 @@ var policyEvaluations = `(SELECT t.*, w.id AS policy, v.id AS policy_result
     JOIN entra.word w ON w.text = coalesce(e.id, '') JOIN entra.word v ON v.text = coalesce(e.result, ''))`
 
 // riskHistory is the rows of risky users' states with the time that it took to end a risk: from the user's first state at
-// risk since any other, to the next that is none. A risk that began before what is kept has none.
+// risk since any other, to the next that is none. A risk that began before what is kept has none. A state ends when the user's next
+// begins.
 var riskHistory = `(SELECT h.*, CASE WHEN NOT h.at_risk THEN (extract(epoch FROM h.time - min(h.time) FILTER (WHERE h.at_risk) OVER (PARTITION BY h.tenant, h.account, h.risks)) * 1000)::bigint END AS time_to_remediation
     FROM (
       SELECT a.*, count(*) FILTER (WHERE NOT a.at_risk) OVER (PARTITION BY a.tenant, a.account ORDER BY a.time, a.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS risks
       FROM (
-        SELECT t.*, coalesce(k.risk_state IN ('atRisk', 'confirmedCompromised'), false) AS at_risk
+        SELECT t.*, coalesce(k.risk_state IN ('atRisk', 'confirmedCompromised'), false) AS at_risk, lead(t.time) OVER (PARTITION BY t.tenant, t.account ORDER BY t.time, t.id) AS ended
         FROM ` + store.Table(activity.RiskyUser) + ` t LEFT JOIN entra.risk k ON k.id = t.risk
       ) a
     ) h)`

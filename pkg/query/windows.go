@@ -39,6 +39,7 @@ type Windows struct {
 	Edges  []time.Time
 	Wanted []bool // which to count in: one less than edges
 	Ingest bool   // by when records were stored, not by when they happened
+	Ended  bool   // by when what records say ended: the states of risky users do
 }
 
 // spans returns the wanted windows.
@@ -123,7 +124,10 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 		pl.steps[i] = edge.Add(instant)
 	}
 	column := "r.received"
-	if !w.Ingest {
+	switch {
+	case w.Ended:
+		column = "r.ended"
+	case !w.Ingest:
 		column, c.during = "r.time", span{spans[0].from, spans[len(spans)-1].to}.later(instant)
 		fields := s.fields()
 		for _, f := range c.filters {

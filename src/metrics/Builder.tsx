@@ -69,7 +69,9 @@ export function Builder({ expr, vocabulary, api, range, onChange }: Props) {
           <Combobox
             id={`${id}-metric`}
             width={40}
-            options={vocabulary.metrics.map(({ name: value, help }) => ({ value, label: value, description: help }))}
+            options={vocabulary.metrics
+              .filter(({ type }) => ROLLUPS[type].length > 0)
+              .map(({ name: value, help }) => ({ value, label: value, description: help }))}
             value={{ value: name, label: name }}
             onChange={({ value }) => chooseMetric(value)}
           />

@@ -1,3 +1,4 @@
+import type { Metric } from '../types';
 import { escapeRegex, isClosed, meaningful, quote, type Token, tokenize, unquote, VARIABLE } from './tokens';
 
 /** How a label is compared; several values are written as a regular expression of alternatives. */
@@ -28,10 +29,11 @@ export interface Built {
   threshold?: { operator: string; value: string };
 }
 
-/** What is computed of a counter, or of a stream's events, over a window. */
-export const ROLLUPS: Record<'counter' | 'stream', string[]> = {
+/** What is computed of a counter, or of a stream's events, over a window. A gauge is asked as it is: not by the builder. */
+export const ROLLUPS: Record<Metric['type'], string[]> = {
   counter: ['increase', 'rate'],
-  stream: ['count_over_time', 'sum_over_time', 'avg_over_time', 'min_over_time', 'max_over_time'],
+  stream: ['count_over_time', 'rate_over_sum', 'present_over_time'],
+  gauge: [],
 };
 
 export const AGGREGATIONS = ['sum', 'avg', 'min', 'max', 'count'];
