@@ -36,7 +36,8 @@ func seeds(f *testing.F) {
 		`WITH (a=b,b=(a,a)) a`, `with(a="1")a`, `ru(ru(1,2),ru(1,2))`,
 		`increase(entra_signins_total[999999999999y])`, `increase(entra_signins_total[1h] offset 1e300)`, `increase(entra_signins_total[0.0001])`, `increase(entra_signins_total[1h] @ 1e300)`,
 		`max_over_time(sum(increase(entra_signins_total[1h]))[100y:1ms])`, `increase(entra_signins_total{app=~"(a+)+$"}[1h])`, `increase(entra_signins_total{app=~"\\x{110000}"}[1h])`,
-		`increase(entra_signins_total{app="'; DROP TABLE entra.sign_in; --"}[1h])`, `sum by (__name__) (increase(entra_signins_total[1h]))`, `label_replace(1,"a","$9","b","(")`,
+		`increase(entra_signins_total{app="'; DROP TABLE entra.sign_in; --"}[1h])`, `sum by (__name__) (increase(entra_signins_total[1h]))`, `entra_risky_users{level=~"h.*"} offset 1h`, `max_over_time(entra_risky_users[1h:5m] @ end())`,
+		`quantiles_over_time("a", 0.1, 2, (entra_risky_users)[1h:5m])`, `count_values("a", entra_risky_users)`, `range_quantile(time(), 1)`, `limit_offset(-1, 1e300, 1)`, `label_replace(1,"a","$9","b","(")`,
 		`increase()`, `topk()`, `sum()`, `clamp(1)`, `"a"`, `1 default "a"`, `{__name__=~".*"}`, `increase({a="b" or c="d"}[1h])`, "\x00", `1 # comment`, "`", `"\`,
 	} {
 		f.Add(text)
@@ -204,7 +205,11 @@ func FuzzSQL(f *testing.F) {
 					if filter != "" {
 						selector = "{" + l.Name + filter + "}"
 					}
-					for _, w := range words(ask(f.Context(), "sum by ("+l.Name+") ("+function+"("+m.Name+selector+at+"))")) {
+					counted := function + "(" + m.Name + selector + at + ")"
+					if m.Gauge {
+						counted = m.Name + selector
+					}
+					for _, w := range words(ask(f.Context(), "sum by ("+l.Name+") ("+counted+")")) {
 						known[w] = true
 					}
 				}

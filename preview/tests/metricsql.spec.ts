@@ -131,13 +131,13 @@ test('an expression is written prettily, and its plan is shown', async ({ page }
 
 test('the builder writes an expression', async ({ page }) => {
   await openMetrics(page);
-  await page.getByText('Builder', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Builder' }).click();
   const { expr } = await asked(page, async () => {
     await page.getByRole('combobox', { name: 'Function' }).click();
     await page.getByRole('option', { name: 'rate' }).click();
   });
   expect(expr).toMatch(/^sum by \(status\) \(rate\(entra_signins_total\{kind="interactive"\}\[\d+\w+\]\)\)$/);
-  await page.getByText('Code', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Code' }).click();
   expect((await lines(page)).join('')).toBe(
     'sum by (status) (rate(entra_signins_total{kind="interactive"}[$__interval]))'
   );
