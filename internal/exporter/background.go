@@ -62,8 +62,8 @@ func (e *Exporter) refreshed(c *collector) outcome {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	o := b.outcomes[c]
-	if age := time.Since(b.good[c]); o.metrics != nil && age > staleAfter*e.interval(o) {
-		o.metrics, o.err = nil, errors.New("what was read is too old")
+	if age := time.Since(b.good[c]); o.published != nil && age > staleAfter*e.interval(o) {
+		o.published, o.err = nil, errors.New("what was read is too old")
 	}
 	return o
 }
@@ -122,7 +122,7 @@ func (e *Exporter) refresh(ctx context.Context, due []*collector) {
 		if o.err == nil {
 			b.good[c] = time.Now()
 		} else { // what was found before is published for a while
-			o.metrics, o.at = b.outcomes[c].metrics, b.outcomes[c].at
+			o.published, o.at = b.outcomes[c].published, b.outcomes[c].at
 		}
 		b.outcomes[c] = o
 	}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -18,7 +16,6 @@ type collector struct {
 	about string // what it publishes, for the help of its flag
 	optIn bool
 	query string
-	descs []*prometheus.Desc
 	// family is the one whose decisions about who has series the collector follows; nil where there are none.
 	family *family
 	// background says that the query is too expensive for every scrape.
@@ -50,7 +47,7 @@ var allCollectors = []*collector{
 // counting returns the collector of a family.
 func counting(name string, f *family) *collector {
 	return &collector{
-		name: name, about: f.name, query: f.query(), descs: []*prometheus.Desc{f.desc}, family: f,
+		name: name, about: f.name, query: f.query(), family: f,
 		add: func(rows *sql.Rows, r *reading) error {
 			totals, err := f.read(rows)
 			if err == nil {
@@ -95,20 +92,20 @@ func chosen(names []string) []*collector {
 var (
 	appLabels = []string{"tenant", "app_id", "app"}
 
-	lastSignInDesc = prometheus.NewDesc("entra_app_last_signin_timestamp_seconds",
-		"When the newest successful sign-in to an application happened.", appLabels, nil)
-	appInfoDesc = prometheus.NewDesc("entra_app_info",
-		"An application's name today; other metrics keep the name by which they first published it.", appLabels, nil)
-	activeUsersDesc = prometheus.NewDesc("entra_app_active_users",
-		"Users who signed in to an application within the window; refreshed in the background.", append(appLabels, "window"), nil)
-	riskyUsersDesc = prometheus.NewDesc("entra_risky_users",
-		"Users by their risk level and state now; refreshed in the background.", []string{"tenant", "level", "state"}, nil)
-	oldestDesc = prometheus.NewDesc("entra_store_oldest_event_timestamp_seconds",
-		"When the oldest record kept happened; refreshed in the background.", []string{"record"}, nil)
-	rowsDesc = prometheus.NewDesc("entra_store_rows_estimate",
-		"About how many records are kept, as PostgreSQL's statistics say; refreshed in the background.", []string{"record"}, nil)
-	sizeDesc = prometheus.NewDesc("entra_store_size_bytes",
-		"What the store's tables take on disk, with their indexes and partitions; refreshed in the background.", []string{"table"}, nil)
+	lastSignInMetric = gauge("entra_app_last_signin_timestamp_seconds",
+		"When the newest successful sign-in to an application happened.", appLabels...)
+	appInfoMetric = gauge("entra_app_info",
+		"An application's name today; other metrics keep the name by which they first published it.", appLabels...)
+	activeUsersMetric = gauge("entra_app_active_users",
+		"Users who signed in to an application within the window; refreshed in the background.", "tenant", "app_id", "app", "window")
+	riskyUsersMetric = gauge("entra_risky_users",
+		"Users by their risk level and state now; refreshed in the background.", "tenant", "level", "state")
+	oldestMetric = gauge("entra_store_oldest_event_timestamp_seconds",
+		"When the oldest record kept happened; refreshed in the background.", "record")
+	rowsMetric = gauge("entra_store_rows_estimate",
+		"About how many records are kept, as PostgreSQL's statistics say; refreshed in the background.", "record")
+	sizeMetric = gauge("entra_store_size_bytes",
+		"What the store's tables take on disk, with their indexes and partitions; refreshed in the background.", "table")
 )
 
 // applicationsQuery is a SELECT of the applications that sign-ins were counted for.
@@ -145,7 +142,7 @@ func (r *reading) ownSeries(applications []application) []application {
 
 var applicationsCollector = &collector{
 	name: "applications", about: "entra_app_info and entra_app_last_signin_timestamp_seconds", query: applicationsQuery,
-	descs: []*prometheus.Desc{lastSignInDesc, appInfoDesc}, family: signIns,
+	family: signIns,
 	add: func(rows *sql.Rows, r *reading) error {
 		var all []application
 		for rows.Next() {
@@ -156,9 +153,9 @@ var applicationsCollector = &collector{
 			all = append(all, a)
 		}
 		for _, a := range r.ownSeries(all) {
-			r.info(appInfoDesc, a.tenant, a.keys[0], a.today)
+			r.info(appInfoMetric, a.tenant, a.keys[0], a.today)
 			if a.lastSignIn.Valid {
-				r.timestamp(lastSignInDesc, a.lastSignIn.Time, a.tenant, a.keys[0], a.name)
+				r.timestamp(lastSignInMetric, a.lastSignIn.Time, a.tenant, a.keys[0], a.name)
 			}
 		}
 		return rows.Err()
@@ -172,7 +169,6 @@ var activeUsersCollector = &collector{
   FROM (SELECT tenant, application, account, max(time) AS last FROM %s
     WHERE time > now() - interval '30 days' AND time <= now() AND status = %d AND account <> 0 GROUP BY tenant, application, account) active
   GROUP BY tenant, application) u ON u.tenant = a.tenant AND u.application = a.k1`, applicationsQuery, store.Table(activity.SignIn), store.StatusCode(activity.Success)),
-	descs: []*prometheus.Desc{activeUsersDesc},
 	add: func(rows *sql.Rows, r *reading) error {
 		users := map[store.Subject][3]float64{}
 		var all []application
@@ -187,7 +183,7 @@ var activeUsersCollector = &collector{
 		}
 		for _, a := range r.ownSeries(all) {
 			for i, window := range []string{"1d", "7d", "30d"} {
-				r.gauge(activeUsersDesc, users[a.who][i], a.tenant, a.keys[0], a.name, window)
+				r.gauge(activeUsersMetric, users[a.who][i], a.tenant, a.keys[0], a.name, window)
 			}
 		}
 		return rows.Err()
@@ -199,7 +195,6 @@ var riskyUsersCollector = &collector{
 	query: `SELECT coalesce(t.tenant_id, ''), coalesce(k.risk_level, ''), coalesce(k.risk_state, ''), count(*)
 FROM entra.risky_user_now r LEFT JOIN entra.risk k ON k.id = r.risk LEFT JOIN entra.tenant t ON t.id = r.tenant
 WHERE r.is_deleted IS NOT TRUE GROUP BY 1, 2, 3`,
-	descs: []*prometheus.Desc{riskyUsersDesc},
 	add: func(rows *sql.Rows, r *reading) error {
 		for rows.Next() {
 			var tenant, level, state string
@@ -207,7 +202,7 @@ WHERE r.is_deleted IS NOT TRUE GROUP BY 1, 2, 3`,
 			if err := rows.Scan(&tenant, &level, &state, &n); err != nil {
 				return err
 			}
-			r.gauge(riskyUsersDesc, n, tenant, oneOf(level, riskLevels), oneOf(state, riskStates))
+			r.gauge(riskyUsersMetric, n, tenant, oneOf(level, riskLevels), oneOf(state, riskStates))
 		}
 		return rows.Err()
 	},
@@ -216,7 +211,6 @@ WHERE r.is_deleted IS NOT TRUE GROUP BY 1, 2, 3`,
 var storeCollector = &collector{
 	name: "store", about: "entra_store_oldest_event_timestamp_seconds and entra_store_rows_estimate", background: true,
 	query: storeQuery(),
-	descs: []*prometheus.Desc{oldestDesc, rowsDesc},
 	add: func(rows *sql.Rows, r *reading) error {
 		for rows.Next() {
 			var record string
@@ -225,9 +219,9 @@ var storeCollector = &collector{
 			if err := rows.Scan(&record, &oldest, &n); err != nil {
 				return err
 			}
-			r.gauge(rowsDesc, n, record)
+			r.gauge(rowsMetric, n, record)
 			if oldest.Valid {
-				r.timestamp(oldestDesc, oldest.Time, record)
+				r.timestamp(oldestMetric, oldest.Time, record)
 			}
 		}
 		return rows.Err()
@@ -239,7 +233,6 @@ var storeSizeCollector = &collector{
 	query: fmt.Sprintf(`SELECT root.relname, sum(pg_total_relation_size(c.oid))
 FROM pg_class c JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
 WHERE c.relnamespace = '%s'::regnamespace AND c.relkind = 'r' GROUP BY 1`, store.Schema),
-	descs: []*prometheus.Desc{sizeDesc},
 	add: func(rows *sql.Rows, r *reading) error {
 		for rows.Next() {
 			var table string
@@ -247,7 +240,7 @@ WHERE c.relnamespace = '%s'::regnamespace AND c.relkind = 'r' GROUP BY 1`, store
 			if err := rows.Scan(&table, &n); err != nil {
 				return err
 			}
-			r.gauge(sizeDesc, n, table)
+			r.gauge(sizeMetric, n, table)
 		}
 		return rows.Err()
 	},

@@ -23,7 +23,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
@@ -73,8 +72,8 @@ type Exporter struct {
 	collectors []*collector
 	logger     *slog.Logger
 
-	registry   *prometheus.Registry // the metrics about this process
-	highWater  *highWater
+	registry   *prometheus.Registry    // the metrics about this process
+	samples    map[*collector]*samples // each for its collector, which runs once at a time
 	background background
 
 	reading    chan struct{} // holds a token while the database is being read: one reading at a time
@@ -91,17 +90,25 @@ func New(db *store.DB, options Options, logger *slog.Logger) *Exporter {
 	e := &Exporter{
 		db: db, options: options, collectors: chosen(options.Collectors), logger: logger,
 		registry:   prometheus.NewRegistry(),
-		highWater:  newHighWater(),
+		samples:    map[*collector]*samples{},
 		background: newBackground(),
 		reading:    make(chan struct{}, 1),
 		scrapers:   map[time.Duration]http.Handler{},
 	}
+	regressions := prometheus.NewCounter(prometheus.CounterOpts{
+		// Not "counter_regressions": promlint refuses a metric's type in its name.
+		Name: "entra_exporter_regressions_total",
+		Help: "How often a counter was lower in the database than at the scrape before; it is published unchanged until it has caught up.",
+	})
 	e.registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector("entra_exporter"),
-		e.highWater.regressions,
+		regressions,
 	)
+	for _, c := range e.collectors {
+		e.samples[c] = newSamples(options.ZeroHold, regressions)
+	}
 	return e
 }
 
@@ -180,15 +187,7 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 	defer e.lock.Unlock()
 	handler := e.scrapers[timeout]
 	if handler == nil {
-		registry := prometheus.NewRegistry()
-		registry.MustRegister(&scrape{e, timeout})
-		// Not prometheus.Gatherers, which would check thousands of series a second time: no name is in both.
-		both := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
-			activity, err := registry.Gather()
-			process, processErr := e.registry.Gather()
-			return append(activity, process...), errors.Join(err, processErr)
-		})
-		handler = promhttp.HandlerFor(both, promhttp.HandlerOpts{
+		handler = promhttp.HandlerFor(&scrape{e, timeout}, promhttp.HandlerOpts{
 			ErrorLog:            slog.NewLogLogger(e.logger.Handler(), slog.LevelError),
 			ErrorHandling:       promhttp.ContinueOnError,
 			Registry:            e.registry,

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -18,9 +16,7 @@ const (
 // family is a metric that counts records: what a grouping's totals say. Its labels are the tenant, those of the subject,
 // the details and, where there are statuses, the status.
 type family struct {
-	name, help string
-	labelNames []string
-	desc       *prometheus.Desc
+	*metric
 
 	grouping *store.Grouping
 	// keys is how many of the grouping's keys make the subject, which has series of its own or counts as "other".
@@ -152,7 +148,7 @@ func newFamily(name, help string, subject, details []string, status string, f fa
 	if status != "" {
 		labels = append(labels, status)
 	}
-	f.name, f.help, f.labelNames, f.desc = name, help, labels, prometheus.NewDesc(name, help, labels, nil)
+	f.metric = counter(name, help, labels...)
 	return &f
 }
 

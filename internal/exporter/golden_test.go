@@ -93,6 +93,7 @@ func TestGolden(t *testing.T) {
 	e := New(db, o, promslog.NewNopLogger())
 	scrapeOnce(t, e) // decides about series
 	awaitRefresh(e)
+	expectConsistent(t, e)
 	server := serve(t, e)
 	for file, accept := range map[string]string{
 		"metrics.txt":             "text/plain",

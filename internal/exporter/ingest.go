@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lib/pq"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -13,18 +12,18 @@ import (
 var (
 	sourceLabels = []string{"tenant", "source"}
 
-	ingestEventsDesc = prometheus.NewDesc("entra_ingest_events_total",
-		"Records that were new when a source delivered them.", sourceLabels, nil)
-	ingestDuplicatesDesc = prometheus.NewDesc("entra_ingest_duplicates_total",
-		"Records that a source delivered although they were known, whether they said something new or not.", sourceLabels, nil)
-	ingestErrorsDesc = prometheus.NewDesc("entra_ingest_errors_total",
-		"Records that could not be stored, by reason.", append(sourceLabels, "reason"), nil)
-	ingestDelayDesc = prometheus.NewDesc("entra_ingest_delay_seconds",
-		"From a record's event to its being stored, for new records.", sourceLabels, nil)
-	ingestSuccessDesc = prometheus.NewDesc("entra_ingest_last_success_timestamp_seconds",
-		"When a source was last read successfully.", sourceLabels, nil)
-	ingestNewestDesc = prometheus.NewDesc("entra_ingest_newest_event_timestamp_seconds",
-		"When the newest record of a source happened.", sourceLabels, nil)
+	ingestEvents = counter("entra_ingest_events_total",
+		"Records that were new when a source delivered them.", sourceLabels...)
+	ingestDuplicates = counter("entra_ingest_duplicates_total",
+		"Records that a source delivered although they were known, whether they said something new or not.", sourceLabels...)
+	ingestErrors = counter("entra_ingest_errors_total",
+		"Records that could not be stored, by reason.", "tenant", "source", "reason")
+	ingestDelay = histogram("entra_ingest_delay_seconds",
+		"From a record's event to its being stored, for new records.", sourceLabels...)
+	ingestSuccess = gauge("entra_ingest_last_success_timestamp_seconds",
+		"When a source was last read successfully.", sourceLabels...)
+	ingestNewest = gauge("entra_ingest_newest_event_timestamp_seconds",
+		"When the newest record of a source happened.", sourceLabels...)
 )
 
 // delayBounds are the histogram's, in seconds.
@@ -41,8 +40,7 @@ var ingestCollector = &collector{
 	query: `SELECT coalesce(t.tenant_id, ''), s.name, s.new, s.changed, s.unchanged, s.refused, s.last_success, s.newest_event, s.created, s.delays, s.delay_seconds
 FROM entra.source s
 LEFT JOIN entra.tenant t ON t.id = s.tenant`,
-	descs: []*prometheus.Desc{ingestEventsDesc, ingestDuplicatesDesc, ingestErrorsDesc, ingestDelayDesc, ingestSuccessDesc, ingestNewestDesc},
-	add:   addIngest,
+	add: addIngest,
 }
 
 func addIngest(rows *sql.Rows, r *reading) error {
@@ -56,13 +54,13 @@ func addIngest(rows *sql.Rows, r *reading) error {
 		if err := rows.Scan(&tenant, &name, &fresh, &changed, &unchanged, &refused, &lastSuccess, &newestEvent, &created, pq.Array(&delays), &delaySeconds); err != nil {
 			return err
 		}
-		r.counter(ingestEventsDesc, fresh, created, tenant, name)
-		r.counter(ingestDuplicatesDesc, changed+unchanged, created, tenant, name)
-		r.counter(ingestErrorsDesc, refused, created, tenant, name, "refused")
-		r.histogram(ingestDelayDesc, delays, delaySeconds, created, tenant, name)
-		r.timestamp(ingestSuccessDesc, lastSuccess, tenant, name)
+		r.counter(ingestEvents, fresh, created, tenant, name)
+		r.counter(ingestDuplicates, changed+unchanged, created, tenant, name)
+		r.counter(ingestErrors, refused, created, tenant, name, "refused")
+		r.histogram(ingestDelay, delays, delaySeconds, created, tenant, name)
+		r.timestamp(ingestSuccess, lastSuccess, tenant, name)
 		if newestEvent.Valid {
-			r.timestamp(ingestNewestDesc, newestEvent.Time, tenant, name)
+			r.timestamp(ingestNewest, newestEvent.Time, tenant, name)
 		}
 	}
 	return rows.Err()

@@ -1,133 +1,233 @@
 package exporter
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // maxLabelLength bounds label values, in bytes. Names in Entra ID have up to 256 characters.
 const maxLabelLength = 1024
 
-// samples gathers what a collector publishes. Samples whose labels came out the same become one, because a single
-// label set given twice would spoil the whole scrape.
+// samples gathers what a collector publishes, reading after reading. Samples whose labels came out the same become one,
+// because a single label set given twice would spoil the whole scrape. What is kept of them is their labels, of which there are
+// thousands in every scrape, and the highest value of each counter, so that none falls.
 type samples struct {
-	now       time.Time // the database's clock, so that all exporters agree
-	zeroHold  time.Duration
-	highWater *highWater
+	zeroHold    time.Duration
+	regressions prometheus.Counter
+	index       map[series]*sample
+	key         []byte
 
-	list  []*sample
-	index map[series]*sample
+	now     time.Time // the database's clock, so that all exporters agree
+	reading int
+	list    []*sample // of this reading
 }
 
 // series is what tells samples apart.
 type series struct {
-	desc   *prometheus.Desc
+	of     *metric
 	labels string
 }
 
+// sample is what is published under a label set: a value, or one for each status, which is the last label then.
 type sample struct {
 	series
-	kind    prometheus.ValueType
-	value   float64
-	created time.Time // zero: unknown
 	labels  []string
-	buckets []int64 // of a histogram, whose value is the sum
+	reading int
+	values  []value
+	ranges  []mark // of a histogram, whose value is the sum
 }
 
-// counter adds n to a counter. One created less than the zero hold ago shows 0.
-func (s *samples) counter(desc *prometheus.Desc, n int64, created time.Time, labels ...string) {
-	if s.held(created) {
-		n = 0
-	}
-	c := s.sample(desc, prometheus.CounterValue, labels)
-	c.value += float64(n)
-	c.since(created)
+type value struct {
+	mark
+	pairs   []*dto.LabelPair
+	created time.Time // zero: not in this reading, or unknown
+	since   time.Time // created, as last published
+}
+
+// mark is a number, and what has been published of it.
+type mark struct{ n, last, highest float64 }
+
+// raise makes the highest what it is now, and tells whether the number fell.
+func (m *mark) raise() (fell bool) {
+	fell = m.n < m.last
+	m.last, m.highest = m.n, max(m.highest, m.n)
+	return fell
+}
+
+func newSamples(zeroHold time.Duration, regressions prometheus.Counter) *samples {
+	return &samples{zeroHold: zeroHold, regressions: regressions, index: map[series]*sample{}}
+}
+
+// begin begins a reading.
+func (s *samples) begin(now time.Time) {
+	s.now, s.list = now, s.list[:0]
+	s.reading++
+}
+
+// counter adds n to a counter.
+func (s *samples) counter(m *metric, n int64, created time.Time, labels ...string) {
+	v := &s.sample(m, labels).values[0]
+	v.n += float64(n)
+	v.created = earlier(v.created, created)
 }
 
 // histogram adds to a histogram of store.DelayBounds: how many in each range, and their sum.
-func (s *samples) histogram(desc *prometheus.Desc, ranges []int64, sum float64, created time.Time, labels ...string) {
-	h := s.sample(desc, prometheus.UntypedValue, labels)
-	if h.buckets == nil {
-		h.buckets = make([]int64, len(delayBounds)+1)
+func (s *samples) histogram(m *metric, ranges []int64, sum float64, created time.Time, labels ...string) {
+	h := s.sample(m, labels)
+	if h.ranges == nil {
+		h.ranges = make([]mark, len(delayBounds)+1)
 	}
-	h.since(created)
-	if s.held(created) {
-		return
+	for i, n := range ranges[:min(len(ranges), len(h.ranges))] {
+		h.ranges[i].n += float64(n)
 	}
-	for i, n := range ranges[:min(len(ranges), len(h.buckets))] {
-		h.buckets[i] += n
-	}
-	h.value += sum
-}
-
-// held tells whether a counter is so new that it still shows 0.
-func (s *samples) held(created time.Time) bool { return s.now.Before(created.Add(s.zeroHold)) }
-
-func (m *sample) since(created time.Time) {
-	if m.created.IsZero() || created.Before(m.created) {
-		m.created = created
-	}
+	h.values[0].n += sum
+	h.values[0].created = earlier(h.values[0].created, created)
 }
 
 // gauge adds n to a gauge.
-func (s *samples) gauge(desc *prometheus.Desc, n float64, labels ...string) {
-	s.sample(desc, prometheus.GaugeValue, labels).value += n
+func (s *samples) gauge(m *metric, n float64, labels ...string) {
+	s.sample(m, labels).values[0].n += n
 }
 
 // info sets a gauge to 1: what there is to know is in the labels.
-func (s *samples) info(desc *prometheus.Desc, labels ...string) {
-	s.sample(desc, prometheus.GaugeValue, labels).value = 1
+func (s *samples) info(m *metric, labels ...string) {
+	s.sample(m, labels).values[0].n = 1
 }
 
 // timestamp sets a gauge to the latest of the times it is given.
-func (s *samples) timestamp(desc *prometheus.Desc, at time.Time, labels ...string) {
-	g := s.sample(desc, prometheus.GaugeValue, labels)
-	g.value = max(g.value, float64(at.UnixMicro())/1e6)
+func (s *samples) timestamp(m *metric, at time.Time, labels ...string) {
+	v := &s.sample(m, labels).values[0]
+	v.n = max(v.n, float64(at.UnixMicro())/1e6)
 }
 
-func (s *samples) sample(desc *prometheus.Desc, kind prometheus.ValueType, labels []string) *sample {
+// sample returns the sample of a label set, with a value for each of the statuses.
+func (s *samples) sample(m *metric, labels []string, statuses ...string) *sample {
+	s.key = s.key[:0]
 	for i := range labels {
 		labels[i] = label(labels[i])
+		s.key = append(append(s.key, labels[i]...), separator...)
 	}
-	key := series{desc, join(labels...)}
-	found := s.index[key]
+	found := s.index[series{m, string(s.key)}]
 	if found == nil {
-		found = &sample{series: key, kind: kind, labels: labels}
-		if s.index == nil {
-			s.index = make(map[series]*sample, len(s.highWater.marks)) // about as many as in the scrape before
+		found = &sample{series: series{m, string(s.key)}, labels: slices.Clone(labels)}
+		if len(statuses) == 0 {
+			found.values = []value{{pairs: m.pairs(found.labels...)}}
 		}
-		s.index[key] = found
+		for _, status := range statuses {
+			found.add(status)
+		}
+		s.index[found.series] = found
+	}
+	if found.reading != s.reading {
+		found.reading = s.reading
+		for i := range found.values {
+			found.values[i].n, found.values[i].created = 0, time.Time{}
+		}
+		for i := range found.ranges {
+			found.ranges[i].n = 0
+		}
 		s.list = append(s.list, found)
 	}
 	return found
 }
 
-func (s *samples) metrics() []prometheus.Metric {
-	metrics := make([]prometheus.Metric, len(s.list))
-	for i, m := range s.list {
-		switch {
-		case m.buckets != nil:
-			count, buckets := uint64(0), make(map[float64]uint64, len(delayBounds))
-			ranges, sum := s.highWater.raiseHistogram(m)
-			for i, n := range ranges {
-				count += uint64(n)
-				if i < len(delayBounds) {
-					buckets[delayBounds[i]] = count
-				}
-			}
-			metrics[i] = prometheus.MustNewConstHistogramWithCreatedTimestamp(m.desc, count, sum, buckets, m.created, m.labels...)
-		case m.kind == prometheus.CounterValue:
-			metrics[i] = s.highWater.raise(m)
+// add adds a value for a status.
+func (s *sample) add(status string) {
+	s.values = append(s.values, value{pairs: s.of.pairs(append(slices.Clone(s.labels), status)...)})
+}
+
+// publish returns the series of this reading, in the order of their labels.
+func (s *samples) publish() []published {
+	slices.SortFunc(s.list, func(a, b *sample) int { return cmp.Compare(a.series.labels, b.series.labels) })
+	all := make([]published, 0, len(s.list))
+	for _, m := range s.list {
+		switch m.of.kind {
+		case dto.MetricType_GAUGE:
+			n := m.values[0].n
+			all = append(all, published{m.of, &dto.Metric{Label: m.values[0].pairs, Gauge: &dto.Gauge{Value: &n}}})
+		case dto.MetricType_HISTOGRAM:
+			all = append(all, s.asHistogram(m))
 		default:
-			metrics[i] = prometheus.MustNewConstMetric(m.desc, m.kind, m.value, m.labels...)
+			all = s.appendCounters(all, m)
 		}
 	}
-	return metrics
+	if len(s.index) > len(s.list) { // what is no counter is not remembered
+		maps.DeleteFunc(s.index, func(_ series, m *sample) bool { return m.of.kind == dto.MetricType_GAUGE && m.reading != s.reading })
+	}
+	return all
+}
+
+// rise makes a value what is to be published of it: 0 if it was created less than the zero hold ago, and else no less than before,
+// unless it has been created anew.
+func (s *samples) rise(v *value, ranges []mark) {
+	if v.created.After(v.since) {
+		v.mark = mark{n: v.n}
+		for i := range ranges {
+			ranges[i] = mark{n: ranges[i].n}
+		}
+	}
+	v.since = v.created
+	if s.now.Before(v.created.Add(s.zeroHold)) {
+		v.n = 0
+		for i := range ranges {
+			ranges[i].n = 0
+		}
+	}
+	fell := v.raise()
+	for i := range ranges {
+		fell = ranges[i].raise() || fell
+	}
+	if fell {
+		s.regressions.Inc()
+	}
+}
+
+func (s *samples) appendCounters(all []published, m *sample) []published {
+	counters := make([]struct {
+		metric dto.Metric
+		dto.Counter
+		n float64
+	}, len(m.values)) // one piece of memory takes less time than many
+	var created *timestamppb.Timestamp
+	for i := range m.values {
+		v, c := &m.values[i], &counters[i]
+		if v.created.IsZero() {
+			continue
+		}
+		s.rise(v, nil)
+		if created == nil || !v.created.Equal(m.values[i-1].created) {
+			created = timestamppb.New(v.created)
+		}
+		c.n = v.highest
+		c.Value, c.CreatedTimestamp = &c.n, created
+		c.metric.Label, c.metric.Counter = v.pairs, &c.Counter
+		all = append(all, published{m.of, &c.metric})
+	}
+	return all
+}
+
+func (s *samples) asHistogram(m *sample) published {
+	v := &m.values[0]
+	s.rise(v, m.ranges)
+	count, buckets := uint64(0), make([]*dto.Bucket, len(delayBounds))
+	for i, r := range m.ranges {
+		count += uint64(r.highest)
+		if i < len(delayBounds) {
+			buckets[i] = &dto.Bucket{UpperBound: &delayBounds[i], CumulativeCount: proto.Uint64(count)}
+		}
+	}
+	return published{m.of, &dto.Metric{Label: v.pairs, Histogram: &dto.Histogram{
+		SampleCount: &count, SampleSum: proto.Float64(v.highest), Bucket: buckets, CreatedTimestamp: timestamppb.New(v.created),
+	}}}
 }
 
 // label makes any text a valid label value.
@@ -139,92 +239,8 @@ func label(text string) string {
 	return text
 }
 
-// join makes one key of several texts; none of them holds the separator, which is not valid UTF-8.
-func join(texts ...string) string { return strings.Join(texts, "\xff") }
+// separator stands between texts in a key. None of them holds it, as it is not valid UTF-8.
+const separator = "\xff"
 
-// highWater remembers the highest value of each counter this process has published, and of each range of a histogram.
-type highWater struct {
-	marks       map[series]*mark
-	regressions prometheus.Counter
-}
-
-type mark struct {
-	last, highest float64
-	created       time.Time
-	pairs         []*dto.LabelPair // of a counter
-
-	lastRanges, highestRanges []int64 // of a histogram
-}
-
-// counter is a counter as published. Unlike one that client_golang makes, it has its labels ready from the scrape
-// before, of which there are thousands.
-type counter struct {
-	desc    *prometheus.Desc
-	pairs   []*dto.LabelPair
-	value   float64
-	created *timestamppb.Timestamp
-}
-
-// Desc implements prometheus.Metric.
-func (c *counter) Desc() *prometheus.Desc { return c.desc }
-
-// Write implements prometheus.Metric.
-func (c *counter) Write(out *dto.Metric) error {
-	out.Label = c.pairs
-	out.Counter = &dto.Counter{Value: &c.value, CreatedTimestamp: c.created}
-	return nil
-}
-
-func newHighWater() *highWater {
-	return &highWater{
-		marks: map[series]*mark{},
-		regressions: prometheus.NewCounter(prometheus.CounterOpts{
-			// Not "counter_regressions": promlint refuses a metric's type in its name.
-			Name: "entra_exporter_regressions_total",
-			Help: "How often a counter was lower in the database than at the scrape before; it is published unchanged until it has caught up.",
-		}),
-	}
-}
-
-// raise returns a counter to publish for what the database says: never less than before, unless the counter has been
-// created anew.
-func (h *highWater) raise(s *sample) *counter {
-	m := h.mark(s)
-	if m.pairs == nil {
-		m.pairs = prometheus.MakeLabelPairs(s.desc, s.labels)
-	}
-	if s.value < m.last {
-		h.regressions.Inc()
-	}
-	m.last, m.highest = s.value, max(m.highest, s.value)
-	return &counter{s.desc, m.pairs, m.highest, timestamppb.New(s.created)}
-}
-
-// raiseHistogram returns the ranges of a histogram to publish, and their sum: none less than before, likewise.
-func (h *highWater) raiseHistogram(s *sample) (ranges []int64, sum float64) {
-	m := h.mark(s)
-	if m.highestRanges == nil {
-		m.lastRanges, m.highestRanges = make([]int64, len(s.buckets)), make([]int64, len(s.buckets))
-	}
-	fell := s.value < m.last
-	for i, n := range s.buckets {
-		fell = fell || n < m.lastRanges[i]
-		m.highestRanges[i] = max(m.highestRanges[i], n)
-	}
-	if fell {
-		h.regressions.Inc()
-	}
-	m.last, m.highest, m.lastRanges = s.value, max(m.highest, s.value), s.buckets
-	return m.highestRanges, m.highest
-}
-
-// mark returns what was published of a series, nothing if it has been created anew.
-func (h *highWater) mark(s *sample) *mark {
-	m := h.marks[s.series]
-	if m == nil || s.created.After(m.created) {
-		m = &mark{}
-		h.marks[s.series] = m
-	}
-	m.created = s.created
-	return m
-}
+// join makes one key of several texts.
+func join(texts ...string) string { return strings.Join(texts, separator) }

@@ -9,61 +9,46 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
-	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 var (
-	upDesc = prometheus.NewDesc("entra_exporter_up",
-		"Whether this scrape could read the database: it answered in time, is no hot standby and has the right schema.", nil, nil)
-	collectorSuccessDesc = prometheus.NewDesc("entra_exporter_collector_success",
-		"Whether a collector succeeded: in this scrape or, in the background, when it was last refreshed.", []string{"collector"}, nil)
-	collectorDurationDesc = prometheus.NewDesc("entra_exporter_collector_duration_seconds",
-		"How long a collector took: in this scrape or, in the background, when it was last refreshed.", []string{"collector"}, nil)
-	refreshDesc = prometheus.NewDesc("entra_exporter_refresh_timestamp_seconds",
-		"When what a collector refreshes in the background was read.", []string{"collector"}, nil)
-	limitedDesc = prometheus.NewDesc("entra_exporter_series_limited",
-		"How many applications, countries and so on count as \"other\" because the limit of series is reached.", []string{"collector"}, nil)
+	upMetric = gauge("entra_exporter_up",
+		"Whether this scrape could read the database: it answered in time, is no hot standby and has the right schema.")
+	collectorSuccess = gauge("entra_exporter_collector_success",
+		"Whether a collector succeeded: in this scrape or, in the background, when it was last refreshed.", "collector")
+	collectorDuration = gauge("entra_exporter_collector_duration_seconds",
+		"How long a collector took: in this scrape or, in the background, when it was last refreshed.", "collector")
+	refreshMetric = gauge("entra_exporter_refresh_timestamp_seconds",
+		"When what a collector refreshes in the background was read.", "collector")
+	limitedMetric = gauge("entra_exporter_series_limited",
+		"How many applications, countries and so on count as \"other\" because the limit of series is reached.", "collector")
 )
 
-// scrape collects the metrics of the store, within a timeout. It is not a collector per request, because requests may
-// share a collection; the clock starts with the first of them.
+// scrape gathers the metrics of the store, within a timeout, and those of this process. It is not made per request, because
+// requests may share a collection; the clock starts with the first of them.
 type scrape struct {
 	*Exporter
 	timeout time.Duration
 }
 
-// Describe implements prometheus.Collector.
-func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{upDesc, collectorSuccessDesc, collectorDurationDesc, refreshDesc, limitedDesc} {
-		ch <- desc
-	}
-	for _, c := range s.collectors {
-		for _, desc := range c.descs {
-			ch <- desc
-		}
-	}
-}
-
-// Collect implements prometheus.Collector. It publishes what one snapshot of the database says or, without one, no
-// numbers at all.
-func (s *scrape) Collect(ch chan<- prometheus.Metric) {
+// Gather implements prometheus.Gatherer. It publishes what one snapshot of the database says or, without one, no numbers at all.
+func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	metrics, err := ask(ctx, s.Exporter, s.read)
+	all, err := ask(ctx, s.Exporter, s.read)
 	up := 1.0
 	if err != nil {
 		s.logger.Error("scrape failed", "err", err)
-		up, metrics = 0, nil
+		up, all = 0, nil
 		for _, c := range s.collectors {
-			metrics = append(metrics, prometheus.MustNewConstMetric(collectorSuccessDesc, prometheus.GaugeValue, 0, c.name))
+			all = append(all, collectorSuccess.value(0, c.name))
 		}
 	}
-	ch <- prometheus.MustNewConstMetric(upDesc, prometheus.GaugeValue, up)
-	for _, metric := range metrics {
-		ch <- metric
-	}
+	process, err := s.registry.Gather()
+	return append(families(append(all, upMetric.value(up))), process...), err
 }
 
 // reading is what collectors read in one snapshot.
@@ -77,32 +62,32 @@ type reading struct {
 
 // outcome is what a collector published, and what is to be said about that.
 type outcome struct {
-	metrics []prometheus.Metric
-	err     error
-	took    time.Duration
-	at      time.Time // the snapshot's
-	limited int
+	published []published
+	err       error
+	took      time.Duration
+	at        time.Time // the snapshot's
+	limited   int
 }
 
 // read publishes what every collector finds. Those about whose series nothing is decided are decided about and read
 // again, so that the scrape that first meets them has them.
-func (e *Exporter) read(ctx context.Context) ([]prometheus.Metric, error) {
+func (e *Exporter) read(ctx context.Context) ([]published, error) {
 	defer e.refreshWhenDue()
-	metrics, undecided, err := e.readOnce(ctx)
+	all, undecided, err := e.readOnce(ctx)
 	if err != nil || e.cannotNote.Load() || e.decided && !undecided {
-		return metrics, err
+		return all, err
 	}
 	if err := e.decide(ctx); err != nil {
 		return nil, err
 	}
 	e.decided = true
 	if undecided {
-		metrics, _, err = e.readOnce(ctx)
+		all, _, err = e.readOnce(ctx)
 	}
-	return metrics, err
+	return all, err
 }
 
-func (e *Exporter) readOnce(ctx context.Context) (metrics []prometheus.Metric, undecided bool, err error) {
+func (e *Exporter) readOnce(ctx context.Context) (all []published, undecided bool, err error) {
 	err = e.snapshot(ctx, func(tx *sqlx.Tx, now time.Time) error {
 		r := &reading{options: &e.options, cannotNote: e.cannotNote.Load()}
 		for _, c := range e.collectors {
@@ -110,12 +95,12 @@ func (e *Exporter) readOnce(ctx context.Context) (metrics []prometheus.Metric, u
 			if err != nil {
 				return err
 			}
-			metrics = append(metrics, o.describe(c)...)
+			all = append(all, o.describe(c)...)
 		}
 		undecided = r.undecided
 		return nil
 	})
-	return metrics, undecided, err
+	return all, undecided, err
 }
 
 // collect runs a collector or, if it works in the background, asks for what it last found. The error is one that ends
@@ -129,7 +114,8 @@ func (e *Exporter) collect(ctx context.Context, tx *sqlx.Tx, now time.Time, c *c
 
 func (e *Exporter) run(ctx context.Context, tx *sqlx.Tx, now time.Time, c *collector, r *reading) (outcome, error) {
 	began := time.Now()
-	r.samples, r.limited = &samples{now: now, zeroHold: e.options.ZeroHold, highWater: e.highWater}, 0
+	r.samples, r.limited = e.samples[c], 0
+	r.begin(now)
 	err := c.collect(ctx, tx, r)
 	if err != nil {
 		if missing(err) {
@@ -141,7 +127,7 @@ func (e *Exporter) run(ctx context.Context, tx *sqlx.Tx, now time.Time, c *colle
 		e.logger.Error("collector failed", "collector", c.name, "err", explain(err))
 		return outcome{err: err, took: time.Since(began), at: now}, nil
 	}
-	return outcome{metrics: r.metrics(), took: time.Since(began), at: now, limited: r.limited}, nil
+	return outcome{published: r.publish(), took: time.Since(began), at: now, limited: r.limited}, nil
 }
 
 func (c *collector) collect(ctx context.Context, tx *sqlx.Tx, r *reading) error {
@@ -157,22 +143,19 @@ func (c *collector) collect(ctx context.Context, tx *sqlx.Tx, r *reading) error 
 }
 
 // describe adds to a collector's metrics those about it.
-func (o outcome) describe(c *collector) []prometheus.Metric {
-	about := func(desc *prometheus.Desc, value float64) prometheus.Metric {
-		return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, c.name)
-	}
+func (o outcome) describe(c *collector) []published {
 	success := 1.0
 	if o.err != nil {
 		success = 0
 	}
-	metrics := append(o.metrics[:len(o.metrics):len(o.metrics)], about(collectorSuccessDesc, success), about(collectorDurationDesc, o.took.Seconds()))
+	all := append(o.published[:len(o.published):len(o.published)], collectorSuccess.value(success, c.name), collectorDuration.value(o.took.Seconds(), c.name))
 	if c.background && !o.at.IsZero() {
-		metrics = append(metrics, about(refreshDesc, float64(o.at.UnixMicro())/1e6))
+		all = append(all, refreshMetric.value(float64(o.at.UnixMicro())/1e6, c.name))
 	}
 	if c.family != nil && !c.background && c.family.keys > 0 {
-		metrics = append(metrics, about(limitedDesc, float64(o.limited)))
+		all = append(all, limitedMetric.value(float64(o.limited), c.name))
 	}
-	return metrics
+	return all
 }
 
 // ready tells whether a scrape would succeed: it has every query planned, which checks names and permissions, and reads no rows.

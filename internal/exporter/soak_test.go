@@ -91,10 +91,16 @@ func TestRenamedApplication(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	name := func(i int) string { return fmt.Sprintf("%s\n\"%d\" \xff", strings.Repeat("long ", 2000), i) }
 	options := defaults
-	options.ZeroHold = 0
+	options.ZeroHold, options.RefreshInterval = 0, time.Hour
 	e := New(db, options, promslog.NewNopLogger())
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
+	remembered := func() (n int) {
+		for _, s := range e.samples {
+			n += len(s.index)
+		}
+		return n
+	}
 	var series int
 	for i := range 1000 {
 		result, err := w.Write(t.Context(), store.Batch{Source: "import", Records: []*activity.Record{
@@ -105,7 +111,8 @@ func TestRenamedApplication(t *testing.T) {
 		if i%100 == 0 {
 			scrapeOnce(t, e)
 			if i == 0 {
-				series = len(e.highWater.marks)
+				awaitRefresh(e)
+				series = remembered()
 			}
 		}
 	}
@@ -117,8 +124,8 @@ func TestRenamedApplication(t *testing.T) {
 	if n := got.count("entra_app_info"); n != 1 {
 		t.Errorf("%d series of entra_app_info, want 1", n)
 	}
-	if n := len(e.highWater.marks); n != series {
-		t.Errorf("%d counters are remembered, %d were after the first record", n, series)
+	if n := remembered(); n != series {
+		t.Errorf("%d label sets are remembered, %d were after the first record", n, series)
 	}
 	for s, value := range got.values {
 		if strings.HasPrefix(s, "entra_signins_total{") && strings.Contains(s, `"success"`) && value != 1000 {

@@ -31,9 +31,9 @@ func (f *family) query() string { return f.selectFrom("entra.total", "x.aside, x
 // selectFrom returns a SELECT of the family's counts in a table, by its keys in words, and with more columns after them.
 func (f *family) selectFrom(table, more string) string {
 	from := table + " x LEFT JOIN entra.tenant t ON t.id = x.tenant"
-	keys := []string{"''", "''", "''"}
-	name, own, k2 := "''", "true", "0"
 	g := f.grouping
+	keys := make([]string, len(keyNames(g)))
+	name, own := "''", "true"
 	if g.Entity == activity.Application {
 		from += " LEFT JOIN entra.application a ON a.id = x.k1"
 		keys[0], name = "coalesce(a.app_id, '')", "coalesce(nullif(a.app_display_name, ''), a.app_id, '')"
@@ -50,29 +50,40 @@ func (f *family) selectFrom(table, more string) string {
 	if g.PerPolicy {
 		name = keys[0]
 	}
-	if f.keys > 1 {
-		k2 = "x.k2"
-	}
+	who := []string{"x.tenant", "x.k1"}
 	if f.keys > 0 {
+		k2 := "0"
+		if f.keys > 1 {
+			k2 = "x.k2"
+			who = append(who, k2)
+		}
 		own, name = "s.own", fmt.Sprintf("coalesce(s.name, %s)", name)
 		from += fmt.Sprintf(" LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = x.grouping AND s.k1 = x.k1 AND s.k2 = %s", k2)
 	}
-	return fmt.Sprintf(`SELECT coalesce(t.tenant_id, '') AS tenant_id, %s, %s AS name, x.tenant, x.k1, %s AS k2, %s AS own, x.variant, x.status, x.n, %s
-FROM %s WHERE x.grouping = %d`, strings.Join(keys, ", "), name, k2, own, more, from, g.Number)
+	columns := slices.Concat([]string{"coalesce(t.tenant_id, '')"}, keys, []string{name}, who, []string{own, "x.variant", "x.status", "x.n", more})
+	return fmt.Sprintf("SELECT %s\nFROM %s WHERE x.grouping = %d", strings.Join(columns, ", "), from, g.Number)
 }
 
 // columns are where the columns of query go.
-func (t *total) columns() []any {
-	return []any{&t.tenant, &t.keys[0], &t.keys[1], &t.keys[2], &t.name, &t.who.Tenant, &t.who.K1, &t.who.K2, &t.own,
-		&t.variant, &t.status, &t.n, &t.aside, &t.created}
+func (f *family) columns(t *total) []any {
+	columns := []any{&t.tenant}
+	for i := range keyNames(f.grouping) {
+		columns = append(columns, &t.keys[i])
+	}
+	columns = append(columns, &t.name, &t.who.Tenant, &t.who.K1)
+	if f.keys > 1 {
+		columns = append(columns, &t.who.K2)
+	}
+	return append(columns, &t.own, &t.variant, &t.status, &t.n, &t.aside, &t.created)
 }
 
 // read turns the rows of query into totals.
 func (f *family) read(rows *sql.Rows) ([]total, error) {
 	var totals []total
+	var t total
+	columns := f.columns(&t)
 	for rows.Next() {
-		var t total
-		if err := rows.Scan(t.columns()...); err != nil {
+		if err := rows.Scan(columns...); err != nil {
 			return nil, err
 		}
 		if f.counts == nil || f.counts(&t) {
@@ -82,37 +93,30 @@ func (f *family) read(rows *sql.Rows) ([]total, error) {
 	return totals, rows.Err()
 }
 
-// labelSet is a label set without the status, and what is counted under it.
-type labelSet struct {
-	labels   []string
-	created  time.Time // when the first of its totals was
-	byStatus [7]int64  // by code; 0: a status that tells nothing, or none is a label
-	unknown  time.Time // when a status that tells nothing was first counted
-}
-
-// publish adds the totals to the samples.
+// publish adds the totals to the samples. All statuses of a label set are created with the first of its totals; one that tells
+// nothing only when it is counted.
 func (f *family) publish(r *reading, totals []total) {
 	own := r.admitted(f, totals)
-	var order []*labelSet
-	sets := make(map[string]*labelSet, len(totals))
 	add := func(t *total, subject []string, n int64) {
-		labels := append([]string{t.tenant}, subject...)
+		labels := append(make([]string, 0, len(f.metric.labels)), t.tenant)
+		labels = append(labels, subject...)
 		if f.details != nil {
 			labels = append(labels, f.details(t)...)
 		}
-		key := join(labels...)
-		set := sets[key]
-		if set == nil {
-			set = &labelSet{labels: labels, created: t.created}
-			sets[key] = set
-			order = append(order, set)
+		s := r.sample(f.metric, labels, f.statuses...)
+		for i := range max(1, len(f.statuses)) {
+			s.values[i].created = earlier(s.values[i].created, t.created)
 		}
-		set.created = earlier(set.created, t.created)
-		code := t.status
-		if !slices.Contains(f.statuses, store.Status(code)) {
-			code, set.unknown = 0, earlier(set.unknown, t.created)
+		i := 0
+		if f.statuses != nil {
+			if i = slices.Index(f.statuses, store.Status(t.status)); i < 0 {
+				if i = len(f.statuses); i == len(s.values) {
+					s.add(unknown)
+				}
+				s.values[i].created = earlier(s.values[i].created, t.created)
+			}
 		}
-		set.byStatus[code] += n
+		s.values[i].n += float64(n)
 	}
 	for i := range totals {
 		t := &totals[i]
@@ -130,18 +134,6 @@ func (f *family) publish(r *reading, totals []total) {
 			if t.aside > 0 {
 				add(t, others(subject), t.aside)
 			}
-		}
-	}
-	for _, set := range order {
-		if f.statuses == nil {
-			r.counter(f.desc, set.byStatus[0], set.created, set.labels...)
-			continue
-		}
-		for _, status := range f.statuses {
-			r.counter(f.desc, set.byStatus[store.StatusCode(status)], set.created, append(slices.Clone(set.labels), status)...)
-		}
-		if !set.unknown.IsZero() {
-			r.counter(f.desc, set.byStatus[0], set.unknown, append(slices.Clone(set.labels), unknown)...)
 		}
 	}
 }
