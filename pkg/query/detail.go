@@ -106,17 +106,20 @@ func (c *compiler) detail(ctx context.Context, tx *sqlx.Tx, scope access.Scope, 
 		result.Notices = []string{fmt.Sprintf("There is no record with the ID %s among the %s: it may have been removed.", c.q.id(), strings.ToLower(c.q.Kind.Label))}
 		return result, nil
 	}
-	for _, s := range sections[c.q.Kind.Stored()] {
-		if c.q.Section != "" && c.q.Section != s.name {
-			continue
-		}
+	asked := slices.DeleteFunc(slices.Clone(sections[c.q.Kind.Stored()]), func(s section) bool { return c.q.Section != "" && c.q.Section != s.name })
+	empty, err := c.withoutRecords(ctx, tx, asked, r, scope, tenant, result)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range asked {
 		part := Section{Name: s.name, Columns: s.columns}
-		if s.linked != nil {
+		switch {
+		case s.linked == nil:
+			part.Rows = s.rows(r, s.columns)
+		case !empty[s.name]:
 			if part.Columns, part.Rows, err = c.linked(ctx, tx, s, r, scope, tenant, result); err != nil {
 				return nil, err
 			}
-		} else {
-			part.Rows = s.rows(r, s.columns)
 		}
 		result.Sections = append(result.Sections, part)
 	}
@@ -178,45 +181,88 @@ const maxLinked = 200
 // A correlation id or request is only looked for this long before and after the record.
 const around = 48 * time.Hour
 
-func (c *compiler) linked(ctx context.Context, tx *sqlx.Tx, s section, r *record, scope access.Scope, tenant string, result *Result) ([]*activity.Field, [][]any, error) {
-	l, ok := s.linked(r)
-	if !ok {
-		return nil, nil, nil
+// withoutRecords tells which of several parts that are other records have none, as most of them have: to ask that of all at once
+// takes less than to ask for each one's records.
+func (c *compiler) withoutRecords(ctx context.Context, tx *sqlx.Tx, of []section, r *record, scope access.Scope, tenant string, result *Result) (map[string]bool, error) {
+	var all statement
+	var probes []string
+	empty := map[string]bool{}
+	for _, s := range of {
+		if s.linked == nil {
+			continue
+		}
+		empty[s.name] = true
+		if l, ok := s.linked(r); ok {
+			other, condition, err := c.follow(ctx, l, r, scope, tenant, all)
+			if err != nil {
+				return nil, err
+			}
+			all = other.statement
+			probes = append(probes, fmt.Sprintf("SELECT '%s' WHERE EXISTS (SELECT FROM %s r WHERE %s)", s.name, everTable(l.kind), condition))
+		}
 	}
+	var some []string
+	switch len(probes) {
+	case 0:
+		return empty, nil
+	case 1:
+		return nil, nil
+	}
+	sql := strings.Join(probes, "\nUNION ALL ")
+	result.SQL += ";\n" + annotate(sql, all.args)
+	err := tx.SelectContext(ctx, &some, sql, all.args...)
+	for _, name := range some {
+		empty[name] = false
+	}
+	return empty, err
+}
+
+// follow returns what compiles the question for the records that belong to a record, and the condition on them. Its parameters
+// come after those of a statement.
+func (c *compiler) follow(ctx context.Context, l link, r *record, scope access.Scope, tenant string, after statement) (other compiler, sql string, err error) {
 	q := &Question{Kind: l.kind, View: List, Columns: []*activity.Field{l.kind.Time(), l.kind.Field("id")}}
 	for _, f := range l.kind.Defaults() {
 		if !slices.Contains(q.Columns, f) {
 			q.Columns = append(q.Columns, f)
 		}
 	}
-	other := compiler{q: q, dict: c.dict}
+	other = compiler{statement: after, q: q, dict: c.dict}
 	other.restrict(scope, tenant)
 	var alternatives []string
 	for _, f := range l.kind.Fields { // in the order of the catalogue, so that the same question is always the same statement
 		if value := l.by[f.Name]; value != "" {
 			one, err := condition(ctx, &other.statement, other.dict, other.rowsAt(f), &Filter{Field: f, Operator: Equal, Values: []string{value}})
 			if err != nil {
-				return nil, nil, err
+				return other, "", err
 			}
 			alternatives = append(alternatives, one)
 		}
 	}
 	_, within := other.within("r.time", []span{{l.from, l.to}})
 	where, err := other.where(ctx, other.rowsAt)
-	if err != nil {
-		return nil, nil, err
-	}
-	sql := within + " AND (" + strings.Join(alternatives, " OR ") + ")" + where
+	sql = within + " AND (" + strings.Join(alternatives, " OR ") + ")" + where
 	if l.others {
 		uuid, _ := store.IdentifierUUID(r.text("id"))
 		sql += " AND r.id <> " + other.bind(uuid)
+	}
+	return other, sql, err
+}
+
+func (c *compiler) linked(ctx context.Context, tx *sqlx.Tx, s section, r *record, scope access.Scope, tenant string, result *Result) ([]*activity.Field, [][]any, error) {
+	l, ok := s.linked(r)
+	if !ok {
+		return nil, nil, nil
+	}
+	other, sql, err := c.follow(ctx, l, r, scope, tenant, statement{})
+	if err != nil {
+		return nil, nil, err
 	}
 	rows, err := other.records(ctx, tx, sql, maxLinked+1, result)
 	if len(rows) > maxLinked {
 		rows = rows[:maxLinked]
 		result.Notices = append(result.Notices, fmt.Sprintf("Only the newest %d of the section %s are shown.", maxLinked, s.name))
 	}
-	return q.Columns, rows, err
+	return other.q.Columns, rows, err
 }
 
 // nearby links by the ids that the records of one attempt or operation share.

@@ -476,6 +476,38 @@ func TestDependentValuesAreThoseThatOccur(t *testing.T) {
 	}
 }
 
+// However many names contain what is searched for, and however few of them records have, the same are found.
+func TestPartsOfManyNames(t *testing.T) {
+	w := newWorld(t, rand.New(rand.NewPCG(17, 18)), 300)
+	_, err := w.DB.ExecContext(t.Context(), `INSERT INTO entra.account (tenant, key, user_id, user_principal_name, named_on)
+SELECT 1, 'idle' || n, 'idle' || n, 'a' || lpad(n::text, 5, '0') || '@idle.example', '2026-03-01' FROM generate_series(1, 6000) n`)
+	require.NoError(t, err)
+	_, err = w.DB.ExecContext(t.Context(), "ANALYZE entra.account")
+	require.NoError(t, err)
+	var active []string
+	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userPrincipalName"}, "filters": []any{filter("userPrincipalName", "contains", "contoso.example")}}, w.period()).Groups {
+		active = append(active, strings.ToLower(g.Keys[0]))
+	}
+	slices.Sort(active)
+	active = slices.Compact(active)
+	require.NotEmpty(t, active)
+	search := func(part string, p query.Period, filters ...any) []string {
+		found := w.values(t, "signIn", "userPrincipalName", part, 0, p, filters...)
+		for i := range found {
+			found[i] = strings.ToLower(found[i])
+		}
+		return found
+	}
+	require.Equal(t, active, search("EXAMPLE", w.period()), "more names than are sorted, of whom the first never signed in")
+	require.Equal(t, active, search("contoso.ex", w.period()))
+	require.Equal(t, active, search("", w.period()))
+	require.Equal(t, active[:1], search("example", w.period(), filter("userPrincipalName", "=", active[0])))
+	require.Empty(t, search("@idle", w.period()))
+	require.Equal(t, []string{"a00599@idle.example", "a05990@idle.example"}, search("0599", query.Period{})[:2])
+	require.Len(t, search("idle.example", query.Period{}), 50)
+	require.Equal(t, "a00001@idle.example", search("example", query.Period{})[0])
+}
+
 func TestACancelledQuestionIsNotAsked(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(13, 14)), 10)
 	ctx, cancel := context.WithCancel(t.Context())
