@@ -166,7 +166,7 @@ const (
 	// and an index on the names' order soon comes to some.
 	sortedNames = 5000
 	// Of so many of the first names, one in enough has to be among the records for more of them to be tried.
-	triedNames, enough = 1000, 40
+	triedNames, enough = 200, 40
 )
 
 // first lists the first names of an entity that contain what is searched for and that records have. It is done if that
@@ -184,7 +184,7 @@ func (v *values) first(ctx context.Context, tx *sqlx.Tx, p Period) (texts []stri
 			return texts, true, err
 		}
 	}
-	for n := triedNames; v.dependent; n *= 4 {
+	for n := triedNames; v.dependent; n *= 5 {
 		texts, tried, err := v.among(ctx, tx, p, d, " ORDER BY lower(d."+d.column+")", n)
 		if err != nil || tried < n || len(texts) >= v.Limit {
 			return texts, true, err
@@ -207,8 +207,9 @@ func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, 
 		if err != nil {
 			return nil, 0, err
 		}
-		// A scalar subquery is asked for one name at a time, whatever the planner would rather do.
-		occurs = fmt.Sprintf(" WHERE (SELECT true FROM %s r WHERE %s = n.id AND %s LIMIT 1)", rowsTable(v.Kind), d.expr, condition)
+		// A scalar subquery is asked for one name at a time, whatever the planner would rather do; the newest first, as an index
+		// has them.
+		occurs = fmt.Sprintf(" WHERE (SELECT true FROM %s r WHERE %s = n.id AND %s ORDER BY r.time DESC LIMIT 1)", rowsTable(v.Kind), d.expr, condition)
 	}
 	sql := fmt.Sprintf(`WITH named AS MATERIALIZED (%s)
 SELECT (SELECT count(*) FROM named), ARRAY(SELECT min(name) FROM (SELECT * FROM named ORDER BY place OFFSET 0) n%s GROUP BY place ORDER BY place LIMIT %s)`,
