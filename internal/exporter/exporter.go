@@ -1,7 +1,7 @@
 // Package exporter publishes what a store has counted as Prometheus metrics.
 //
-// Every scrape reads one snapshot of the database. Nothing is kept between scrapes but the highest value each counter
-// has shown, so that no mishap in the database makes a counter fall, and what is too expensive to read each time.
+// Every scrape reads one snapshot of the database. Nothing is kept between scrapes but labels and the highest value
+// each counter has shown, so that no mishap in the database makes a counter fall, and what is too expensive to read each time.
 package exporter
 
 import (
