@@ -50,10 +50,10 @@ func audit() *dashboard.DashboardBuilder {
 		WithPanel(sized("When each activity was done last", "Activities of the time range, those done last first.", none, "Last seen", blue,
 			ask(question{Measure: "lastSeen", GroupBy: []string{"activityDisplayName", "category"}, Top: 100})).
 			OverrideByName("Activity", only("activity", "activity")).
-			OverrideByName("Last seen", []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]string{"type": "auto"}}, {Id: "unit", Value: "dateTimeAsIso"}}).
+			OverrideByName("Last seen", []dashboard.DynamicConfigValue{{Id: "custom.cellOptions", Value: map[string]string{"type": "auto"}}, {Id: "unit", Value: "dateTimeAsIso"}, width(165)}).
 			GridPos(at(0, 33, 12, 10))).
 		WithPanel(records("What failed", "The newest changes that failed, and why.", "No change failed in this time range.",
-			ask(question{Columns: []string{"activityDateTime", "activityDisplayName", "initiatedByUserPrincipalName", "resultReason", "targetDisplayNames"}, Filters: []filter{isNot("status", "success")}})).
+			ask(question{Columns: []string{"activityDateTime", "activityDisplayName", "resultReason", "initiatedByUserPrincipalName", "targetDisplayNames"}, Filters: []filter{isNot("status", "success")}})).
 			GridPos(at(12, 33, 12, 10))).
 		WithPanel(records("Audit events", "The newest audit events.", none, ask(question{Columns: columns})).GridPos(at(0, 43, 24, 12)))
 }

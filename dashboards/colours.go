@@ -19,6 +19,12 @@ const (
 	plain  = "text" // that of the letters, dark and light
 )
 
+// ochre is amber for large numbers, which then can be read on white, too.
+const ochre = "#C77700"
+
+// pills are the colours as backgrounds of words: Grafana writes on them in white, on a bright one in black.
+var pills = map[string]string{green: "#00795A", red: "#B04A00", amber: "#F5BD1F", blue: "#1F74A8", purple: "#9C4A7B", grey: "#6B6B6B"}
+
 // statuses are written as the portal does.
 var statuses = []word{
 	{activity.Success, "Success", green},
@@ -90,6 +96,9 @@ type limit struct {
 func thresholds(below string, limits ...limit) *dashboard.ThresholdsConfigBuilder {
 	steps := []dashboard.Threshold{{Color: below}}
 	for _, l := range limits {
+		if l.colour == amber {
+			l.colour = ochre
+		}
 		steps = append(steps, dashboard.Threshold{Value: cog.ToPtr(l.from), Color: l.colour})
 	}
 	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(steps)

@@ -156,6 +156,27 @@ func TestTheMapNeedsNoInternet(t *testing.T) {
 	}
 }
 
+func TestDocumentationShowsEveryDashboard(t *testing.T) {
+	text, err := os.ReadFile("../docs/dashboards.md")
+	require.NoError(t, err)
+	for name := range files {
+		d := read(t, name)
+		title := strings.TrimPrefix(d.Title, "Entra ID: ")
+		_, section, found := strings.Cut(string(text), "\n## "+title+"\n")
+		require.True(t, found, "docs/dashboards.md has no section %q", title)
+		section, _, _ = strings.Cut(section, "\n## ")
+		assert.Contains(t, section, "\n- ", "%s: the questions that it answers", title)
+		for _, theme := range []string{"dark", "light"} {
+			picture := fmt.Sprintf("img/dashboards/%s-%s.png", d.UID, theme)
+			assert.Contains(t, section, picture)
+			info, err := os.Stat("../docs/" + picture)
+			if assert.NoError(t, err, "go tool mage screenshots makes it") {
+				assert.Less(t, info.Size(), int64(200<<10), "%s: install pngquant", picture)
+			}
+		}
+	}
+}
+
 func overlap(a, b panel) bool {
 	return a.GridPos.X < b.GridPos.X+b.GridPos.W && b.GridPos.X < a.GridPos.X+a.GridPos.W &&
 		a.GridPos.Y < b.GridPos.Y+b.GridPos.H && b.GridPos.Y < a.GridPos.Y+a.GridPos.H

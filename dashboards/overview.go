@@ -72,7 +72,7 @@ func failureRate(filters ...filter) *stat.PanelBuilder {
 func interrupted() *stat.PanelBuilder {
 	return number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.",
 		question{Filters: interactive(is("status", "interrupted"))}).
-		ColorScheme(fixed(amber)).
+		ColorScheme(fixed(ochre)).
 		DataLinks(to(link("Interrupted sign-ins", signInsUID, "status", "interrupted")))
 }
 
@@ -165,8 +165,7 @@ func countries(title string, filters ...filter) *geomap.PanelBuilder {
 func riskNow() *table.PanelBuilder {
 	return groups("Who is at risk now?", "Users at risk or confirmed compromised at this moment, by level and state.", "Nobody is at risk, or Entra ID P2, which tells, is missing.",
 		question{QueryType: "riskyUser", Filters: []filter{is("riskState", "atRisk", "confirmedCompromised")}, GroupBy: []string{"riskLevel", "riskState"}}).
-		OverrideByName("Risk level", onward(link("Users at risk", riskUID))).
-		OverrideByName("Risky users", bar(amber))
+		OverrideByName("Risky users", append(bar(amber), links(link("Users at risk", riskUID))))
 }
 
 // signInList shows single sign-ins, and where each of them leads. The list needs the field id for that.

@@ -55,11 +55,14 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 	if title := titles[field]; title != "" {
 		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: title})
 	}
-	if words := wordings[field]; words != nil {
+	if words := wordings[field]; judging[field] {
+		var painted []word
+		for _, w := range words { // Grafana looks the colour of a pill up by what is written in it
+			painted = append(painted, word{w.value, w.text, pills[w.colour]}, word{w.text, w.text, pills[w.colour]})
+		}
+		properties = append(properties, wording(painted...), dashboard.DynamicConfigValue{Id: "custom.cellOptions", Value: map[string]string{"type": "pill"}})
+	} else if words != nil {
 		properties = append(properties, wording(words...))
-	}
-	if judging[field] {
-		properties = append(properties, dashboard.DynamicConfigValue{Id: "custom.cellOptions", Value: map[string]string{"type": "color-text"}})
 	}
 	if field == "errorCode" && kind != "provisioningEvent" { // whose codes are words
 		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: "Code"}, dashboard.DynamicConfigValue{Id: "custom.align", Value: "left"}, width(85))
@@ -75,8 +78,8 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 	return properties
 }
 
-// judging are the fields whose values are good or bad, and so are painted in cells, too. In others, colours would look like
-// links.
+// judging are the fields whose values are good or bad, and so are painted in cells, too: as pills, in which words can be read
+// on every colour, dark and light.
 var judging = map[string]bool{
 	"status": true, "conditionalAccessStatus": true, "authenticationRequirement": true, "policyResult": true, "riskLevel": true, "riskLevelDuringSignIn": true, "riskState": true,
 }

@@ -25,7 +25,7 @@ func overviewOnPrometheus() *dashboard.DashboardBuilder {
 			share(sum(signIns("$__range", `status="failure"`)), sum(signIns("$__range")))).Unit("percentunit").Decimals(1).
 			ColorScheme(byThreshold()).Thresholds(thresholds(green, limit{0.1, amber}, limit{0.25, red})).GridPos(at(4, 0, 4, 4))).
 		WithPanel(m.number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.", sum(signIns("$__range", `status="interrupted"`))).
-			ColorScheme(fixed(amber)).GridPos(at(8, 0, 4, 4))).
+			ColorScheme(fixed(ochre)).GridPos(at(8, 0, 4, 4))).
 		WithPanel(m.number("With MFA", "Share of the successful sign-ins that required multifactor authentication, of those whose records tell.",
 			share(sum(increase("$__range", "entra_signins_mfa_total", `requirement="multi"`, `result="success"`)), sum(increase("$__range", "entra_signins_mfa_total", `requirement=~"multi|single"`, `result="success"`)))).
 			Unit("percentunit").Decimals(1).GridPos(at(12, 0, 4, 4))).

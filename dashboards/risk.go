@@ -50,7 +50,7 @@ func risk() *dashboard.DashboardBuilder {
 		WithPanel(sized("What was detected", "Detections by type, level and timing: in real time means that a policy could stop the sign-in.", "Nothing was detected in this time range."+licence, "Risk detections", amber,
 			detections(question{GroupBy: []string{"riskEventType", "riskLevel", "detectionTimingType"}, Top: 30})).
 			OverrideByName("Detection type", onward(link("Only this type", riskUID, "type", clicked))).GridPos(at(0, 13, 10, 10))).
-		WithPanel(sized("Risky users by level and state", "All users who were ever found at risk, in their state now, whatever the time range.", "Nobody was ever found at risk, or nobody with these filters."+licence, "Risky users", amber,
+		WithPanel(groups("Risky users by level and state", "All users who were ever found at risk, in their state now, whatever the time range.", "Nobody was ever found at risk, or nobody with these filters."+licence,
 			users(question{GroupBy: []string{"riskState", "riskLevel"}, Top: 30})).OverrideByName("Risky users", bar(amber)).GridPos(at(10, 13, 7, 10))).
 		WithPanel(daily("When risks began and ended", "Changes of users' risk by day, by the state that began.", "The risk of no user changed in this time range."+licence,
 			history(question{Measure: "count", GroupBy: []string{"riskState"}})).GridPos(at(17, 13, 7, 10))).
