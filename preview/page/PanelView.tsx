@@ -9,7 +9,7 @@ import type { PanelModel } from './model';
 import { panels, withoutData } from './panels';
 import { datasource } from './services';
 import { type AdHocFilter, variables } from './templating';
-import { type Answer, otherSource, usePanelData } from './usePanelData';
+import { type Answer, isPrometheus, usePanelData } from './usePanelData';
 
 interface Props {
   panel: PanelModel;
@@ -99,7 +99,7 @@ export function PanelView({
         padding={['table', 'logs'].includes(panel.type) ? 'none' : 'md'}
         displayMode={panel.transparent ? 'transparent' : 'default'}
         loadingState={answer.state === LoadingState.Loading ? LoadingState.Loading : undefined}
-        statusItems={statusOf(answer)}
+        statusItems={isPrometheus(panel) ? [] : statusOf(answer)}
         menu={withoutData.includes(panel.type) ? undefined : menu}
       >
         {(innerWidth, innerHeight) => (
@@ -141,9 +141,8 @@ function Drawing({ panel, answer, annotations, ...rest }: DrawingProps) {
   if (!Panel) {
     return <Message text={`The preview does not draw panels of type ${panel.type}.`} />;
   }
-  const other = otherSource(panel);
-  if (other) {
-    return <Message text={`This panel asks ${other}, which the preview has none of. See it in Grafana.`} />;
+  if (isPrometheus(panel) && answer.errors?.length) {
+    return <Message text="Only Prometheus knows this, and the preview has none. See it in Grafana." />;
   }
   if (!withoutData.includes(panel.type) && isEmpty(answer.series)) {
     const failed = answer.errors?.length ? 'The query failed: see the mark beside the title.' : undefined;

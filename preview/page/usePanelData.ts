@@ -21,6 +21,7 @@ import { lastValueFrom } from 'rxjs';
 import type { EntraQuery } from '../../src/types';
 import { fieldConfigOf, registryFor } from './fields';
 import type { PanelModel } from './model';
+import { inShape, overRecords } from './prometheus';
 import { datasource, settings } from './services';
 import { type AdHocFilter, variables } from './templating';
 import { messageOf } from './useVariables';
@@ -108,17 +109,15 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
     scopedVars,
     filters,
     startTime: Date.now(),
-    targets: (panel.targets ?? [])
+    targets: (isPrometheus(panel) ? overRecords(panel) : (panel.targets ?? []))
       .filter((target) => !target.hide && (!datasource.filterQuery || datasource.filterQuery(target)))
       .map(({ datasource: _, ...target }) => target),
   } as unknown as DataQueryRequest<EntraQuery>;
   const answer: Answer = { state: LoadingState.Done, series: [], raw: [], timeRange: range, request };
-  if (otherSource(panel)) {
-    return answer;
-  }
   try {
     const response = await lastValueFrom(datasource.query(request));
-    answer.raw = response.data.map((frame) => toDataFrame(frame));
+    const frames = response.data.map((frame) => toDataFrame(frame));
+    answer.raw = isPrometheus(panel) ? inShape(panel, frames) : frames;
     answer.errors = response.errors ?? (response.error ? [response.error] : undefined);
     answer.state = answer.errors ? LoadingState.Error : LoadingState.Done;
     answer.series = panel.transformations?.length
@@ -141,8 +140,7 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
 /** Prometheus' advice for rates: no less than four scrapes of 15 seconds. */
 const rate = (intervalMs: number) => `${Math.max(60, Math.round(intervalMs / 1000) + 15)}s`;
 
-/** The type of data source that a panel asks, if it is another than the one there is here. */
-export function otherSource({ datasource: of, targets }: PanelModel): string | undefined {
-  const { type } = of ?? targets?.[0]?.datasource ?? {};
-  return type === settings.type ? undefined : type;
+/** Tells the panels that ask Prometheus, of which the plugin answers some. */
+export function isPrometheus({ datasource: of, targets }: PanelModel): boolean {
+  return (of ?? targets?.[0]?.datasource)?.type === 'prometheus';
 }
