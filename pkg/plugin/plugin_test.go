@@ -204,7 +204,7 @@ func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
 		{object{"view": "calendar"}, "which calendar does not give"},
 		{detail("00000000-0000-0000-0000-000000000000", ""), "which detail does not give"},
 		{object{"view": "table", "measure": "lastSeen", "groupBy": []string{"appDisplayName"}}, "measure: an alert rule needs numbers, and lastSeen is a time: use another measure, such as count"},
-		{object{"view": "value", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{"$app"}}}}, "the variable $app in the filter on appDisplayName has no value: alert rules have no variables, write the value itself"},
+		{object{"view": "value", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{"$app"}}}}, "the variable $app in the filter on appDisplayName has no value: alert rules and externally shared dashboards have no variables, write the value itself"},
 	} {
 		response := askWith(t, d, tt.model, alerting)
 		require.ErrorContains(t, response.Error, tt.error)

@@ -77,7 +77,7 @@ func TestDecodeSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{`{"filters":[` + strings.Repeat(`{"field":"city","operator":"="},`, 50) + `{"field":"city","operator":"="}]}`, `filters: 51 filters are too many: use at most 50`},
 		{`{"filters":[{"field":"city","operator":"=~","values":["("]}]}`, "filters[0].values: error parsing regexp: missing closing ): `(`: correct it"},
 		{`{"filters":[{"field":"city","operator":"=~","values":["a))|(?:(?:b"]}]}`, `filters[0].values: error parsing regexp: unexpected )`},
-		{`{"filters":[{"field":"city","operator":"=","values":["$city"]}]}`, `filters[0].values: the variable $city in the filter on city has no value`},
+		{`{"filters":[{"field":"city","operator":"=","values":["$city"]}]}`, `filters[0].values: the variable $city in the filter on city has no value: alert rules and externally shared dashboards have no variables`},
 		{`{"filters":[{"field":"city","operator":"=","values":["${city:regex}"]}]}`, `has no value`},
 		{`{"filters":[{"field":"errorCode","operator":">","values":["many"]}]}`, `filters[0].values: errorCode: "many" is not a whole number`},
 		{`{"filters":[{"field":"ipAddress","operator":"inNetwork","values":["10.0.0.0/99"]}]}`, `filters[0].values: "10.0.0.0/99" is not a network`},

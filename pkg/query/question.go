@@ -334,7 +334,7 @@ func decodeFilter(kind *activity.Kind, part, name string, operator Operator, val
 	for _, v := range values {
 		switch {
 		case variable.MatchString(v):
-			return nil, invalid(part, "the variable %s in the filter on %s has no value: alert rules have no variables, write the value itself", v, name)
+			return nil, invalid(part, "the variable %s in the filter on %s has no value: alert rules and externally shared dashboards have no variables, write the value itself", v, name)
 		case len(v) > maxValueSize:
 			return nil, invalid(part, "a value for %s is longer than %d bytes: compare with a part of it by \"contains\" or \"startsWith\"", name, maxValueSize)
 		case strings.ContainsRune(v, 0):
