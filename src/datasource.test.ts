@@ -238,6 +238,16 @@ describe('ad hoc filters', () => {
     expect(more.map(({ value }) => value)).toContain('appDisplayName');
   });
 
+  test('are on the fields of queries whose data source is a variable of the dashboard', async () => {
+    const { uid } = newDataSource();
+    setVariables({ datasource: uid, other: 'another' });
+    const of = (queryType: string, variable: string) => ({ ...asked(queryType), datasource: { uid: variable } });
+    const queries = [of('auditEvent', '${datasource}'), of('signIn', '${other}')];
+    const keys = (await newDataSource().getTagKeys({ queries, filters: [] })).map(({ value }) => value);
+    expect(keys).toContain('category');
+    expect(keys).not.toContain('appDisplayName');
+  });
+
   test('are on every field where no query says which', async () => {
     const keys = (await newDataSource().getTagKeys()).map(({ value }) => value);
     expect(keys).toEqual(expect.arrayContaining(['category', 'appDisplayName', 'provisioningAction']));

@@ -24,7 +24,7 @@ import {
   type TimeRange,
   type ToggleFilterAction,
 } from '@grafana/data';
-import { config, DataSourceWithBackend } from '@grafana/runtime';
+import { config, DataSourceWithBackend, getTemplateSrv } from '@grafana/runtime';
 import React, { type ReactNode } from 'react';
 import { from, lastValueFrom, map, type Observable, of, switchMap } from 'rxjs';
 
@@ -264,7 +264,7 @@ export class DataSource
   private async kindsOf(queries: Query[] = []): Promise<CatalogueKind[]> {
     const kinds = await this.catalogue.kinds();
     const asked = queries
-      .filter(({ datasource }) => !datasource?.uid || datasource.uid === this.uid)
+      .filter(({ datasource }) => !datasource?.uid || getTemplateSrv().replace(datasource.uid) === this.uid)
       .map((query) => (isMetrics(query) ? query : completeQuery(query)).queryType);
     return asked.length > 0 ? kinds.filter(({ kind }) => asked.includes(kind)) : kinds;
   }
