@@ -75,6 +75,12 @@ type panel struct {
 	FieldConfig        struct {
 		Defaults struct{ Unit, NoValue string }
 	}
+	Options struct {
+		Basemap struct {
+			Type   string
+			Config struct{ Src string }
+		}
+	}
 	Targets []json.RawMessage
 }
 
@@ -153,6 +159,16 @@ func TestTheMapNeedsNoInternet(t *testing.T) {
 		require.Regexp(t, "^[A-Z]{2}$", p.Key)
 		require.NotZero(t, p.Latitude, p.Key) // of which Grafana would take the whole file for something else
 		require.NotZero(t, p.Longitude, p.Key)
+	}
+
+	// Grafana fetches tiles from elsewhere for every other type, also for tiles without an address.
+	for name := range files {
+		for _, p := range read(t, name).Panels {
+			if p.Type == "geomap" {
+				assert.Equal(t, "geojson", p.Options.Basemap.Type, "%s: %s", name, p.Title)
+				assert.Equal(t, outlines, p.Options.Basemap.Config.Src, "%s: %s", name, p.Title)
+			}
+		}
 	}
 }
 

@@ -30,16 +30,16 @@ func worldMap(title, description, empty, colour string, q question) *geomap.Pane
 		Unit("locale").
 		Decimals(0).
 		ColorScheme(fixed(colour)).
-		Basemap(layer("xyz", "No tiles").Config(map[string]any{"url": ""})).
+		// The outlines take the place of tiles, which Grafana would fetch from somebody's server.
+		Basemap(layer("geojson", "Countries").Tooltip(false).Config(map[string]any{
+			"src":   outlines,
+			"rules": []any{},
+			"style": map[string]any{
+				"color": map[string]string{"fixed": "#808080"}, "opacity": 0.25, "lineWidth": 1,
+				"size": map[string]any{"fixed": 1}, "symbol": map[string]string{"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+			},
+		})).
 		Layers([]cog.Builder[common.MapLayerOptions]{
-			layer("geojson", "Countries").Tooltip(false).Config(map[string]any{
-				"src":   outlines,
-				"rules": []any{},
-				"style": map[string]any{
-					"color": map[string]string{"fixed": "#808080"}, "opacity": 0.25, "lineWidth": 1,
-					"size": map[string]any{"fixed": 1}, "symbol": map[string]string{"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
-				},
-			}),
 			layer("markers", "Sign-ins").Tooltip(true).
 				Location(common.NewFrameGeometrySourceBuilder().
 					Mode(common.FrameGeometrySourceModeLookup).
