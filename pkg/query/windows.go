@@ -328,7 +328,7 @@ func (c *compiler) keepsApart(g *store.Grouping) bool {
 	}
 	switch {
 	case g.Entity != nil:
-		return len(keys) == 1
+		return len(keys) == 1+len(g.Fields)
 	case g.PerPolicy:
 		return len(keys) == 2
 	}
