@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"iter"
 	"slices"
@@ -72,36 +71,22 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 	group, working := errgroup.WithContext(ctx)
 	in := &importing{
 		ctx:       working,
+		group:     group,
 		feed:      cmp.Or(options.Feed, "import"),
 		batchSize: cmp.Or(options.BatchSize, 3000),
 		refused:   options.Refused,
 		progress:  cmp.Or(options.Progress, &Progress{}),
-		seed:      maphash.MakeSeed(),
-		lanes:     make([]lane, cmp.Or(options.Writers, 3)),
+		writers:   make(chan *store.Writer, cmp.Or(options.Writers, 3)),
 		summary:   Summary{Kinds: map[*activity.Kind]Counts{}},
 	}
-	for i := range in.lanes {
+	for range cap(in.writers) {
 		writer, err := store.NewWriter(ctx, db)
 		if err != nil {
 			return in.summary, err
 		}
-		batches := make(chan batch, 1)
-		in.lanes[i].batches = batches
-		group.Go(func() error {
-			for batch := range batches {
-				if err := in.write(writer, batch); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		in.writers <- writer
 	}
 	group.Go(func() error {
-		defer func() {
-			for i := range in.lanes {
-				close(in.lanes[i].batches)
-			}
-		}()
 		for _, source := range sources {
 			var stop stopError
 			if err := in.read(source, options.Tenant); errors.As(err, &stop) {
@@ -110,12 +95,7 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 				in.summary.Failures = append(in.summary.Failures, fmt.Errorf("%s: %w", source.Name, err))
 			}
 		}
-		for i := range in.lanes {
-			if err := in.flush(&in.lanes[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return in.flush()
 	})
 	err := group.Wait()
 	if ctx.Err() != nil {
@@ -124,28 +104,32 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 	return in.summary, err
 }
 
-// importing is an import under way. Records go to writers by their id: the versions of one record never overtake each other.
+// importing is an import under way. A batch is what came one after the other, as those records count in the same cells;
+// one that holds another version of a record that is being written waits until that is done.
 type importing struct {
 	ctx       context.Context
+	group     *errgroup.Group
 	feed      string
 	batchSize int
 	refused   func(Refusal) error
 	progress  *Progress
-	source    string // being read
-	seed      maphash.Seed
-	lanes     []lane
-	pending   int // refusals the store was not told of
+	writers   chan *store.Writer // those that have nothing to do
+	underWay  []*underWay
+
+	source  string             // being read
+	records []*activity.Record // what is gathered for the next batch
+	origins []origin           // of each of them
+	size    int                // of them, in bytes
+	pending int                // refusals the store was not told of
 
 	mu      sync.Mutex // guards what follows, and calls of refused
 	summary Summary
 }
 
-// lane is the way to one writer.
-type lane struct {
-	batches chan<- batch
-	records []*activity.Record
-	origins []origin
-	size    int
+// underWay is a batch that is being written.
+type underWay struct {
+	ids  map[string]bool
+	done chan struct{}
 }
 
 // origin is where a record was read.
@@ -187,15 +171,14 @@ func (in *importing) read(source Source, tenant string) error {
 	return err
 }
 
-// Record takes a record to the writer its id belongs to.
+// Record takes a record into the next batch.
 func (in *importing) Record(record *activity.Record, line int64) error {
 	in.progress.Records.Add(1)
-	l := &in.lanes[maphash.String(in.seed, record.ID)%uint64(len(in.lanes))]
-	l.records = append(l.records, record)
-	l.origins = append(l.origins, origin{in.source, line})
-	l.size += len(record.Raw)
-	if len(l.records) >= in.batchSize || l.size >= maxBatch {
-		return in.flush(l)
+	in.records = append(in.records, record)
+	in.origins = append(in.origins, origin{in.source, line})
+	in.size += len(record.Raw)
+	if len(in.records) >= in.batchSize || in.size >= maxBatch {
+		return in.flush()
 	}
 	return nil
 }
@@ -219,19 +202,53 @@ func (in *importing) note(r Refusal) error {
 	return nil
 }
 
-// flush hands what has gathered in a lane to its writer.
-func (in *importing) flush(l *lane) error {
-	if len(l.records) == 0 && in.pending == 0 {
+// flush hands what has gathered to a writer.
+func (in *importing) flush() error {
+	if len(in.records) == 0 && in.pending == 0 {
 		return nil
 	}
-	b := batch{store.Batch{Source: in.feed, Records: l.records, Refused: in.pending}, l.origins}
-	l.records, l.origins, l.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
+	b := batch{store.Batch{Source: in.feed, Records: in.records, Refused: in.pending}, in.origins}
+	in.records, in.origins, in.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
+	if err := in.await(b.Records); err != nil {
+		return err
+	}
+	now := &underWay{ids: make(map[string]bool, len(b.Records)), done: make(chan struct{})}
+	for _, r := range b.Records {
+		now.ids[r.ID] = true
+	}
 	select {
-	case l.batches <- b:
+	case writer := <-in.writers:
+		in.underWay = append(in.underWay, now)
+		in.group.Go(func() error {
+			defer close(now.done)
+			defer func() { in.writers <- writer }()
+			return in.write(writer, b)
+		})
 		return nil
 	case <-in.ctx.Done():
 		return stopError{in.ctx.Err()}
 	}
+}
+
+// await returns once no version of some records is being written.
+func (in *importing) await(records []*activity.Record) error {
+	var others []*underWay
+	for _, u := range in.underWay {
+		if slices.ContainsFunc(records, func(r *activity.Record) bool { return u.ids[r.ID] }) {
+			select {
+			case <-u.done:
+			case <-in.ctx.Done():
+				return stopError{in.ctx.Err()}
+			}
+		}
+		select {
+		case <-u.done:
+		default:
+			others = append(others, u)
+		}
+	}
+	in.underWay = others
+	return nil
 }
 
 func (in *importing) write(writer *store.Writer, b batch) error {
