@@ -44,6 +44,9 @@ func (r *Record) Get(f *Field) string {
 	if value := r.values[f.index]; value != "" {
 		return value
 	}
+	if f.Of != nil { // an entity's: none of those below
+		return ""
+	}
 	switch f.Name {
 	case "tenantId":
 		return r.Tenant

@@ -26,7 +26,18 @@ type entities struct {
 	byKey      map[*activity.Entity]map[entityKey]named
 	byDigest   map[*activity.Entity]map[entityKey]int32
 	attributes map[*activity.Entity][]*activity.Field
+	lately     map[*activity.Entity]map[string]mention
+	buffer     []byte
 }
+
+// mention is an entity as records lately mentioned it, with all of its attributes, and the last day of those.
+type mention struct {
+	id  int32
+	day int64
+}
+
+// latelyLimit bounds how many mentions are remembered of each entity.
+const latelyLimit = 50_000
 
 type entityKey struct {
 	tenant int32
@@ -65,13 +76,14 @@ func newEntities(db *DB) *entities {
 	e := &entities{
 		db: db, tenants: map[string]int32{}, words: map[string]int32{}, written: map[string]bool{},
 		byKey: map[*activity.Entity]map[entityKey]named{}, byDigest: map[*activity.Entity]map[entityKey]int32{},
-		attributes: map[*activity.Entity][]*activity.Field{},
+		attributes: map[*activity.Entity][]*activity.Field{}, lately: map[*activity.Entity]map[string]mention{},
 	}
 	for _, kind := range activity.Kinds() {
 		for _, entity := range kind.Entities() {
 			e.attributes[entity] = attributes(entity)
 			e.byKey[entity] = map[entityKey]named{}
 			e.byDigest[entity] = map[entityKey]int32{}
+			e.lately[entity] = map[string]mention{}
 		}
 	}
 	return e
@@ -94,11 +106,7 @@ func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*
 		references[i] = make([]int32, 0, len(layouts[kind].entities))
 	}
 	for _, entity := range layouts[kind].entities {
-		resolve := e.resolveCombinations
-		if entity.Key != "" {
-			resolve = e.resolveNamed
-		}
-		ids, err := resolve(ctx, kind, entity, records)
+		ids, err := e.resolveEntity(ctx, kind, entity, records)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", entity.Name, err)
 		}
@@ -108,6 +116,65 @@ func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*
 	}
 	return references, nil
 }
+
+// resolveEntity returns the ids of the entities that records mention; 0 where one mentions none. Most repeat what others said
+// of an entity lately: that is known without a closer look.
+func (e *entities) resolveEntity(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
+	lately := e.lately[entity]
+	if len(lately) > latelyLimit {
+		clear(lately)
+	}
+	ids := make([]int32, len(records))
+	var others []*activity.Record
+	var at []int
+	var said []string
+	for i, r := range records {
+		e.buffer = e.appendValues(e.buffer[:0], kind, entity, r)
+		m, ok := lately[string(e.buffer)]
+		if ok && (entity.Key == "" || day(r) <= m.day) {
+			ids[i] = m.id
+			continue
+		}
+		others, at, said = append(others, r), append(at, i), append(said, string(e.buffer))
+	}
+	if len(others) == 0 {
+		return ids, nil
+	}
+	resolve := e.resolveCombinations
+	if entity.Key != "" {
+		resolve = e.resolveNamed
+	}
+	found, err := resolve(ctx, kind, entity, others)
+	for i, id := range found {
+		ids[at[i]] = id
+		lately[said[i]] = mention{id, max(lately[said[i]].day, day(others[i]))}
+	}
+	return ids, err
+}
+
+// appendValues appends what tells a record's mention of an entity from others.
+func (e *entities) appendValues(b []byte, kind *activity.Kind, entity *activity.Entity, r *activity.Record) []byte {
+	add := func(text string) { b = append(binary.AppendUvarint(b, uint64(len(text))), text...) }
+	add(kind.Name)
+	b = binary.AppendVarint(b, int64(e.tenants[r.Tenant]))
+	for _, f := range layouts[kind].sources[entity] {
+		switch {
+		case f == nil:
+		case f.Type == activity.List:
+			list := r.List(f)
+			b = binary.AppendUvarint(b, uint64(len(list)))
+			for _, text := range list {
+				add(text)
+			}
+		default:
+			add(r.Get(f))
+		}
+	}
+	return b
+}
+
+// day counts the days to a record's.
+func day(r *activity.Record) int64 { return r.Time.Unix() / (24 * 60 * 60) }
 
 func (e *entities) resolveTenants(ctx context.Context, records []*activity.Record) error {
 	missing := map[string]bool{}
@@ -126,11 +193,11 @@ func (e *entities) resolveWords(ctx context.Context, kind *activity.Kind, record
 	missing := map[string]bool{}
 	for _, g := range layouts[kind].groupings {
 		for _, r := range records {
-			for _, word := range g.words(r) {
+			g.words(r, func(word string) {
 				if _, ok := e.words[word]; !ok {
 					missing[word] = true
 				}
-			}
+			})
 		}
 	}
 	return lookUp(ctx, e.db, "entra.word", "text", missing, e.words)

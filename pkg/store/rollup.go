@@ -106,19 +106,20 @@ func (g *Grouping) Key(f *activity.Field) int {
 	return i
 }
 
-// words lists the texts that a record contributes as keys to its kind's groupings.
-func (g *Grouping) words(r *activity.Record) []string {
-	var words []string
+// words gives the texts that a record contributes as keys to its kind's groupings.
+func (g *Grouping) words(r *activity.Record, give func(string)) {
 	for _, f := range g.Fields {
 		if f.Type != activity.Integer {
-			words = append(words, r.Get(f))
+			give(r.Get(f))
 		}
 	}
 	if g.PerPolicy {
-		words = append(words, r.List(policyIDs)...)
-		words = append(words, r.List(policyResults)...)
+		for _, f := range []*activity.Field{policyIDs, policyResults} {
+			for _, word := range r.List(f) {
+				give(word)
+			}
+		}
 	}
-	return words
 }
 
 var (
@@ -128,14 +129,6 @@ var (
 
 // NoInteger is the key of a record without the integer a grouping counts by; 0 is a value, the error code of success.
 const NoInteger = -1
-
-// counted is the part of a stored record that decides in which cells of rollup and totals it counts.
-type counted struct {
-	tenant          int32
-	time            time.Time
-	variant, status int16
-	keys            map[*Grouping][][3]int32 // per grouping, the keys under which it counts
-}
 
 // cell is a row of the rollup without its count.
 type cell struct {
@@ -159,18 +152,6 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// add counts a record n times (-1 takes it back) in every cell it belongs to.
-func (c *counted) add(cells map[cell]int64, n int64) {
-	for g, keys := range c.keys {
-		for _, tier := range g.Tiers {
-			bucket, edge := tier.Bucket(c.time)
-			for _, k := range keys {
-				cells[cell{c.tenant, g.Number, tier, bucket.UnixMicro(), k, c.variant, c.status, edge}] += n
-			}
-		}
-	}
 }
 
 // rowsAsCells is the SELECT that counts rows as the rollup does: the same cells, from scratch. where restricts the rows r.

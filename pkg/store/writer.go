@@ -53,6 +53,7 @@ type Writer struct {
 	partitions map[string]bool
 	classes    activity.Classes
 	version    int // of the classes
+	keys       [][3]int32
 }
 
 // NewWriter returns a writer, or says why the database cannot be written to.
@@ -134,7 +135,12 @@ func (w *Writer) write(ctx context.Context, batch Batch) (Result, error) {
 		}
 	}
 
-	tx, err := w.db.BeginTxx(ctx, nil)
+	conn, err := w.db.Connx(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	tx, err := conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return result, err
 	}
@@ -149,7 +155,7 @@ func (w *Writer) write(ctx context.Context, batch Batch) (Result, error) {
 	cells, totals, sources := map[cell]int64{}, map[cell]*total{}, map[int32]*progress{}
 	for _, kind := range activity.Kinds() {
 		if records := byKind[kind]; len(records) > 0 {
-			if err := w.writeKind(ctx, tx, kind, records, now, cells, totals, sources, &result); err != nil {
+			if err := w.writeKind(ctx, conn, tx, kind, records, now, cells, totals, sources, &result); err != nil {
 				return result, fmt.Errorf("%s: %w", kind.Label, err)
 			}
 		}
@@ -266,7 +272,7 @@ func (w *Writer) loadClasses(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
-func (w *Writer) writeKind(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time,
+func (w *Writer) writeKind(ctx context.Context, conn *sqlx.Conn, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time,
 	cells map[cell]int64, totals map[cell]*total, sources map[int32]*progress, result *Result,
 ) error {
 	ids, tenants := make([]string, len(records)), make([]int32, len(records))
@@ -303,10 +309,10 @@ ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), p
 	for _, p := range write {
 		p.variant, p.status = variantOf(p.Record, layouts[kind].variant), StatusCode(p.Status(w.classes))
 	}
-	if err := copyRows(ctx, tx, kind, write, now); err != nil {
-		return err
-	}
 	if len(write) > 0 {
+		if err := copyRows(ctx, conn, kind, write, now); err != nil {
+			return err
+		}
 		if err := announce(ctx, tx, kind, write, now); err != nil {
 			return err
 		}
@@ -321,13 +327,11 @@ ON CONFLICT DO NOTHING RETURNING tenant, id`, known), []any{pq.Array(tenants), p
 		s.see(p.Time)
 	}
 	for _, p := range write {
-		c := w.count(kind, p)
-		c.add(cells, 1)
+		w.count(kind, p, cells, totals)
 		if p.isNew {
 			counts.New++
 			sources[p.tenantID].new++
 			sources[p.tenantID].delay(now.Sub(p.Time))
-			c.addTotals(totals)
 		} else {
 			counts.Changed++
 			sources[p.tenantID].changed++
@@ -458,10 +462,7 @@ func scanCell(scan func(...any) error) (c cell, n int64, err error) {
 }
 
 // copyRows streams rows and untouched records into their tables.
-func copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, now time.Time) error {
-	if len(records) == 0 {
-		return nil
-	}
+func copyRows(ctx context.Context, conn *sqlx.Conn, kind *activity.Kind, records []*pending, now time.Time) error {
 	fields := layouts[kind].own
 	columns := []string{"tenant", "id", "time", "received", "variant", "status"}
 	for _, f := range fields {
@@ -470,24 +471,24 @@ func copyRows(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*
 	for _, e := range layouts[kind].entities {
 		columns = append(columns, Reference(e))
 	}
-	received := now.Format(time.RFC3339Nano)
-	err := copyIn(ctx, tx, Table(kind), columns, len(records), func(i int, row []any) []any {
+	err := copyIn(ctx, conn, Table(kind), columns, len(records), func(b []byte, i int) []byte {
 		p := records[i]
-		row = append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), received, p.variant, p.status)
+		b = appendTime(appendText(appendInteger(b, p.tenantID), p.uuid), p.Time)
+		b = appendInteger(appendInteger(appendTime(b, now), int32(p.variant)), int32(p.status))
 		for _, f := range fields {
-			row = append(row, ownValue(p.Record, f))
+			b = appendOwn(b, p.Record, f)
 		}
 		for _, id := range p.references {
-			row = append(row, id)
+			b = appendInteger(b, id)
 		}
-		return row
+		return b
 	})
 	if err != nil {
 		return err
 	}
-	return copyIn(ctx, tx, RawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(i int, row []any) []any {
+	return copyIn(ctx, conn, RawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(b []byte, i int) []byte {
 		p := records[i]
-		return append(row, p.tenantID, p.uuid, p.Time.Format(time.RFC3339Nano), string(p.raw))
+		return appendJSON(appendTime(appendText(appendInteger(b, p.tenantID), p.uuid), p.Time), p.raw)
 	})
 }
 
@@ -498,72 +499,72 @@ func variantOf(r *activity.Record, f *activity.Field) int16 {
 	return VariantCode(r.Get(f))
 }
 
-// ownValue returns what a row holds of one of the record's own fields.
-func ownValue(r *activity.Record, f *activity.Field) any {
+// appendOwn appends what a row holds of one of the record's own fields.
+func appendOwn(b []byte, r *activity.Record, f *activity.Field) []byte {
 	if f.Type == activity.List {
 		literal, _ := pq.Array(append([]string{}, r.List(f)...)).Value()
-		return literal
+		return appendText(b, literal.(string))
 	}
 	text := r.Get(f)
-	switch f.Type {
-	case activity.Text, activity.Enum:
-		return text
-	case activity.Identifier:
-		if text != "" {
-			text, _ = IdentifierUUID(text)
-		}
+	switch {
+	case f.Type == activity.Text || f.Type == activity.Enum:
+	case text == "":
+		return appendNull(b)
+	case f.Type == activity.Identifier:
+		text, _ = IdentifierUUID(text)
 	}
-	if text == "" {
-		return nil
-	}
-	return text
+	return appendText(b, text)
 }
 
-func copyIn(ctx context.Context, tx *sqlx.Tx, table string, columns []string, n int, row func(i int, row []any) []any) error {
-	statement, err := tx.PrepareContext(ctx, fmt.Sprintf("COPY %s (%s) FROM STDIN", table, strings.Join(columns, ", ")))
-	if err != nil {
-		return err
+// count adds a record to the cells that it counts in and, where it is new, to the totals, whose cells have no buckets.
+func (w *Writer) count(kind *activity.Kind, p *pending, cells map[cell]int64, totals map[cell]*total) {
+	var buckets [Week + 1]cell
+	for _, tier := range Tiers {
+		start, edge := tier.Bucket(p.Time)
+		buckets[tier] = cell{bucket: start.UnixMicro(), edge: edge}
 	}
-	defer statement.Close()
-	values := make([]any, 0, len(columns))
-	for i := range n {
-		values = row(i, values[:0])
-		if _, err := statement.ExecContext(ctx, values...); err != nil {
-			return err
-		}
-	}
-	_, err = statement.ExecContext(ctx)
-	return err
-}
-
-// count says in which cells a record counts.
-func (w *Writer) count(kind *activity.Kind, p *pending) *counted {
-	c := &counted{tenant: p.tenantID, time: p.Time, variant: p.variant, status: p.status, keys: map[*Grouping][][3]int32{}}
 	for _, g := range layouts[kind].groupings {
-		if g.PerPolicy {
-			ids, results := p.List(policyIDs), p.List(policyResults)
-			for i := range max(len(ids), len(results)) {
-				c.keys[g] = append(c.keys[g], [3]int32{w.entities.words[nth(ids, i)], w.entities.words[nth(results, i)]})
+		w.keys = w.appendKeys(w.keys[:0], g, p)
+		for _, k := range w.keys {
+			c := cell{tenant: p.tenantID, grouping: g.Number, k: k, variant: p.variant, state: p.status}
+			if p.isNew && g.Total {
+				if totals[c] == nil {
+					totals[c] = &total{}
+				}
+				totals[c].add(p.Time)
 			}
-			continue
-		}
-		var key [3]int32
-		if g.Entity != nil {
-			key[0] = p.references[layouts[kind].positions[g]]
-		}
-		for _, f := range g.Fields {
-			i, text := g.Key(f), p.Get(f)
-			if f.Type != activity.Integer {
-				key[i] = w.entities.words[text]
-			} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-				key[i] = int32(n)
-			} else {
-				key[i] = NoInteger
+			for _, c.tier = range g.Tiers {
+				c.bucket, c.edge = buckets[c.tier].bucket, buckets[c.tier].edge
+				cells[c]++
 			}
 		}
-		c.keys[g] = [][3]int32{key}
 	}
-	return c
+}
+
+// appendKeys appends the keys under which a grouping counts a record.
+func (w *Writer) appendKeys(keys [][3]int32, g *Grouping, p *pending) [][3]int32 {
+	if g.PerPolicy {
+		ids, results := p.List(policyIDs), p.List(policyResults)
+		for i := range max(len(ids), len(results)) {
+			keys = append(keys, [3]int32{w.entities.words[nth(ids, i)], w.entities.words[nth(results, i)]})
+		}
+		return keys
+	}
+	var key [3]int32
+	if g.Entity != nil {
+		key[0] = p.references[layouts[g.Kind].positions[g]]
+	}
+	for _, f := range g.Fields {
+		i, text := g.Key(f), p.Get(f)
+		if f.Type != activity.Integer {
+			key[i] = w.entities.words[text]
+		} else if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+			key[i] = int32(n)
+		} else {
+			key[i] = NoInteger
+		}
+	}
+	return append(keys, key)
 }
 
 func nth(list []string, i int) string {
@@ -579,47 +580,40 @@ func writeCells(ctx context.Context, tx *sqlx.Tx, cells map[cell]int64) error {
 	if len(cells) == 0 {
 		return nil
 	}
-	a := newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
-	if _, err := tx.ExecContext(ctx, `INSERT INTO entra.rollup AS r (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
-SELECT tenant, grouping, tier, variant, timestamptz 'epoch' + bucket * interval '1 microsecond', k1, k2, k3, status, edge, n
-FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::smallint[], $10::boolean[], $11::bigint[])
-  AS u(tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
-ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) DO UPDATE SET n = r.n + excluded.n`, a.args()...); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO entra.rollup AS r SELECT * FROM unnest($1::entra.rollup[])
+ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) DO UPDATE SET n = r.n + excluded.n`, literal(cells)); err != nil {
 		return err
 	}
 	maps.DeleteFunc(cells, func(_ cell, n int64) bool { return n > 0 })
 	if len(cells) == 0 {
 		return nil
 	}
-	a = newCellArrays(slices.SortedFunc(maps.Keys(cells), cell.compare), cells)
-	_, err := tx.ExecContext(ctx, `DELETE FROM entra.rollup r USING (SELECT tenant, grouping, tier, variant, timestamptz 'epoch' + bucket * interval '1 microsecond' AS bucket, k1, k2, k3, status, edge
-FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::smallint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::smallint[], $10::boolean[])
-  AS u(tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge)) u
-WHERE r.n = 0 AND (r.tenant, r.grouping, r.tier, r.variant, r.bucket, r.k1, r.k2, r.k3, r.status, r.edge) = (u.tenant, u.grouping, u.tier, u.variant, u.bucket, u.k1, u.k2, u.k3, u.status, u.edge)`, a.args()[:10]...)
+	_, err := tx.ExecContext(ctx, `DELETE FROM entra.rollup r USING unnest($1::entra.rollup[]) u
+WHERE r.n = 0 AND (r.tenant, r.grouping, r.tier, r.variant, r.bucket, r.k1, r.k2, r.k3, r.status, r.edge) = (u.tenant, u.grouping, u.tier, u.variant, u.bucket, u.k1, u.k2, u.k3, u.status, u.edge)`, literal(cells))
 	return err
 }
 
-// cellArrays holds cells column by column, as unnest takes them.
-type cellArrays struct {
-	tenant, grouping, tier, k1, k2, k3, variant, status []int32
-	bucket, n                                           []int64
-	edge                                                []bool
-}
-
-func newCellArrays(cells []cell, counts map[cell]int64) *cellArrays {
-	a := &cellArrays{}
-	for _, c := range cells {
-		a.tenant, a.grouping, a.tier = append(a.tenant, c.tenant), append(a.grouping, int32(c.grouping)), append(a.tier, int32(c.tier))
-		a.k1, a.k2, a.k3 = append(a.k1, c.k[0]), append(a.k2, c.k[1]), append(a.k3, c.k[2])
-		a.variant, a.status, a.bucket = append(a.variant, int32(c.variant)), append(a.status, int32(c.state)), append(a.bucket, c.bucket)
-		a.edge, a.n = append(a.edge, c.edge), append(a.n, counts[c])
+// literal writes cells in their order as PostgreSQL writes an array of rows of the rollup: one array is read in a third of the
+// time that takes one for each column.
+func literal(cells map[cell]int64) string {
+	b := []byte{'{'}
+	for i, c := range slices.SortedFunc(maps.Keys(cells), cell.compare) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `"(`...)
+		for _, n := range []int64{int64(c.tenant), int64(c.grouping), int64(c.tier), int64(c.variant)} {
+			b = append(strconv.AppendInt(b, n, 10), ',')
+		}
+		b = time.UnixMicro(c.bucket).UTC().AppendFormat(b, time.RFC3339)
+		for _, n := range []int64{int64(c.k[0]), int64(c.k[1]), int64(c.k[2]), int64(c.state)} {
+			b = strconv.AppendInt(append(b, ','), n, 10)
+		}
+		b = strconv.AppendBool(append(b, ','), c.edge)
+		b = strconv.AppendInt(append(b, ','), cells[c], 10)
+		b = append(b, `)"`...)
 	}
-	return a
-}
-
-func (a *cellArrays) args() []any {
-	return []any{pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.tier), pq.Array(a.variant), pq.Array(a.bucket),
-		pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3), pq.Array(a.status), pq.Array(a.edge), pq.Array(a.n)}
+	return string(append(b, '}'))
 }
 
 // total is what a batch adds to one label set's total.
@@ -628,27 +622,12 @@ type total struct {
 	first, last time.Time
 }
 
-// addTotals counts a record seen for the first time. Totals have no buckets, so their cells have none.
-func (c *counted) addTotals(totals map[cell]*total) {
-	for g, keys := range c.keys {
-		if !g.Total {
-			continue
-		}
-		for _, k := range keys {
-			key := cell{tenant: c.tenant, grouping: g.Number, k: k, variant: c.variant, state: c.status}
-			t := totals[key]
-			if t == nil {
-				t = &total{first: c.time, last: c.time}
-				totals[key] = t
-			}
-			t.n++
-			if c.time.Before(t.first) {
-				t.first = c.time
-			}
-			if c.time.After(t.last) {
-				t.last = c.time
-			}
-		}
+func (t *total) add(at time.Time) {
+	if t.n++; t.n == 1 || at.Before(t.first) {
+		t.first = at
+	}
+	if at.After(t.last) {
+		t.last = at
 	}
 }
 
@@ -656,21 +635,22 @@ func writeTotals(ctx context.Context, tx *sqlx.Tx, totals map[cell]*total) error
 	if len(totals) == 0 {
 		return nil
 	}
-	keys := slices.SortedFunc(maps.Keys(totals), cell.compare)
-	counts := make(map[cell]int64, len(keys))
-	first, last := make([]string, len(keys)), make([]string, len(keys))
-	for i, k := range keys {
-		t := totals[k]
-		counts[k], first[i], last[i] = t.n, t.first.Format(time.RFC3339Nano), t.last.Format(time.RFC3339Nano)
+	var tenant, grouping, k1, k2, k3, variant, status []int32
+	var n []int64
+	var first, last []string
+	for _, c := range slices.SortedFunc(maps.Keys(totals), cell.compare) {
+		tenant, grouping, variant, status = append(tenant, c.tenant), append(grouping, int32(c.grouping)), append(variant, int32(c.variant)), append(status, int32(c.state))
+		k1, k2, k3 = append(k1, c.k[0]), append(k2, c.k[1]), append(k3, c.k[2])
+		t := totals[c]
+		n, first, last = append(n, t.n), append(first, t.first.Format(time.RFC3339Nano)), append(last, t.last.Format(time.RFC3339Nano))
 	}
-	a := newCellArrays(keys, counts)
 	_, err := tx.ExecContext(ctx, `INSERT INTO entra.total AS t (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event)
 SELECT tenant, grouping, k1, k2, k3, variant, status, n, clock_timestamp(), first, last
 FROM unnest($1::int[], $2::smallint[], $3::int[], $4::int[], $5::int[], $6::smallint[], $7::smallint[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
   AS u(tenant, grouping, k1, k2, k3, variant, status, n, first, last)
 ON CONFLICT (tenant, grouping, k1, k2, k3, variant, status) DO UPDATE SET n = t.n + excluded.n,
   first_event = least(t.first_event, excluded.first_event), last_event = greatest(t.last_event, excluded.last_event)`,
-		pq.Array(a.tenant), pq.Array(a.grouping), pq.Array(a.k1), pq.Array(a.k2), pq.Array(a.k3), pq.Array(a.variant), pq.Array(a.status), pq.Array(a.n), pq.Array(first), pq.Array(last))
+		pq.Array(tenant), pq.Array(grouping), pq.Array(k1), pq.Array(k2), pq.Array(k3), pq.Array(variant), pq.Array(status), pq.Array(n), pq.Array(first), pq.Array(last))
 	return err
 }
 

@@ -267,11 +267,11 @@ func (r *Reader) text() string {
 			r.pos += newline
 			return "the record is not valid JSON: a line ends within a text"
 		}
-		slashes := len(part) - len(bytes.TrimRight(part, `\`))
-		if slashes < len(part) {
-			escaped = slashes%2 == 1
+		if n := len(part); n > 0 && part[n-1] != '\\' {
+			escaped = false
 		} else {
-			escaped = escaped != (slashes%2 == 1)
+			slashes := n - len(bytes.TrimRight(part, `\`))
+			escaped = (escaped && slashes == n) != (slashes%2 == 1)
 		}
 		r.pos += len(part)
 		if quote < 0 {
