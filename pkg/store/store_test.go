@@ -84,6 +84,28 @@ func TestTimePrecisionOfTwoFeeds(t *testing.T) {
 	requireConsistent(t, db)
 }
 
+// Whatever COPY takes for something else, wherever it stands, comes back as it was; also from a record larger than what is
+// sent at once.
+func TestUntouchedRecordsAreKeptAsTheyCame(t *testing.T) {
+	db := open(t)
+	var records []*activity.Record
+	for i, filler := range []int{0, 1, 400, 511, 512, 513, 200_000, 3} {
+		r := signIn(fmt.Sprint("record ", i), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), "userDisplayName", "tab\there, \\N and\r\nline")
+		r.Raw = fmt.Appendf(nil, "{\r\n\t\"filler\": %q,\n\t\"escapes\": \"\\\\.\\n\\\"\\t\"\r\n}", strings.Repeat("\u00e9", filler))
+		records = append(records, r)
+	}
+	result, err := writer(t, db).Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+	require.Empty(t, result.Refusals)
+	for _, r := range records {
+		var raw, name string
+		uuid, _ := store.IdentifierUUID(r.ID)
+		require.NoError(t, db.QueryRow("SELECT w.record, a.user_display_name FROM entra.sign_in_raw w JOIN entra.sign_in s ON s.id = w.id JOIN entra.account a ON a.id = s.account WHERE w.id = $1", uuid).Scan(&raw, &name))
+		require.Equal(t, string(r.Raw), raw)
+		require.Equal(t, "tab\there, \\N and\r\nline", name)
+	}
+}
+
 func TestTextThatPostgreSQLCannotHold(t *testing.T) {
 	db := open(t)
 	r := signIn("a", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), "userDisplayName", "half \xff of a name")
@@ -92,7 +114,7 @@ func TestTextThatPostgreSQLCannotHold(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, result.Counts[activity.SignIn].New)
 	var whole, escaped string
-	require.NoError(t, db.QueryRow("SELECT record->>'whole', record->>'escaped' FROM entra.sign_in_raw").Scan(&whole, &escaped))
+	require.NoError(t, db.QueryRow("SELECT record::json->>'whole', record::json->>'escaped' FROM entra.sign_in_raw").Scan(&whole, &escaped))
 	require.Equal(t, "\U0001F600", whole)
 	require.Equal(t, `\u0000`, escaped)
 }

@@ -18,7 +18,8 @@ CREATE TABLE entra.word (
 );
 INSERT INTO entra.word (id, text) OVERRIDING SYSTEM VALUE VALUES (0, '');
 
--- Entities with a key keep the newest name: that of the latest day, and of two on one day the greater.
+-- Entities with a key keep the newest name: that of the latest day, and of two on one day the greater. The day moves on with
+-- the records: with room in the page, no index has to follow.
 CREATE TABLE entra.account (
   id                  int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant              int  NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE entra.account (
   user_display_name   text NOT NULL DEFAULT '',
   named_on            date NOT NULL,
   UNIQUE (tenant, key)
-);
+) WITH (fillfactor = 80);
 CREATE INDEX ON entra.account (lower(user_principal_name));
 CREATE INDEX ON entra.account (lower(user_display_name));
 CREATE INDEX ON entra.account (lower(user_id));
@@ -40,7 +41,7 @@ CREATE TABLE entra.service_principal (
   service_principal_name text NOT NULL DEFAULT '',
   named_on               date NOT NULL,
   UNIQUE (tenant, key)
-);
+) WITH (fillfactor = 80);
 CREATE TABLE entra.application (
   id               int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant           int  NOT NULL,
@@ -49,7 +50,7 @@ CREATE TABLE entra.application (
   app_display_name text NOT NULL DEFAULT '',
   named_on         date NOT NULL,
   UNIQUE (tenant, key)
-);
+) WITH (fillfactor = 80);
 CREATE INDEX ON entra.application (lower(app_display_name));
 CREATE TABLE entra.resource (
   id                    int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -59,7 +60,7 @@ CREATE TABLE entra.resource (
   resource_display_name text NOT NULL DEFAULT '',
   named_on              date NOT NULL,
   UNIQUE (tenant, key)
-);
+) WITH (fillfactor = 80);
 CREATE TABLE entra.device (
   id                  int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant              int  NOT NULL,
@@ -68,7 +69,7 @@ CREATE TABLE entra.device (
   device_display_name text NOT NULL DEFAULT '',
   named_on            date NOT NULL,
   UNIQUE (tenant, key)
-);
+) WITH (fillfactor = 80);
 
 -- Combinations: each set of attributes that occurs together is written once. digest is a hash of all of them.
 CREATE TABLE entra.client (
@@ -310,10 +311,11 @@ BEGIN
       tenant int         NOT NULL,
       id     uuid        NOT NULL,
       time   timestamptz NOT NULL,
-      record json        NOT NULL
+      record text        NOT NULL
     ) PARTITION BY RANGE (time)', kind || '_raw');
     EXECUTE format('CREATE INDEX ON entra.%I (id)', kind || '_raw');
-    -- Compressed and in its row: nothing but the record itself is ever read here, and a second table costs time.
+    -- JSON that was checked before it came here: doing so again takes a fifth of the time of writing it. Compressed and in its
+    -- row: nothing but the record itself is ever read here, and a second table costs time.
     EXECUTE format('ALTER TABLE entra.%I ALTER COLUMN record SET STORAGE MAIN', kind || '_raw');
     BEGIN
       EXECUTE format('ALTER TABLE entra.%I ALTER COLUMN record SET COMPRESSION lz4', kind || '_raw');
