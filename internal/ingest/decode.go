@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/valyala/fastjson"
 
@@ -66,19 +68,14 @@ func (d *Decoder) decode(object []byte) (*fastjson.Value, *activity.Record, erro
 	return v, record, nil
 }
 
-// validate finds what the parser lets pass and PostgreSQL does not. Control characters are left to the slower judge, as
-// records without line breaks have none.
+// validate finds what the parser lets pass and JSON does not. Control characters in texts with escapes are left to the slower
+// judge, as records without line breaks have none.
 func validate(object []byte) error {
 	if err := fastjson.ValidateBytes(object); err != nil {
 		return err
 	}
-	for _, c := range object {
-		if c < ' ' {
-			if !json.Valid(object) {
-				return errors.New("a text contains a control character")
-			}
-			break
-		}
+	if bytes.IndexByte(object, '\\') >= 0 && slices.ContainsFunc(object, func(c byte) bool { return c < ' ' }) && !json.Valid(object) {
+		return errors.New("a text contains a control character")
 	}
 	return nil
 }
