@@ -77,20 +77,22 @@ func reads(summary ingest.Summary) map[*activity.Kind]int {
 func TestImportKeepsTheOrderOfVersions(t *testing.T) {
 	db := openStore(t)
 	objects := func(yield func([]byte) bool) {
-		for version := range 40 {
-			for id := range 25 {
-				if !yield(fmt.Appendf(nil, `{"id":"%d","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","status":{"errorCode":%d}}`, id, version)) {
-					return
+		for group := range 30 {
+			for version := range 4 {
+				for id := range 5 {
+					if !yield(fmt.Appendf(nil, `{"id":"%d-%d","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","status":{"errorCode":%d}}`, group, id, version)) {
+						return
+					}
 				}
 			}
 		}
 	}
-	summary, err := ingest.Import(t.Context(), db, []ingest.Source{{Name: "made", Objects: objects}}, ingest.Options{BatchSize: 7, Writers: 4, Tenant: "T"})
+	summary, err := ingest.Import(t.Context(), db, []ingest.Source{{Name: "made", Objects: objects}}, ingest.Options{BatchSize: 5, Writers: 4, Tenant: "T"})
 	require.NoError(t, err)
-	require.Equal(t, 25, summary.Total().New)
+	require.Equal(t, 150, summary.Total().New)
 	var last []string
 	require.NoError(t, db.Select(&last, "SELECT DISTINCT error_code::text || ' ' || count(*) FROM entra.sign_in GROUP BY error_code"))
-	require.Equal(t, []string{"39 25"}, last)
+	require.Equal(t, []string{"3 150"}, last)
 }
 
 // What the database refuses is noted like what is not understood, and keeps nothing else out.
