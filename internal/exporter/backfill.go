@@ -169,7 +169,7 @@ func (b Backfill) curve(f *family, c *curve, out *bufio.Writer) (samples int, er
 	if b.Format == VictoriaMetrics {
 		return len(times), writeJSON(out, f, c.labels, times, values)
 	}
-	series := f.byEventTime() + "_total{" + labelText(f.metric.labels, c.labels) + "}"
+	series := f.byEventTime() + "_total{" + labelText(f.labels, c.labels) + "}"
 	for i, t := range times {
 		if _, err := fmt.Fprintf(out, "%s %d %d\n", series, values[i], t.Unix()); err != nil {
 			return i, err
@@ -190,7 +190,7 @@ func labelText(names, values []string) string {
 
 func writeJSON(out io.Writer, f *family, labels []string, times []time.Time, values []int64) error {
 	metric := map[string]string{"__name__": f.byEventTime() + "_total"}
-	for i, name := range f.metric.labels {
+	for i, name := range f.labels {
 		metric[name] = labels[i]
 	}
 	timestamps := make([]int64, len(times))

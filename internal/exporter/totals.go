@@ -98,7 +98,7 @@ func (f *family) read(rows *sql.Rows) ([]total, error) {
 func (f *family) publish(r *reading, totals []total) {
 	own := r.admitted(f, totals)
 	add := func(t *total, subject []string, n int64) {
-		labels := append(make([]string, 0, len(f.metric.labels)), t.tenant)
+		labels := append(make([]string, 0, len(f.labels)), t.tenant)
 		labels = append(labels, subject...)
 		if f.details != nil {
 			labels = append(labels, f.details(t)...)
