@@ -22,8 +22,14 @@ func chosen(variable string) string { return "${" + variable + ":percentencode}"
 
 // link leads to another dashboard, with the same data source and time range, and sets variables there: "user", value, ...
 func link(title, uid string, variables ...string) *dashboard.DashboardLinkBuilder {
-	return leading(title, uid, "${__url_time_range}", variables...)
+	return leading(title, uid, theTime, variables...)
 }
+
+// The time range in addresses: the dashboard's, and that of a panel with a time shift, for which Grafana has no other name.
+const (
+	theTime   = "${__url_time_range}"
+	shownTime = "from=${__from}&to=${__to}"
+)
 
 func leading(title, uid, time string, variables ...string) *dashboard.DashboardLinkBuilder {
 	var url strings.Builder

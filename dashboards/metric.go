@@ -131,7 +131,9 @@ func (m metrics) bars(title, description, colour string, q metric) *bargauge.Pan
 		ColorScheme(fixed(colour)).
 		Orientation(common.VizOrientationHorizontal).
 		DisplayMode(common.BarGaugeDisplayModeBasic).
+		ValueMode(common.BarGaugeValueModeText).
 		NamePlacement(common.BarGaugeNamePlacementLeft).
+		Text(common.NewVizTextDisplayOptionsBuilder().TitleSize(13).ValueSize(13)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
 }
 
@@ -143,11 +145,11 @@ func (m metrics) table(title, description, value string, expr string) *table.Pan
 		Datasource(m.source).
 		WithTarget(m.query(0, metric{expr, ""}).Instant().Format(promql.PromQueryFormatTable)).
 		NoValue(noMetrics).
-		Unit("locale").
+		Unit("none").
 		Filterable(true).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).Desc(true)}).
 		OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
-		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "custom.width", Value: 150}})
+		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"}, width(150)})
 }
 
 // labels is a variable of a label's values.

@@ -170,9 +170,14 @@ func riskNow() *table.PanelBuilder {
 
 // signInList shows single sign-ins, and where each of them leads. The list needs the field id for that.
 func signInList(title, description string, q question) *table.PanelBuilder {
+	return signInListOf(theTime, title, description, q)
+}
+
+// signInListOf is one whose links take a time range along.
+func signInListOf(time, title, description string, q question) *table.PanelBuilder {
 	return records(title, description, nothing, q).
-		OverrideByName("Date", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", cell("id")))}).
+		OverrideByName("Date", []dashboard.DynamicConfigValue{links(leading("All details of this sign-in", signInUID, time, "id", cell("id")))}).
 		OverrideByName("Request ID", hidden).
-		OverrideByName("User", []dashboard.DynamicConfigValue{links(link("This user", usersUID, "user", cell("userPrincipalName")))}).
-		OverrideByName("Application", []dashboard.DynamicConfigValue{links(link("This application", applicationsUID, "application", clicked))})
+		OverrideByName("User", []dashboard.DynamicConfigValue{links(leading("This user", usersUID, time, "user", cell("userPrincipalName")))}).
+		OverrideByName("Application", []dashboard.DynamicConfigValue{links(leading("This application", applicationsUID, time, "application", clicked))})
 }

@@ -23,15 +23,15 @@ func overviewOnPrometheus() *dashboard.DashboardBuilder {
 		WithPanel(m.number("Sign-ins", "Interactive sign-ins by users that were stored in the time range.", sum(signIns("$__range"))).GridPos(at(0, 0, 4, 4))).
 		WithPanel(m.number("Failure rate", "Share of the interactive sign-ins that failed. Interrupted ones, where something more was asked for, are no failures.",
 			share(sum(signIns("$__range", `status="failure"`)), sum(signIns("$__range")))).Unit("percentunit").Decimals(1).
-			ColorScheme(byThreshold()).Thresholds(thresholds(green, limit{0.1, amber}, limit{0.25, red})).GridPos(at(4, 0, 4, 4))).
+			ColorScheme(byThreshold()).Thresholds(thresholds(plain, limit{0.1, amber}, limit{0.25, red})).GridPos(at(4, 0, 4, 4))).
 		WithPanel(m.number("Interrupted", "Interactive sign-ins that were asked for more, such as MFA: most are followed by one that succeeds.", sum(signIns("$__range", `status="interrupted"`))).
 			ColorScheme(fixed(ochre)).GridPos(at(8, 0, 4, 4))).
 		WithPanel(m.number("With MFA", "Share of the successful sign-ins that required multifactor authentication, of those whose records tell.",
 			share(sum(increase("$__range", "entra_signins_mfa_total", `requirement="multi"`, `result="success"`)), sum(increase("$__range", "entra_signins_mfa_total", `requirement=~"multi|single"`, `result="success"`)))).
 			Unit("percentunit").Decimals(1).GridPos(at(12, 0, 4, 4))).
-		WithPanel(judged(m.number("Got in by legacy clients", "Successful sign-ins by protocols that cannot ask for multifactor authentication.",
+		WithPanel(judged(m.number("Legacy sign-ins", "Successful sign-ins by protocols that cannot ask for multifactor authentication.",
 			sum(increase("$__range", "entra_signins_by_client_app_total", `client_app_class="legacy"`, `status="success"`))), green, limit{1, red}).GridPos(at(16, 0, 4, 4))).
-		WithPanel(judged(m.number("Users at risk now", "Users whose risk nobody has remediated or dismissed.", sum(once(selected("entra_risky_users", atRisk)))), green, limit{1, amber}).GridPos(at(20, 0, 4, 4))).
+		WithPanel(judged(m.number("Users at risk", "Users whose risk nobody has remediated or dismissed.", sum(once(selected("entra_risky_users", atRisk)))), green, limit{1, amber}).GridPos(at(20, 0, 4, 4))).
 		WithPanel(m.daily("User sign-ins", "Interactive sign-ins by day and status.", metric{sum(signIns("$__interval"), "status"), "{{status}}"}).GridPos(at(0, 4, 12, 9))).
 		WithPanel(m.daily("Application usage", "Interactive sign-ins by day to the three applications with most of them in the time range.",
 			metric{sum(signIns("$__interval"), "app") + " and on (app) topk(3, " + sum(once("increase("+selected("entra_signins_total", interactive, `app!="other"`)+"[$__range] @ end())"), "app") + ")", "{{app}}"}).

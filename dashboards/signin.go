@@ -17,6 +17,7 @@ func signIn() *dashboard.DashboardBuilder {
 			GridPos(at(0, 0, 12, 26))).
 		WithPanel(part("Which policies were evaluated?", "Conditional Access policies, applied or not, and what each decided. Those in report-only mode decided nothing.",
 			"No policies are recorded. Downloads in CSV do not hold them: import JSON downloads or diagnostic records.", section("policies")).
+			OverrideByName("Policy name", []dashboard.DynamicConfigValue{width(265)}).
 			OverrideByName("Result", cells("", "policyResult", true)).
 			OverrideByName("Applied", yesOrNo(75)).
 			OverrideByName("Report-only", yesOrNo(95)).
@@ -32,6 +33,7 @@ func signIn() *dashboard.DashboardBuilder {
 			OverrideByName("Request ID", []dashboard.DynamicConfigValue{links(link("All details of this sign-in", signInUID, "id", clicked))}).
 			GridPos(at(12, 14, 12, 6))).
 		WithPanel(part("Was it found risky?", "Risk detections of this sign-in.", "No risk was detected in this sign-in.", section("riskDetections")).
+			OverrideByName("ID", hidden).
 			GridPos(at(12, 20, 12, 6))).
 		WithPanel(part("Was anything changed along with it?", "Audit events with the same correlation ID.", "No audit events share the correlation ID.", section("auditEvents")).
 			GridPos(at(0, 26, 24, 6))).

@@ -89,7 +89,7 @@ func signIns() *dashboard.DashboardBuilder {
 			MaxDataPoints(100). // a column for a quarter of an hour of a day, as the rollup counts
 			TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 3, 24, 7))).
 		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.
-		WithPanel(signInList("${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}",
+		WithPanel(signInListOf(shownTime, "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}",
 			"Who signed in, to what, and how it ended; the newest 1,000 at most, where the downloads hold all. Click on a date for all that is known of a sign-in.", list).
 			Links(to(download("All of these as CSV", list, "csv"), download("All of these as JSON", list, "json"))).
 			TimeShift(ahead).

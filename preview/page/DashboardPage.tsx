@@ -128,7 +128,11 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
         </Stack>
       </header>
       {list && (
-        <VariableControls list={list} range={range}>
+        <VariableControls
+          list={list}
+          range={range}
+          queries={(dashboard.panels ?? []).flatMap(({ targets = [] }) => targets)}
+        >
           <AnnotationToggles list={marks} onToggle={toggleMark} />
         </VariableControls>
       )}

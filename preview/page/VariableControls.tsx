@@ -3,6 +3,7 @@ import type { GrafanaTheme2, TimeRange } from '@grafana/data';
 import { Button, Combobox, type ComboboxOption, Input, MultiCombobox, useStyles2 } from '@grafana/ui';
 import React, { type ReactNode, useState } from 'react';
 
+import type { EntraQuery } from '../../src/types';
 import { setParams } from './address';
 import { datasource } from './services';
 import { ALL, type AdHocFilter, textOf, type Variable } from './templating';
@@ -11,11 +12,13 @@ import { optionsOf } from './useVariables';
 interface Props {
   list: Variable[];
   range: TimeRange;
+  /** Those of the dashboard, which say what ad hoc filters can be about. */
+  queries: EntraQuery[];
   children?: ReactNode;
 }
 
 /** The row in which a dashboard's variables are chosen. */
-export function VariableControls({ list, range, children }: Props) {
+export function VariableControls({ list, range, queries, children }: Props) {
   const styles = useStyles2(getStyles);
   const shown = list.filter(({ hide, type }) => hide !== 2 && type !== 'constant');
   return (
@@ -29,7 +32,7 @@ export function VariableControls({ list, range, children }: Props) {
           >
             {variable.label || variable.name}
           </label>
-          <Control variable={variable} range={range} />
+          <Control variable={variable} range={range} queries={queries} />
         </div>
       ))}
       {children}
@@ -39,13 +42,15 @@ export function VariableControls({ list, range, children }: Props) {
 
 const choose = ({ name }: Variable, value: string | string[]) => setParams({ [`var-${name}`]: value });
 
-function Control({ variable, range }: { variable: Variable; range: TimeRange }) {
+type ControlProps = Pick<Props, 'range' | 'queries'> & { variable: Variable };
+
+function Control({ variable, range, queries }: ControlProps) {
   const id = `var-${variable.name}`;
   switch (variable.type) {
     case 'textbox':
       return <TextBox id={id} key={String(variable.value)} variable={variable} />;
     case 'adhoc':
-      return <AdHoc id={id} variable={variable} range={range} />;
+      return <AdHoc id={id} variable={variable} range={range} queries={queries} />;
     default:
       return variable.multi ? (
         <Several id={id} variable={variable} range={range} />
@@ -114,7 +119,7 @@ function TextBox({ id, variable }: { id: string; variable: Variable }) {
 
 const OPERATORS = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '>'].map((value) => ({ value, label: value }));
 
-function AdHoc({ id, variable, range }: { id: string; variable: Variable; range: TimeRange }) {
+function AdHoc({ id, variable, range, queries }: ControlProps & { id: string }) {
   const styles = useStyles2(getStyles);
   const [key, setKey] = useState<string>();
   const [operator, setOperator] = useState('=');
@@ -124,11 +129,11 @@ function AdHoc({ id, variable, range }: { id: string; variable: Variable; range:
       filters.map((filter) => [filter.key, filter.operator, filter.value].join('|'))
     );
   const keys = async (typed: string) =>
-    (await datasource.getTagKeys({}))
+    (await datasource.getTagKeys({ queries, timeRange: range }))
       .filter(({ text }) => text.toLowerCase().includes(typed.toLowerCase()))
       .map(({ text, value }) => ({ label: text, value: String(value ?? text) }));
   const values = async () =>
-    (await datasource.getTagValues({ key: key!, filters: variable.filters, timeRange: range })).map(
+    (await datasource.getTagValues({ key: key!, filters: variable.filters, queries, timeRange: range })).map(
       ({ text, value }) => ({ label: text, value: String(value ?? text) })
     );
 

@@ -22,7 +22,7 @@ import type { EntraQuery } from '../../src/types';
 import { fieldConfigOf, registryFor } from './fields';
 import type { PanelModel } from './model';
 import { inShape, overRecords } from './prometheus';
-import { datasource, settings } from './services';
+import { datasource } from './services';
 import { type AdHocFilter, variables } from './templating';
 import { messageOf } from './useVariables';
 
