@@ -19,6 +19,7 @@ func mySignIns() *dashboard.DashboardBuilder {
 		WithPanel(calendar("When was my account used?", "Sign-ins of all types by day and hour of the day.", none, question{Filters: mine()}).GridPos(at(0, 4, 16, 12))).
 		WithPanel(groups("From where?", "Addresses that your account was used from, and where they are. Tell your help desk about those you do not know.", none,
 			question{Filters: mine(), GroupBy: []string{"countryOrRegion", "city", "ipAddress"}, Top: 20}).
+			OverrideByName("City", []dashboard.DynamicConfigValue{width(95)}).
 			OverrideByName("Sign-ins", append(bar(blue), width(90))).GridPos(at(16, 4, 8, 12))).
 		WithPanel(ranked("What did I use?", "Your sign-ins by application.", none, blue, question{Filters: mine(), GroupBy: []string{"appDisplayName"}, Top: 10}).
 			GridPos(at(0, 16, 8, 10))).
