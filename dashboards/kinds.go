@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
@@ -29,13 +31,16 @@ func sized(title, description, empty, counted, colour string, q question) *table
 	}
 	return groups(title, description, empty, q).
 		Filterable(true).
-		OverrideByName(counted, append(bar(colour), width(sizeWidth(q))))
+		OverrideByName(counted, append(bar(colour), width(sizeWidth(q)), dashboard.DynamicConfigValue{Id: "displayName", Value: cmp.Or(shortly[counted], counted)}))
 }
+
+// shortly are counts under a title that says of what.
+var shortly = map[string]string{"Audit events": "Events", "Provisioning events": "Events", "Risk detections": "Detections"}
 
 // sizeWidth leaves room for what is sized.
 func sizeWidth(q question) int {
 	if len(q.GroupBy) > 1 {
-		return 125
+		return 100
 	}
 	return 160
 }

@@ -41,7 +41,7 @@ func graph(title, description, empty string, questions ...question) *timeseries.
 func legendOf(questions []question) []string {
 	for _, q := range questions {
 		if q.Measure == "averageDuration" || q.Measure == "failureRate" || q.Measure == "distinctUsers" {
-			return []string{"mean", "max"}
+			return []string{"mean"}
 		}
 	}
 	return []string{"sum"}

@@ -73,7 +73,7 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 	if pixels := widths[field]; pixels > 0 {
 		properties = append(properties, width(pixels))
 	} else if pixels := leastWidths[field]; pixels > 0 && isList {
-		properties = append(properties, dashboard.DynamicConfigValue{Id: "custom.minWidth", Value: pixels})
+		properties = append(properties, leastWidth(pixels)...)
 	}
 	return properties
 }
@@ -122,6 +122,11 @@ func bar(colour string) []dashboard.DynamicConfigValue {
 
 func width(pixels int) dashboard.DynamicConfigValue {
 	return dashboard.DynamicConfigValue{Id: "custom.width", Value: pixels}
+}
+
+// leastWidth is the property of a column that is to have so much room, and more where there is.
+func leastWidth(pixels int) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{{Id: "custom.minWidth", Value: pixels}}
 }
 
 // hidden is the property of a column that is there for what others lead to.

@@ -42,7 +42,7 @@ func provisioning() *dashboard.DashboardBuilder {
 			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5, Interval: "1d"})).Unit("ms").Decimals(1).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(true)}).GridPos(at(16, 13, 8, 10))).
 		WithPanel(records("What failed, and what to do", "The newest failures, with what Microsoft recommends.", "Nothing failed in this time range, or nothing with these filters.",
 			ask(question{Columns: []string{"activityDateTime", "servicePrincipalDisplayName", "provisioningAction", "sourceIdentity", "errorCode", "errorReason", "recommendedAction"}, Filters: []filter{failed}})).
-			OverrideByName("Error reason", wrapped).OverrideByName("Recommended action", wrapped).
+			OverrideByName("Source identity", leastWidth(150)).OverrideByName("Error reason", append(leastWidth(230), wrapped...)).OverrideByName("Recommended action", append(leastWidth(230), wrapped...)).
 			GridPos(at(0, 23, 24, 10))).
 		WithPanel(sized("From where to where", "Provisioning events by source and target system.", none, "Provisioning events", blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
 		WithPanel(records("Provisioning events", "The newest provisioning events.", none,

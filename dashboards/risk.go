@@ -51,7 +51,7 @@ func risk() *dashboard.DashboardBuilder {
 			detections(question{GroupBy: []string{"riskEventType", "riskLevel", "detectionTimingType"}, Top: 30})).
 			OverrideByName("Detection type", onward(link("Only this type", riskUID, "type", clicked))).GridPos(at(0, 13, 10, 10))).
 		WithPanel(groups("Risky users by level and state", "All users who were ever found at risk, in their state now, whatever the time range.", "Nobody was ever found at risk, or nobody with these filters."+licence,
-			users(question{GroupBy: []string{"riskState", "riskLevel"}, Top: 30})).OverrideByName("Risky users", append(bar(amber), dashboard.DynamicConfigValue{Id: "custom.minWidth", Value: 80})).GridPos(at(10, 13, 7, 10))).
+			users(question{GroupBy: []string{"riskState", "riskLevel"}, Top: 30})).OverrideByName("Risky users", append(bar(amber), leastWidth(80)...)).GridPos(at(10, 13, 7, 10))).
 		WithPanel(daily("When risks began and ended", "Changes of users' risk by day, by the state that began.", "The risk of no user changed in this time range."+licence,
 			history(question{Measure: "count", GroupBy: []string{"riskState"}})).GridPos(at(17, 13, 7, 10))).
 		WithPanel(records("Who is at risk now", "Users at risk, those whose risk changed last first, whatever the time range.", "Nobody is at risk, or nobody with these filters."+licence,
