@@ -171,11 +171,12 @@ describe('variables in filters', () => {
     expect(interpolate([before])).toEqual(after);
   });
 
-  test("a repeated panel's own value wins over the dashboard's All", () => {
-    expect(interpolate([filter('=', '$all')], { all: { text: 'Teams', value: 'Teams' } })).toEqual([
-      filter('=', 'Teams'),
-    ]);
-  });
+  test.each<ScopedVars>([{ all: { value: 'Teams' } }, { __sceneObject: { value: { all: 'Teams' } } }])(
+    "a repeated panel's own value wins over the dashboard's All: %j",
+    (scopedVars) => {
+      expect(interpolate([filter('=', '$all')], scopedVars)).toEqual([filter('=', 'Teams')]);
+    }
+  );
 
   test('other filters stay when one is set to All', () => {
     expect(interpolate([filter('=', '$all'), filter('=', 'Teams')])).toEqual([filter('=', 'Teams')]);

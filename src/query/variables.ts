@@ -1,5 +1,6 @@
 import type { ScopedVars } from '@grafana/data';
 import { getTemplateSrv } from '@grafana/runtime';
+import { isEqual } from 'lodash';
 
 import type { Filter } from '../types';
 import { restricts, withValues } from './filters';
@@ -49,8 +50,23 @@ export function currentValue(name: string, scopedVars: ScopedVars): unknown {
   if (scopedVars[name]) {
     return scopedVars[name].value;
   }
+  // A repeated panel or row has a value of its own, which Grafana does not say but puts in.
+  const own = replacement(name, scopedVars);
+  if (!isEqual(own, replacement(name, {}))) {
+    return own;
+  }
   const variable = getTemplateSrv()
     .getVariables()
     .find((candidate) => candidate.name === name);
   return variable && 'current' in variable ? variable.current.value : undefined;
+}
+
+/** What Grafana puts in the place of a variable. */
+function replacement(name: string, scopedVars: ScopedVars): unknown {
+  let found: unknown;
+  getTemplateSrv().replace(`\${${name}}`, scopedVars, (value: unknown) => {
+    found = value;
+    return '';
+  });
+  return found;
 }

@@ -43,14 +43,14 @@ export function serve(answers: Record<string, unknown>): SentRequest[] {
   return requests;
 }
 
-/** Stands in for a dashboard's variables, by name. */
+/** Stands in for a dashboard's variables, by name. A panel's own are the value of `__sceneObject` among what it asks with. */
 export function setVariables(values: Record<string, string | string[]>) {
   setTemplateSrv({
     getVariables: () => Object.entries(values).map(([name, value]) => ({ name, current: { value } })),
     replace: (text = '', scopedVars: ScopedVars = {}, format: (value: unknown) => string = String) =>
       text.replace(/\$(\w+)|\$\{(\w+)[^}]*\}|\[\[(\w+)\]\]/g, (reference, bare, braced, bracketed) => {
         const name = bare ?? braced ?? bracketed;
-        const value = scopedVars[name]?.value ?? values[name];
+        const value = scopedVars[name]?.value ?? scopedVars.__sceneObject?.value[name] ?? values[name];
         return value === undefined ? reference : format(value);
       }),
   } as unknown as TemplateSrv);
