@@ -95,11 +95,12 @@ func startGrafana(ctx context.Context, root, folder string, s pluginhost.Setting
 		"GF_AUTH_ANONYMOUS_ENABLED=true",
 		"GF_AUTH_ANONYMOUS_ORG_ROLE=Admin",
 		"GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH="+filepath.Join(root, "dashboards", "overview.json"),
-		// It reports nothing, and looks for no updates.
+		// It reports nothing, and asks nobody for updates, news or keys.
 		"GF_ANALYTICS_REPORTING_ENABLED=false",
 		"GF_ANALYTICS_CHECK_FOR_UPDATES=false",
 		"GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false",
 		"GF_NEWS_NEWS_FEED_ENABLED=false",
+		"GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED=true",
 		"GF_PLUGINS_PREINSTALL_DISABLED=true",
 		"GF_SECURITY_DISABLE_GRAVATAR=true",
 	)
