@@ -222,6 +222,16 @@ func checkTarget(t *testing.T, p panel, target json.RawMessage) {
 	assert.NoError(t, err, p.Title)
 }
 
+// An externally shared dashboard is asked as it is saved: Grafana puts nothing in the place of variables there.
+func TestOverviewAnswersWhereItIsSharedExternally(t *testing.T) {
+	for _, p := range read(t, "overview.json").Panels {
+		for _, target := range p.Targets {
+			_, err := query.Decode(target)
+			assert.NoError(t, err, p.Title)
+		}
+	}
+}
+
 var reference = regexp.MustCompile(`"\$(?:\w+|\{__user\.email\})"`)
 
 func TestEveryVariableExists(t *testing.T) {
