@@ -74,6 +74,7 @@ func TestEveryRuleReachesAContactPoint(t *testing.T) {
 		}
 	}
 	require.Len(t, n.Policies, 1, "a Grafana has one")
+	assert.True(t, points[n.Policies[0].Receiver], "Grafana does not start with a policy whose contact point it has not")
 	reached := map[string]bool{}
 	for uid, r := range allRules(t) {
 		labels := map[string]string{"grafana_folder": "Entra ID", "severity": r.Labels["severity"], "team": r.Labels["team"]}
