@@ -39,11 +39,11 @@ func operations() *dashboard.DashboardBuilder {
 		WithPanel(judged(m.number("Exporter", "1 where the last scrape of every replica could read the database.", "min("+own("entra_exporter_up")+")"), red, limit{1, green}).
 			NoValue("not scraped").
 			Mappings([]dashboard.ValueMapping{up}).GridPos(at(0, 13, 4, 5))).
-		WithPanel(judged(m.number("Collectors that failed", "Groups of metrics that the exporter could not read in the last scrape: its log says why.",
+		WithPanel(judged(m.number("Collectors down", "Groups of metrics that the exporter could not read in the last scrape: its log says why.",
 			"sum(1 - "+own("entra_exporter_collector_success")+")"), green, limit{1, red}).GridPos(at(4, 13, 4, 5))).
-		WithPanel(judged(m.number("Records refused", "Records that could not be stored in the time range: import says why with --rejects.",
+		WithPanel(judged(m.number("Refused", "Records that could not be stored in the time range: import says why with --rejects.",
 			sum(increase("$__range", "entra_ingest_errors_total"))), green, limit{1, amber}).GridPos(at(8, 13, 4, 5))).
-		WithPanel(judged(m.number("Delay of nine in ten", "From a record's event to its being stored: nine in ten new records of the time range took no longer.", delay(0.9)).
+		WithPanel(judged(m.number("Delay (9 in 10)", "From a record's event to its being stored: nine in ten new records of the time range took no longer.", delay(0.9)).
 			Unit("s").Decimals(1), green, limit{3600, amber}, limit{4 * 3600, red}).GridPos(at(12, 13, 4, 5))).
 		WithPanel(m.number("Size of the store", "All tables with their indexes, on disk.", sum("max by (table) ("+own("entra_store_size_bytes")+")")).Unit("bytes").Decimals(1).GridPos(at(16, 13, 4, 5))).
 		WithPanel(m.number("Records kept", "About how many records of all kinds there are, as PostgreSQL's statistics say.", sum("max by (record) ("+own("entra_store_rows_estimate")+")")).GridPos(at(20, 13, 4, 5))).
