@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -159,6 +160,35 @@ func TestTheMapNeedsNoInternet(t *testing.T) {
 		require.Regexp(t, "^[A-Z]{2}$", p.Key)
 		require.NotZero(t, p.Latitude, p.Key) // of which Grafana would take the whole file for something else
 		require.NotZero(t, p.Longitude, p.Key)
+	}
+
+	text, err = os.ReadFile("../src/img/world.json")
+	require.NoError(t, err)
+	var world struct {
+		Features []struct {
+			Properties struct{ Name string }
+			Geometry   struct {
+				Type        string
+				Coordinates json.RawMessage
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &world))
+	for _, country := range world.Features {
+		var polygons [][][][2]float64
+		if country.Geometry.Type == "Polygon" {
+			polygons = make([][][][2]float64, 1)
+			require.NoError(t, json.Unmarshal(country.Geometry.Coordinates, &polygons[0]))
+		} else {
+			require.NoError(t, json.Unmarshal(country.Geometry.Coordinates, &polygons))
+		}
+		for _, polygon := range polygons {
+			for _, ring := range polygon {
+				for i := 1; i < len(ring); i++ {
+					require.LessOrEqual(t, math.Abs(ring[i][0]-ring[i-1][0]), 180.0, "Grafana would draw %s across the whole map", country.Properties.Name)
+				}
+			}
+		}
 	}
 
 	// Grafana fetches tiles from elsewhere for every other type, also for tiles without an address.
