@@ -1,4 +1,4 @@
-package main
+package prometheus
 
 import (
 	"fmt"
@@ -16,13 +16,18 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 )
 
+var files = []string{"rules.yaml", "alerts.yaml"}
+
 func TestFilesAreUpToDate(t *testing.T) {
-	for name, part := range files {
-		want, err := render(part)
+	folder := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "go", "tool", "jsonnet", "--string", "--multi", folder, "yaml.jsonnet").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, name := range files {
+		want, err := os.ReadFile(filepath.Join(folder, name))
 		require.NoError(t, err)
 		have, err := os.ReadFile(name)
 		require.NoError(t, err)
-		assert.Equal(t, want, string(have), "%s differs from what the mixin says: go generate ./provisioning/prometheus", name)
+		assert.Equal(t, string(want), string(have), "%s differs from what the mixin says: go generate ./provisioning/prometheus", name)
 	}
 }
 
@@ -53,7 +58,7 @@ func read(t *testing.T, name string, into any) {
 
 // VictoriaMetrics' parser is MetricsQL's; Prometheus' is promtool's, below.
 func TestVictoriaMetricsUnderstandsEveryExpression(t *testing.T) {
-	for name := range files {
+	for _, name := range files {
 		for _, r := range rules(t, name) {
 			e, err := metricsql.Parse(r.Expr)
 			require.NoError(t, err, r.Record+r.Alert)
