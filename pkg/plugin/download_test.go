@@ -156,14 +156,14 @@ func TestNoCellOfADownloadIsAFormula(t *testing.T) {
 	for name, cell := range names {
 		r := activity.NewRecord(activity.SignIn)
 		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprintf("formula-%d", len(records)), "contoso", day.Add(time.Duration(len(records))*time.Minute), activity.Full, []byte(`{}`)
-		for field, value := range map[string]string{"appId": r.ID, "appDisplayName": name, "errorCode": "-1", "latitude": "-33.9"} {
+		for field, value := range map[string]string{"appId": r.ID, "appDisplayName": name, "latitude": "-33.9", "longitude": "-1"} {
 			require.NoError(t, r.Set(activity.SignIn.Field(field), value))
 		}
 		records, want[cell] = append(records, r), true
 	}
 	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
 	require.NoError(t, err)
-	file := download(t, instance(t, settings(t, u, nil)), object{"columns": []string{"appDisplayName", "errorCode", "latitude"},
+	file := download(t, instance(t, settings(t, u, nil)), object{"columns": []string{"appDisplayName", "longitude", "latitude"},
 		"filters": []any{object{"field": "id", "operator": "startsWith", "values": []string{"formula-"}}}}, "csv")
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.body.String(), "\uFEFF"))).ReadAll()
 	require.NoError(t, err)
