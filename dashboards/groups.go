@@ -12,7 +12,7 @@ func ofGroups() *dashboard.DashboardBuilder {
 		WithPanel(signInCount(members...).DataLinks(to(link("These sign-ins", signInsUID, "group", chosen("group")))).GridPos(at(0, 0, 6, 4))).
 		WithPanel(failureRate(members...).DataLinks(to(link("Failed sign-ins", signInsUID, "group", chosen("group"), "status", "failure"))).GridPos(at(6, 0, 6, 4))).
 		WithPanel(activeUsers(members...).GridPos(at(12, 0, 6, 4))).
-		WithPanel(number("Members at risk now", "Members who are at risk or confirmed compromised at this moment.",
+		WithPanel(number("Members at risk", "Members who are at risk or confirmed compromised at this moment.",
 			question{QueryType: "riskyUser", Filters: []filter{is("memberOf", "$group"), is("riskState", "atRisk", "confirmedCompromised")}}).
 			ColorScheme(byThreshold()).Thresholds(thresholds(green, limit{1, amber}, limit{5, red})).
 			DataLinks(to(link("Users at risk", riskUID))).GridPos(at(18, 0, 6, 4))).

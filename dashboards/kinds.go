@@ -42,7 +42,7 @@ func sizeWidth(q question) int {
 	if len(q.GroupBy) > 1 {
 		return 100
 	}
-	return 160
+	return 120
 }
 
 // judged paints a number by what it means.

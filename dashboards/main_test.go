@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,8 +74,14 @@ type panel struct {
 	Title, Description string
 	GridPos            struct{ X, Y, W, H int }
 	Datasource         source
+	TimeFrom           string
+	HideTimeOverride   bool
 	FieldConfig        struct {
-		Defaults struct{ Unit, NoValue string }
+		Defaults struct {
+			Unit, NoValue string
+			Custom        struct{ MinWidth int }
+		}
+		Overrides []override
 	}
 	Options struct {
 		Basemap struct {
@@ -83,6 +90,15 @@ type panel struct {
 		}
 	}
 	Targets []json.RawMessage
+}
+
+// override is what a panel says of the fields that it matches.
+type override struct {
+	Matcher    struct{ ID, Options string }
+	Properties []struct {
+		ID    string
+		Value any
+	}
 }
 
 type source struct{ Type, UID string }
@@ -221,6 +237,108 @@ func TestDocumentationShowsEveryDashboard(t *testing.T) {
 			}
 		}
 	}
+}
+
+// narrow is the width of a dashboard beside Grafana's docked menu, on a screen of 1280 pixels.
+const narrow = 960
+
+// inside is the width that a panel of a narrow dashboard has for what it shows.
+func inside(p panel) int { return narrow*p.GridPos.W/24 - 40 }
+
+func TestTitlesFit(t *testing.T) {
+	const (
+		letter = 7   // as wide as they are on average
+		signs  = 73  // of the description and the menu
+		period = 130 // of a time range of the panel's own, which Grafana writes beside the title
+	)
+	for name := range files {
+		for _, p := range read(t, name).Panels {
+			room := inside(p) - signs
+			if p.TimeFrom != "" && !p.HideTimeOverride {
+				room -= period
+			}
+			assert.LessOrEqual(t, letter*len(p.Title), room, "%s: Grafana cuts %q, which is %d columns wide, after %d letters", name, p.Title, p.GridPos.W, room/letter)
+		}
+	}
+}
+
+// Lists may be wider than their panel and are moved aside. Of groups, what is counted is the last column: it has to be seen.
+func TestColumnsOfGroupsFit(t *testing.T) {
+	checked := 0
+	for name := range files {
+		for _, p := range read(t, name).Panels {
+			if p.Type != "table" {
+				continue
+			}
+			columns := columnsOf(t, p)
+			if columns == nil {
+				continue
+			}
+			checked++
+			assert.LessOrEqual(t, widthOf(p, columns), inside(p), "%s: the columns of %q, with their least widths: %v", name, p.Title, columns)
+		}
+	}
+	assert.Greater(t, checked, 30)
+}
+
+// columnsOf are the fixed widths of the columns of groups, 0 of those that share the rest; nil of other tables.
+func columnsOf(t *testing.T, p panel) []int {
+	t.Helper()
+	var q question
+	require.NoError(t, json.Unmarshal(p.Targets[0], &q))
+	var groups [][]string // the names of each column
+	if p.Datasource.Type == prometheusID {
+		for _, o := range p.FieldConfig.Overrides {
+			if name := o.Matcher.Options; o.Matcher.ID == "byName" && name != "Time" && name != "Value" {
+				groups = append(groups, []string{name})
+			}
+		}
+	} else if q.View != "table" {
+		return nil
+	}
+	for _, kind := range query.Kinds() {
+		for _, field := range q.GroupBy {
+			if kind.Name == q.QueryType {
+				groups = append(groups, []string{field, kind.Field(field).Label})
+			}
+		}
+	}
+
+	columns := make([]int, len(groups)+1) // what is counted is the last
+	for _, o := range p.FieldConfig.Overrides {
+		column := slices.IndexFunc(groups, func(names []string) bool { return slices.Contains(names, o.Matcher.Options) })
+		switch {
+		case o.Matcher.ID == "byType" && (q.Measure == "firstSeen" || q.Measure == "lastSeen"), o.Matcher.ID == "byName" && column < 0:
+			column = len(groups)
+		case o.Matcher.ID != "byName":
+			continue
+		}
+		for _, property := range o.Properties {
+			if pixels, isNumber := property.Value.(float64); isNumber && property.ID == "custom.width" {
+				columns[column] = int(pixels)
+			}
+		}
+	}
+	return columns
+}
+
+// widthOf is what Grafana makes of columns: those without a width share what the others leave, and have their least width at least.
+func widthOf(p panel, columns []int) int {
+	least := p.FieldConfig.Defaults.Custom.MinWidth
+	if least == 0 {
+		least = 150 // Grafana's own
+	}
+	sum, sharing := 0, 0
+	for _, width := range columns {
+		sum += width
+		if width == 0 {
+			sharing++
+		}
+	}
+	if sharing > 0 {
+		sum += max(sharing*least, inside(p)-sum)
+	}
+	return sum
 }
 
 func overlap(a, b panel) bool {

@@ -147,6 +147,7 @@ func (m metrics) table(title, description, value string, expr string) *table.Pan
 		NoValue(noMetrics).
 		Unit("none").
 		Filterable(true).
+		MinWidth(leastOfGroups).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).Desc(true)}).
 		OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
 		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"}, width(150)})

@@ -28,51 +28,51 @@ func operations() *dashboard.DashboardBuilder {
 		WithVariable(dashboard.NewDatasourceVariableBuilder("prometheus").Label("Prometheus").Type(prometheusID)).
 		WithVariable(m.labels("job", "Job", "entra_exporter_up")).
 		WithVariable(m.labels("tenant", "Tenant", "entra_signins_total")).
-		WithPanel(newest("Newest sign-in", "signIn", "createdDateTime", "signInEventTypes").GridPos(at(0, 0, 6, 4))).
-		WithPanel(newest("Newest audit event", "auditEvent", "activityDateTime", "activityDisplayName").GridPos(at(6, 0, 6, 4))).
-		WithPanel(newest("Newest provisioning event", "provisioningEvent", "activityDateTime", "provisioningAction").GridPos(at(12, 0, 6, 4))).
-		WithPanel(newest("Newest risk detection", "riskDetection", "activityDateTime", "riskEventType").GridPos(at(18, 0, 6, 4))).
+		WithPanel(newest("Last sign-in", "signIn", "createdDateTime", "signInEventTypes").GridPos(at(0, 0, 6, 4))).
+		WithPanel(newest("Last audit event", "auditEvent", "activityDateTime", "activityDisplayName").GridPos(at(6, 0, 6, 4))).
+		WithPanel(newest("Last provisioning", "provisioningEvent", "activityDateTime", "provisioningAction").GridPos(at(12, 0, 6, 4))).
+		WithPanel(newest("Last detection", "riskDetection", "activityDateTime", "riskEventType").GridPos(at(18, 0, 6, 4))).
 		WithPanel(daily("Sign-ins by type", "Sign-ins by the hour they happened, of every type: a gap is what has not come in.", noneOfThem("sign-ins"),
 			question{QueryType: "signIn", Measure: "count", Interval: "1h", GroupBy: []string{"signInEventTypes"}}).GridPos(at(0, 4, 12, 9))).
 		WithPanel(daily("Audit events by service", "Audit events by the hour they happened: a gap is what has not come in.", noneOfThem("audit events"),
 			question{QueryType: "auditEvent", Measure: "count", Interval: "1h", GroupBy: []string{"loggedByService"}, Top: 8, Other: true}).GridPos(at(12, 4, 12, 9))).
 		WithPanel(judged(m.number("Exporter", "1 where the last scrape of every replica could read the database.", "min("+own("entra_exporter_up")+")"), red, limit{1, green}).
 			NoValue("not scraped").
-			Mappings([]dashboard.ValueMapping{up}).GridPos(at(0, 13, 4, 5))).
+			Mappings([]dashboard.ValueMapping{up}).GridPos(at(0, 13, 8, 3))).
 		WithPanel(judged(m.number("Collectors down", "Groups of metrics that the exporter could not read in the last scrape: its log says why.",
-			"sum(1 - "+own("entra_exporter_collector_success")+")"), green, limit{1, red}).GridPos(at(4, 13, 4, 5))).
+			"sum(1 - "+own("entra_exporter_collector_success")+")"), green, limit{1, red}).GridPos(at(8, 13, 8, 3))).
 		WithPanel(judged(m.number("Refused", "Records that could not be stored in the time range: import says why with --rejects.",
-			sum(increase("$__range", "entra_ingest_errors_total"))), green, limit{1, amber}).GridPos(at(8, 13, 4, 5))).
+			sum(increase("$__range", "entra_ingest_errors_total"))), green, limit{1, amber}).GridPos(at(16, 13, 8, 3))).
 		WithPanel(judged(m.number("Delay (9 in 10)", "From a record's event to its being stored: nine in ten new records of the time range took no longer.", delay(0.9)).
-			Unit("s").Decimals(1), green, limit{3600, amber}, limit{4 * 3600, red}).GridPos(at(12, 13, 4, 5))).
-		WithPanel(m.number("Size of the store", "All tables with their indexes, on disk.", sum("max by (table) ("+own("entra_store_size_bytes")+")")).Unit("bytes").Decimals(1).GridPos(at(16, 13, 4, 5))).
-		WithPanel(m.number("Records kept", "About how many records of all kinds there are, as PostgreSQL's statistics say.", sum("max by (record) ("+own("entra_store_rows_estimate")+")")).GridPos(at(20, 13, 4, 5))).
-		WithPanel(m.graph("How long ago each source was read", "Since each source was last read successfully. Where the recording rules are loaded, they serve.", metric{age, "{{source}}"}).Unit("s").
+			Unit("s").Decimals(1), green, limit{3600, amber}, limit{4 * 3600, red}).GridPos(at(0, 16, 8, 3))).
+		WithPanel(m.number("Size of the store", "All tables with their indexes, on disk.", sum("max by (table) ("+own("entra_store_size_bytes")+")")).Unit("bytes").Decimals(1).GridPos(at(8, 16, 8, 3))).
+		WithPanel(m.number("Records kept", "About how many records of all kinds there are, as PostgreSQL's statistics say.", sum("max by (record) ("+own("entra_store_rows_estimate")+")")).GridPos(at(16, 16, 8, 3))).
+		WithPanel(m.graph("Since sources were read", "Since each source was last read successfully. Where the recording rules are loaded, they serve.", metric{age, "{{source}}"}).Unit("s").
 			Thresholds(thresholds("transparent", limit{3 * 3600, amber}, limit{24 * 3600, red})).
-			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).GridPos(at(0, 18, 8, 9))).
-		WithPanel(m.graph("How old the newest record of each source is", "Since the newest record of each source happened; at night and at weekends, older is normal.",
-			metric{"time() - max by (tenant, source) (" + selected("entra_ingest_newest_event_timestamp_seconds") + ")", "{{source}}"}).Unit("s").GridPos(at(8, 18, 8, 9))).
+			ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed)).GridPos(at(0, 19, 8, 9))).
+		WithPanel(m.graph("Age of the newest records", "Since the newest record of each source happened; at night and at weekends, older is normal.",
+			metric{"time() - max by (tenant, source) (" + selected("entra_ingest_newest_event_timestamp_seconds") + ")", "{{source}}"}).Unit("s").GridPos(at(8, 19, 8, 9))).
 		WithPanel(m.graph("What sources deliver", "New records, and records that were known, by source.",
-			metric{ingested("events"), "{{source}}: new"}, metric{ingested("duplicates"), "{{source}}: known"}, metric{ingested("errors"), "{{source}}: refused"}).GridPos(at(16, 18, 8, 9))).
+			metric{ingested("events"), "{{source}}: new"}, metric{ingested("duplicates"), "{{source}}: known"}, metric{ingested("errors"), "{{source}}: refused"}).GridPos(at(16, 19, 8, 9))).
 		WithPanel(m.graph("What the store takes on disk", "The largest tables with their indexes; those of untouched records end in _raw.",
 			metric{"topk(10, max by (table) (" + own("entra_store_size_bytes") + "))", "{{table}}"}).Unit("bytes").
-			Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).FillOpacity(40).GridPos(at(0, 27, 8, 9))).
-		WithPanel(m.graph("How many records are kept", "By kind, as PostgreSQL's statistics say.", metric{"max by (record) (" + own("entra_store_rows_estimate") + ")", "{{record}}"}).GridPos(at(8, 27, 8, 9))).
+			Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).FillOpacity(40).GridPos(at(0, 28, 8, 9))).
+		WithPanel(m.graph("How many records are kept", "By kind, as PostgreSQL's statistics say.", metric{"max by (record) (" + own("entra_store_rows_estimate") + ")", "{{record}}"}).GridPos(at(8, 28, 8, 9))).
 		WithPanel(m.table("How far back records go", "When the oldest record kept of each kind happened.", "Oldest",
 			"min by (record) ("+own("entra_store_oldest_event_timestamp_seconds")+") * 1000").
 			OverrideByName("record", named("Kind of record", 0)).
-			OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 200}}).GridPos(at(16, 27, 8, 9))).
+			OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}, {Id: "custom.width", Value: 165}}).GridPos(at(16, 28, 8, 9))).
 		WithPanel(m.graph("How long collectors take", "The slowest groups of metrics in each scrape.", metric{"topk(10, max by (collector) (" + own("entra_exporter_collector_duration_seconds") + "))", "{{collector}}"}).
-			Unit("s").GridPos(at(0, 36, 8, 9))).
-		WithPanel(m.graph("How old background metrics are", "Since the exporter last read what is too expensive for every scrape.",
-			metric{"time() - max by (collector) (" + own("entra_exporter_refresh_timestamp_seconds") + ")", "{{collector}}"}).Unit("s").GridPos(at(8, 36, 8, 9))).
+			Unit("s").GridPos(at(0, 37, 8, 9))).
+		WithPanel(m.graph("Age of background metrics", "Since the exporter last read what is too expensive for every scrape.",
+			metric{"time() - max by (collector) (" + own("entra_exporter_refresh_timestamp_seconds") + ")", "{{collector}}"}).Unit("s").GridPos(at(8, 37, 8, 9))).
 		WithPanel(m.table("What counts as other", "Applications, countries and so on that have no series of their own: raise --max-series where that is too many.", "Without series",
 			"max by (collector) ("+own("entra_exporter_series_limited")+")").
-			OverrideByName("collector", named("Collector", 0)).GridPos(at(16, 36, 8, 9))).
+			OverrideByName("collector", named("Collector", 0)).GridPos(at(16, 37, 8, 9))).
 		WithPanel(judged(m.number("Counters that fell", "How often a counter was lower in the database than at the scrape before, as after a restored backup. Run entra-activity reset-counters once to say so.",
-			sum("max by (job) (increase("+own("entra_exporter_regressions_total")+"[$__range]))")), green, limit{1, red}).GridPos(at(0, 45, 6, 6))).
-		WithPanel(m.graph("Memory of the exporter", "What the process takes.", metric{own("process_resident_memory_bytes"), "{{instance}}"}).Unit("bytes").GridPos(at(6, 45, 9, 6))).
-		WithPanel(m.graph("Duration of scrapes", "As Prometheus measures it; a scrape that takes longer than its timeout is lost.", metric{own("scrape_duration_seconds"), "{{instance}}"}).Unit("s").GridPos(at(15, 45, 9, 6)))
+			sum("max by (job) (increase("+own("entra_exporter_regressions_total")+"[$__range]))")), green, limit{1, red}).GridPos(at(0, 46, 6, 6))).
+		WithPanel(m.graph("Memory of the exporter", "What the process takes.", metric{own("process_resident_memory_bytes"), "{{instance}}"}).Unit("bytes").GridPos(at(6, 46, 9, 6))).
+		WithPanel(m.graph("Duration of scrapes", "As Prometheus measures it; a scrape that takes longer than its timeout is lost.", metric{own("scrape_duration_seconds"), "{{instance}}"}).Unit("s").GridPos(at(15, 46, 9, 6)))
 }
 
 // newest says how long ago the newest record of a kind happened.

@@ -21,34 +21,34 @@ func overview() *dashboard.DashboardBuilder {
 	return newDashboard(overviewUID, "Overview",
 		"Identity security at a glance: who signs in to what, how it ends, how well it is secured, and who is at risk.").
 		Annotation(policyChanges()).
-		WithPanel(signInCount(interactive()...).DataLinks(to(link("These sign-ins", signInsUID))).GridPos(at(0, 0, 4, 4))).
-		WithPanel(failureRate(interactive()...).DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure"))).GridPos(at(4, 0, 4, 4))).
-		WithPanel(interrupted().GridPos(at(8, 0, 4, 4))).
-		WithPanel(activeUsers(interactive()...).DataLinks(to(link("One of the users", usersUID))).GridPos(at(12, 0, 4, 4))).
-		WithPanel(usersAtRisk().GridPos(at(16, 0, 4, 4))).
-		WithPanel(legacySignIns().GridPos(at(20, 0, 4, 4))).
-		WithPanel(userSignIns().GridPos(at(0, 4, 12, 10))).
-		WithPanel(applicationUsage().GridPos(at(12, 4, 12, 10))).
-		WithPanel(againstLastWeek("Last 24 hours against a week earlier", "Interactive sign-ins per hour of the last 24 hours, and of the same hours a week before.", interactive()...).
-			TimeFrom("24h").GridPos(at(0, 14, 12, 8))).
-		WithPanel(shares("How do sign-ins end?", "Interactive sign-ins by status. Interrupted ones were asked for something more, such as MFA.", nothing,
+		WithPanel(signInCount(interactive()...).DataLinks(to(link("These sign-ins", signInsUID))).GridPos(at(0, 0, 8, 3))).
+		WithPanel(failureRate(interactive()...).DataLinks(to(link("Failed sign-ins", signInsUID, "status", "failure"))).GridPos(at(8, 0, 8, 3))).
+		WithPanel(interrupted().GridPos(at(16, 0, 8, 3))).
+		WithPanel(activeUsers(interactive()...).DataLinks(to(link("One of the users", usersUID))).GridPos(at(0, 3, 8, 3))).
+		WithPanel(usersAtRisk().GridPos(at(8, 3, 8, 3))).
+		WithPanel(legacySignIns().GridPos(at(16, 3, 8, 3))).
+		WithPanel(userSignIns().GridPos(at(0, 6, 12, 10))).
+		WithPanel(applicationUsage().GridPos(at(12, 6, 12, 10))).
+		WithPanel(againstLastWeek("Last day against a week earlier", "Interactive sign-ins per hour of the last 24 hours, and of the same hours a week before.", interactive()...).
+			TimeFrom("24h").GridPos(at(0, 16, 12, 8))).
+		WithPanel(shares("How do they end?", "Interactive sign-ins by status. Interrupted ones were asked for something more, such as MFA.", nothing,
 			question{Filters: interactive(), GroupBy: []string{"status"}}).
 			DataLinks(to(link("Sign-ins of this status", signInsUID, "status", label("status")))).
-			GridPos(at(12, 14, 6, 8))).
-		WithPanel(mfaCoverage().GridPos(at(18, 14, 6, 8))).
-		WithPanel(failureReasons("Why do sign-ins fail?", interactive()...).GridPos(at(0, 22, 12, 10))).
-		WithPanel(countries("Where do people sign in from?", interactive()...).GridPos(at(12, 22, 12, 10))).
-		WithPanel(conditionalAccessCoverage().GridPos(at(0, 32, 8, 8))).
-		WithPanel(ranked("Which legacy clients are still used?", "Interactive sign-ins, however they ended, by protocols that cannot do MFA.",
+			GridPos(at(12, 16, 6, 8))).
+		WithPanel(mfaCoverage().GridPos(at(18, 16, 6, 8))).
+		WithPanel(failureReasons("Why do sign-ins fail?", interactive()...).GridPos(at(0, 24, 12, 10))).
+		WithPanel(countries("Where do people sign in from?", interactive()...).GridPos(at(12, 24, 12, 10))).
+		WithPanel(conditionalAccessCoverage().GridPos(at(0, 34, 7, 8))).
+		WithPanel(ranked("Are legacy clients used?", "Interactive sign-ins, however they ended, by protocols that cannot do MFA.",
 			"No legacy authentication in this time range, as it should be.", amber,
 			question{Filters: interactive(legacy), GroupBy: []string{"clientAppUsed"}, Top: 10}).
 			DataLinks(to(link("Sign-ins by this client", signInsUID, "client", cell("clientAppUsed")))).
-			GridPos(at(8, 32, 8, 8))).
-		WithPanel(riskNow().GridPos(at(16, 32, 8, 8))).
+			GridPos(at(7, 34, 8, 8))).
+		WithPanel(riskNow().GridPos(at(15, 34, 9, 8))).
 		WithPanel(signInList("Latest sign-ins", "The newest 100 interactive sign-ins of the time range. Click on a date for all that is known of a sign-in.",
 			question{Filters: interactive(), Columns: []string{"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "failureReason", "authenticationRequirement", "countryOrRegion"}, Limit: 100}).
 			OverrideByName("Username", hidden).
-			GridPos(at(0, 40, 24, 11)))
+			GridPos(at(0, 42, 24, 11)))
 }
 
 // to is a list of links, as panels take them.
@@ -143,7 +143,7 @@ func mfaCoverage() *piechart.PanelBuilder {
 }
 
 func conditionalAccessCoverage() *piechart.PanelBuilder {
-	return shares("Does Conditional Access apply?", "Interactive sign-ins by the result of all Conditional Access policies together. Not applied: no policy was meant for them.", nothing,
+	return shares("Do policies apply?", "Interactive sign-ins by the result of all Conditional Access policies together. Not applied: no policy was meant for them.", nothing,
 		question{Filters: interactive(), GroupBy: []string{"conditionalAccessStatus"}}).
 		DataLinks(to(link("Policies", conditionalAccessUID)))
 }

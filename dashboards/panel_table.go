@@ -9,8 +9,12 @@ import (
 // groups is a table of groups and their measure, for groups of several fields.
 func groups(title, description, empty string, q question) *table.PanelBuilder {
 	q.View = "table"
-	return tabular(title, description, empty, q).Unit("locale")
+	return tabular(title, description, empty, q).Unit("locale").MinWidth(leastOfGroups)
 }
+
+// leastOfGroups takes the place of Grafana's own least width of columns, with which the measure, the last of them, would run
+// out of narrow panels.
+const leastOfGroups = 80
 
 // records is a list of single records.
 func records(title, description, empty string, q question) *table.PanelBuilder {

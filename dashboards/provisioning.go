@@ -24,7 +24,7 @@ func provisioning() *dashboard.DashboardBuilder {
 		WithVariable(valuesOf("service", "Application", "provisioningEvent", "servicePrincipalDisplayName")).
 		WithVariable(valuesOf("action", "Action", "provisioningEvent", "provisioningAction")).
 		WithVariable(valuesOf("result", "Result", "provisioningEvent", "status")).
-		WithPanel(number("Provisioning events", "Users and groups that were provisioned or looked at, in the time range.", ask(question{})).GridPos(at(0, 0, 6, 4))).
+		WithPanel(number("Events", "Users and groups that were provisioned or looked at, in the time range.", ask(question{})).GridPos(at(0, 0, 6, 4))).
 		WithPanel(judged(number("Failure rate", "Share of the events that failed; what was skipped is no failure.", ask(question{Measure: "failureRate"})).Unit("percentunit").Decimals(1),
 			green, limit{0.05, amber}, limit{0.2, red}).GridPos(at(6, 0, 6, 4))).
 		WithPanel(number("Average duration", "How long an event took, on average.", ask(question{Measure: "averageDuration"})).Unit("ms").Decimals(1).GridPos(at(12, 0, 6, 4))).
@@ -34,18 +34,18 @@ func provisioning() *dashboard.DashboardBuilder {
 		WithPanel(daily("What provisioning does", "Provisioning events by day and action.", none, ask(question{GroupBy: []string{"provisioningAction"}})).GridPos(at(12, 4, 12, 9))).
 		WithPanel(sized("Applications by result", "How provisioning to or from each application ended. Click on one to see only it.", none, "Provisioning events", blue,
 			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "status"}, Top: 50})).
-			OverrideByName("Application", onlyService).GridPos(at(0, 13, 8, 10))).
+			OverrideByName("Application", onlyService).GridPos(at(0, 13, 9, 10))).
 		WithPanel(sized("Why provisioning fails", "Failures by application and error, the most frequent first.", "Nothing failed in this time range, or nothing with these filters.", "Provisioning events", red,
 			ask(question{GroupBy: []string{"servicePrincipalDisplayName", "errorCode"}, Filters: []filter{failed}})).
-			OverrideByName("Application", onlyService).GridPos(at(8, 13, 8, 10))).
-		WithPanel(graph("How long provisioning takes", "Average duration of an event by day, of the five applications with most of them.", none,
-			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5, Interval: "1d"})).Unit("ms").Decimals(1).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(true)}).GridPos(at(16, 13, 8, 10))).
+			OverrideByName("Application", onlyService).GridPos(at(9, 13, 9, 10))).
+		WithPanel(graph("How long it takes", "Average duration of an event by day, of the five applications with most of them.", none,
+			ask(question{Measure: "averageDuration", GroupBy: []string{"servicePrincipalDisplayName"}, Top: 5, Interval: "1d"})).Unit("ms").Decimals(1).SpanNulls(common.BoolOrFloat64{Bool: cog.ToPtr(true)}).GridPos(at(18, 13, 6, 10))).
 		WithPanel(records("What failed, and what to do", "The newest failures, with what Microsoft recommends.", "Nothing failed in this time range, or nothing with these filters.",
 			ask(question{Columns: []string{"activityDateTime", "servicePrincipalDisplayName", "provisioningAction", "sourceIdentity", "errorCode", "errorReason", "recommendedAction"}, Filters: []filter{failed}})).
 			OverrideByName("Source identity", leastWidth(150)).OverrideByName("Error reason", append(leastWidth(230), wrapped...)).OverrideByName("Recommended action", append(leastWidth(230), wrapped...)).
 			GridPos(at(0, 23, 24, 10))).
-		WithPanel(sized("From where to where", "Provisioning events by source and target system.", none, "Provisioning events", blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 8, 11))).
+		WithPanel(sized("From where to where", "Provisioning events by source and target system.", none, "Provisioning events", blue, ask(question{GroupBy: []string{"sourceSystem", "targetSystem"}, Top: 12})).GridPos(at(0, 33, 9, 11))).
 		WithPanel(records("Provisioning events", "The newest provisioning events.", none,
 			ask(question{Columns: []string{"activityDateTime", "status", "provisioningAction", "servicePrincipalDisplayName", "sourceIdentity", "targetIdentity", "identityType", "durationInMilliseconds"}})).
-			GridPos(at(8, 33, 16, 11)))
+			GridPos(at(9, 33, 15, 11)))
 }

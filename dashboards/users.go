@@ -35,7 +35,8 @@ func users() *dashboard.DashboardBuilder {
 			GridPos(at(0, 16, 12, 9))).
 		WithPanel(groups("With which devices?", "Devices, their operating systems and browsers.", nothing,
 			question{Filters: of(), GroupBy: []string{"deviceDisplayName", "operatingSystem", "browser"}, Top: 20}).
-			OverrideByName("Sign-ins", bar(blue)).
+			OverrideByName("operatingSystem", []dashboard.DynamicConfigValue{width(100)}).
+			OverrideByName("Sign-ins", append(bar(blue), width(80))).
 			GridPos(at(12, 16, 12, 9))).
 		WithPanel(records("What is the user's risk?", "The states of risk that the user has been in.", "The user was never found at risk, or Entra ID P2, which tells, is missing.",
 			question{QueryType: "riskyUser", Filters: of(), Columns: []string{"riskLastUpdatedDateTime", "riskLevel", "riskState", "riskDetail"}, Limit: 100}).
