@@ -20,7 +20,7 @@ func mySignIns() *dashboard.DashboardBuilder {
 		WithPanel(groups("From where?", "Addresses that your account was used from, and where they are. Tell your help desk about those you do not know.", none,
 			question{Filters: mine(), GroupBy: []string{"countryOrRegion", "city", "ipAddress"}, Top: 20}).
 			OverrideByName("City", []dashboard.DynamicConfigValue{width(95)}).
-			OverrideByName("Sign-ins", append(bar(blue), width(90))).GridPos(at(13, 4, 11, 12))).
+			OverrideByName("Sign-ins", bar(blue)).GridPos(at(13, 4, 11, 12))).
 		WithPanel(ranked("What did I use?", "Your sign-ins by application.", none, blue, question{Filters: mine(), GroupBy: []string{"appDisplayName"}, Top: 10}).
 			GridPos(at(0, 16, 8, 10))).
 		WithPanel(records("My latest sign-ins", "Your newest 100 interactive sign-ins.", none,
