@@ -1,16 +1,13 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -38,8 +35,7 @@ func copyIn(ctx context.Context, conn *sqlx.Conn, table string, columns []string
 				b[last] = '\n'
 				continue
 			}
-			// It is copied, and given the end of its last line.
-			if _, err := stream.CopyData(ctx, unsafe.String(unsafe.SliceData(b), last)); err != nil {
+			if _, err := stream.CopyData(ctx, string(b[:last])); err != nil { // which ends the last line
 				return errors.Join(err, statement.Close())
 			}
 			b = b[:0]
@@ -60,21 +56,17 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(b, time.RFC3339Nano), '\t')
 }
 
+// appendText looks for what has to be escaped in pieces, as most have none of it.
 func appendText(b []byte, text string) []byte {
-	return append(appendEscaped(b, unsafe.Slice(unsafe.StringData(text), len(text))), '\t')
-}
-
-func appendJSON(b, text []byte) []byte { return append(appendEscaped(b, text), '\t') }
-
-// appendEscaped looks for what has to be escaped in pieces, as most have none of it.
-func appendEscaped(b, text []byte) []byte {
-	for piece := range slices.Chunk(text, 512) {
-		if bytes.IndexByte(piece, '\\') < 0 && bytes.IndexByte(piece, '\n') < 0 && bytes.IndexByte(piece, '\t') < 0 && bytes.IndexByte(piece, '\r') < 0 {
+	for len(text) > 0 {
+		piece := text[:min(512, len(text))]
+		text = text[len(piece):]
+		if strings.IndexByte(piece, '\\') < 0 && strings.IndexByte(piece, '\n') < 0 && strings.IndexByte(piece, '\t') < 0 && strings.IndexByte(piece, '\r') < 0 {
 			b = append(b, piece...)
 			continue
 		}
-		for _, c := range piece {
-			switch c {
+		for i := range len(piece) {
+			switch c := piece[i]; c {
 			case '\\':
 				b = append(b, '\\', '\\')
 			case '\n':
@@ -88,5 +80,5 @@ func appendEscaped(b, text []byte) []byte {
 			}
 		}
 	}
-	return b
+	return append(b, '\t')
 }

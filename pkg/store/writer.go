@@ -488,7 +488,7 @@ func copyRows(ctx context.Context, conn *sqlx.Conn, kind *activity.Kind, records
 	}
 	return copyIn(ctx, conn, RawTable(kind), []string{"tenant", "id", "time", "record"}, len(records), func(b []byte, i int) []byte {
 		p := records[i]
-		return appendJSON(appendTime(appendText(appendInteger(b, p.tenantID), p.uuid), p.Time), p.raw)
+		return appendText(appendTime(appendText(appendInteger(b, p.tenantID), p.uuid), p.Time), string(p.raw))
 	})
 }
 
