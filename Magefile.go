@@ -193,7 +193,7 @@ func goTest() error {
 // browserTest opens the dashboards and the editors in a browser, and looks.
 func browserTest() error {
 	mg.Deps(Build, previewPage)
-	return sh.RunV("go", "test", "-count=1", "-tags=browser", "./preview")
+	return sh.RunV("go", "test", "-count=1", "-timeout=60m", "-tags=browser", "./preview")
 }
 
 // Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards, and those of docs/queries.md

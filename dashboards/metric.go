@@ -63,18 +63,9 @@ func (m metrics) query(i int, q metric) *promql.DataqueryBuilder {
 
 // number is what an expression amounts to at the end of the time range.
 func (m metrics) number(title, description string, expr string) *stat.PanelBuilder {
-	return stat.NewPanelBuilder().
-		Title(title).
-		Description(description).
-		Datasource(m.source).
+	return large(title, description, m.source).
 		WithTarget(m.query(0, metric{expr, ""}).Instant()).
-		NoValue("none").
-		Unit("locale").
-		Decimals(0).
-		ColorScheme(fixed(plain)).
-		GraphMode(common.BigValueGraphModeNone).
-		ColorMode(common.BigValueColorModeValue).
-		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
+		Decimals(0)
 }
 
 // graph draws expressions over time.

@@ -5,19 +5,27 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 )
 
+// numberSize leaves the unit, which is smaller, the 24 pixels from which on colours need less contrast to be read.
+const numberSize = 40
+
 // number is one number, large.
 func number(title, description string, q question) *stat.PanelBuilder {
 	q.View = "value"
+	return large(title, description, datasource).WithTarget(q)
+}
+
+// large is the panel of one number.
+func large(title, description string, source common.DataSourceRef) *stat.PanelBuilder {
 	return stat.NewPanelBuilder().
 		Title(title).
 		Description(description).
-		Datasource(datasource).
-		WithTarget(q).
+		Datasource(source).
 		NoValue("none").
 		Unit("locale").
 		ColorScheme(fixed(plain)).
 		GraphMode(common.BigValueGraphModeNone).
 		ColorMode(common.BigValueColorModeValue).
+		Text(common.NewVizTextDisplayOptionsBuilder().ValueSize(numberSize)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
 }
 
