@@ -77,6 +77,7 @@ test.describe('each filter of the report narrows the list', () => {
       await openDashboard(page, `/d/${report.uid}?from=${from}&to=${to}`);
       const limit = question.limit ?? 1000;
       await expect.poll(() => rowsOf(panel(page, list.id))).toBeGreaterThan(0);
+      await settled(page);
       const before = await rowsOf(panel(page, list.id));
       const control = page.locator(`#var-${name}`);
 
