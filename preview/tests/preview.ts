@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { EntraQuery, Filter } from '../../src/types';
 import type { DashboardModel, PanelModel } from '../page/model';
 
+export const DAY = 24 * 60 * 60 * 1000;
+
 const folder = join(__dirname, '..', '..', 'dashboards');
 
 export const dashboards: DashboardModel[] = readdirSync(folder)
@@ -64,12 +66,20 @@ export async function rowsOf(table: Locator): Promise<number> {
   return Number(await grid.first().getAttribute('aria-rowcount')) - 1;
 }
 
-/** The values of a field in the newest records of a kind that have any. */
-export async function newest(request: APIRequestContext, queryType: string, field: string): Promise<string[]> {
-  const filters = field === 'id' ? [] : [{ field, operator: '!=', values: [''] }];
-  const query = { refId: 'A', queryType, version: 2, view: 'list', columns: [field], limit: 10, filters };
-  const to = Date.now();
-  const data = { from: String(to - 30 * 24 * 60 * 60 * 1000), to: String(to), queries: [query] };
+/** The values of a field in the newest records of a kind that have any and fit. */
+export async function newest(
+  request: APIRequestContext,
+  queryType: string,
+  field: string,
+  {
+    from = Date.now() - 30 * DAY,
+    to = Date.now(),
+    filters = [],
+  }: { from?: number; to?: number; filters?: Filter[] } = {}
+): Promise<string[]> {
+  const some: Filter[] = field === 'id' ? [] : [{ field, operator: '!=', values: [''] }];
+  const query = { refId: 'A', queryType, version: 2, view: 'list', columns: [field], limit: 10 };
+  const data = { from: String(from), to: String(to), queries: [{ ...query, filters: [...filters, ...some] }] };
   const response = await request.post('/api/ds/query', { data });
   expect(response.ok(), await response.text()).toBe(true);
   return (await response.json()).results.A.frames[0].data.values[0];
