@@ -61,8 +61,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
-	b := &bench{server: server, rounds: opts.Rounds, report: newReport(opts.Out)}
-	if b.large, err = b.filled(ctx, fmt.Sprint("large_", opts.SignIns), opts.SignIns); err != nil {
+	b := &bench{server: server, rounds: opts.Rounds, report: newReport(opts.Out), largeName: fmt.Sprint("large_", opts.SignIns)}
+	if b.large, err = b.filled(ctx, b.largeName, opts.SignIns); err != nil {
 		return err
 	}
 	defer b.large.Close()
@@ -85,7 +85,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 		func() error { return b.scrapes(ctx) },
 		func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
 		func() error { return b.metrics(ctx, opts.Plugin) },
-		func() error { return b.imports(ctx, min(maxImported, opts.SignIns/4)) },
+		func() error { return b.imports(ctx, opts.SignIns) },
 	} {
 		if err := phase(); err != nil {
 			return err
@@ -98,6 +98,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 type bench struct {
 	server       *embedded.Server
 	large, small *store.DB
+	largeName    string
 	rounds       int
 	report       *report
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -19,71 +20,85 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-const (
-	maxImported = 50_000
-	// leastImportRate is what the import has to reach of the rate of COPY.
-	leastImportRate = 1.0 / 3
-)
+// leastImportRate is what the import has to reach of the rate of COPY.
+const leastImportRate = 1.0 / 3
 
-// imports compares the import of a file of Graph objects with what takes the same sign-ins in ready-made columns into a
-// wide table: COPY, from a file on the server, with as many indexes as the store's rows have.
-func (b *bench) imports(ctx context.Context, signIns int) (err error) {
+// imports compares the import of a file of Graph objects, the next day of the tenant that the store is filled with, with
+// what takes the same sign-ins in ready-made columns into the wide table: COPY, from a file on the server. The wide table has
+// as many records and indexes as the store. Each round has a day of its own.
+func (b *bench) imports(ctx context.Context, signIns int) error {
+	const name = "import"
+	db, err := b.copied(ctx, name)
+	if err != nil {
+		return err
+	}
+	err = b.importDays(ctx, db, signIns/(7*weeks))
+	_, dropped := b.small.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")
+	return errors.Join(err, db.Close(), dropped)
+}
+
+// copied opens a copy of the large database. The server makes it of files, which nobody may use meanwhile.
+func (b *bench) copied(ctx context.Context, name string) (*store.DB, error) {
+	b.large.SetMaxIdleConns(0)
+	if _, err := b.small.ExecContext(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, b.largeName)); err != nil {
+		return nil, err
+	}
+	return store.Open(store.Config{URL: b.server.URL(name)})
+}
+
+func (b *bench) importDays(ctx context.Context, db *store.DB, signIns int) (err error) {
 	folder, err := os.MkdirTemp("", "entra-activity-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	file := filepath.Join(folder, "signIns.json")
-	// A week, of 150 sign-ins a user: most name people and devices that the store has met, as in a store that is filled for
-	// months. A million in 13 weeks are more a day, and count in the same cells more often.
-	company := demo.New(demo.Options{Seed: seed, Start: start, End: start.AddDate(0, 0, 7), SignIns: signIns, Users: signIns / 150, Applications: applications})
-	size, err := writeObjects(file, company.SignIns())
-	if err != nil {
+	source := ingest.Source{Name: file, Open: func() (io.ReadCloser, error) { return os.Open(file) }}
+	if err := prepareWide(ctx, db); err != nil {
 		return err
 	}
 
-	tables := []struct {
-		name   string
-		fields []*activity.Field
-		raw    bool
-		target float64
+	peers := []struct {
+		name    string
+		columns columns
+		target  float64
+		speeds
 	}{
-		{name: fmt.Sprintf("COPY of all %d fields", len(allFields)), fields: allFields, target: leastImportRate},
-		{name: "COPY of all fields and the untouched record", fields: allFields, raw: true},
-		{name: fmt.Sprintf("COPY of the report's %d fields", len(reportFields)), fields: reportFields},
+		{name: fmt.Sprintf("COPY of the report's %d fields", len(reportFields)), columns: columns{fields: reportFields}, target: leastImportRate},
+		{name: fmt.Sprintf("COPY of all %d fields", len(allFields)), columns: columns{fields: allFields}},
+		{name: "COPY of all fields and the untouched record", columns: columns{fields: allFields, raw: true}},
 	}
 	var imported speeds
-	copied := make([]speeds, len(tables))
+	var records, size int64
 	for round := range b.rounds {
-		err := b.inDatabase(ctx, fmt.Sprint("import_", round), func(db *store.DB) error {
-			source := ingest.Source{Name: file, Open: func() (io.ReadCloser, error) { return os.Open(file) }}
-			err := imported.measure(ctx, db, func() (int64, error) {
-				summary, err := ingest.Import(ctx, db, []ingest.Source{source}, ingest.Options{Tenant: company.ID()})
-				return int64(summary.Total().Read), errors.Join(append(summary.Failures, err)...)
-			})
-			if err != nil {
-				return err
-			}
-			for i, t := range tables {
-				if err := copied[i].measureCopy(ctx, db, fmt.Sprint("wide_", i), t.fields, t.raw); err != nil {
-					return fmt.Errorf("COPY: %w", err)
-				}
-			}
-			return nil
+		day := end.AddDate(0, 0, round)
+		company := demo.New(demo.Options{Seed: seed, Start: day, End: day.AddDate(0, 0, 1), SignIns: signIns, Users: users, Applications: applications})
+		if size, err = writeObjects(file, company.SignIns()); err != nil {
+			return err
+		}
+		err := imported.measure(ctx, db, func() (int64, error) {
+			summary, err := ingest.Import(ctx, db, []ingest.Source{source}, ingest.Options{Tenant: company.ID()})
+			records = int64(summary.Total().Read)
+			return records, errors.Join(append(summary.Failures, err)...)
 		})
 		if err != nil {
 			return err
 		}
+		for i := range peers {
+			if err := peers[i].measureCopy(ctx, db, peers[i].columns, day); err != nil {
+				return fmt.Errorf("COPY: %w", err)
+			}
+		}
 	}
-	b.report.heading(fmt.Sprintf("Import of %d sign-ins, %.0f MB", signIns, float64(size)/1e6), "records/s", "processor, a record", "import's share")
+	b.report.heading(fmt.Sprintf("Import of a day of %d sign-ins, %.0f MB", records, float64(size)/1e6), "records/s", "processor, a record", "import's share")
 	b.report.aside("entra-activity import", imported.cells()...)
-	for i, t := range tables {
-		share := median(imported.rates) / median(copied[i].rates)
-		cells := append(copied[i].cells(), fmt.Sprintf("%.2f", share))
-		if t.target > 0 {
-			b.report.line(t.name, share >= t.target, "at least a third", cells...)
+	for _, p := range peers {
+		share := median(imported.rates) / median(p.rates)
+		cells := append(p.cells(), fmt.Sprintf("%.2f", share))
+		if p.target > 0 {
+			b.report.line(p.name, share >= p.target, "at least a third", cells...)
 		} else {
-			b.report.aside(t.name, cells...)
+			b.report.aside(p.name, cells...)
 		}
 	}
 	return nil
@@ -117,42 +132,34 @@ func (s *speeds) cells() []string {
 	return []string{fmt.Sprintf("%.0f", median(s.rates)), cost}
 }
 
-// inDatabase does something in a database that exists for it alone.
-func (b *bench) inDatabase(ctx context.Context, name string, do func(*store.DB) error) (err error) {
-	db, err := b.created(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		_, dropped := b.large.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+pq.QuoteIdentifier(name)+" WITH (FORCE)")
-		err = errors.Join(err, db.Close(), dropped)
-	}()
-	return do(db)
+// columns are those of the wide table that COPY fills.
+type columns struct {
+	fields []*activity.Field
+	raw    bool // and the untouched record
 }
 
-// measureCopy has COPY read the sign-ins of a store into a wide table, from a file that COPY wrote before.
-func (s *speeds) measureCopy(ctx context.Context, db *store.DB, table string, fields []*activity.Field, raw bool) error {
+// measureCopy has COPY read a day's sign-ins into the wide table, from a file that COPY wrote of the store.
+func (s *speeds) measureCopy(ctx context.Context, db *store.DB, c columns, day time.Time) error {
 	var folder string
 	if err := db.GetContext(ctx, &folder, "SHOW data_directory"); err != nil {
 		return err
 	}
-	file := pq.QuoteLiteral(filepath.Join(folder, "bench-"+table+".copy"))
-	selected, more := selectWide(fields), []string(nil)
-	if raw {
-		more = []string{"record jsonb"}
-		selected = fmt.Sprintf("SELECT w.*, u.record FROM entra.sign_in_raw u JOIN (%s) w ON w.id = u.id::text", selected)
+	file := pq.QuoteLiteral(filepath.Join(folder, "bench.copy"))
+	var names []string
+	for _, f := range c.fields {
+		names = append(names, wideColumn(f))
 	}
-	if err := createWide(ctx, db, table, fields, more...); err != nil {
-		return err
-	}
-	if err := indexAsRows(ctx, db, table); err != nil {
-		return err
+	where := fmt.Sprintf(" WHERE r.time >= '%s'", day.Format(time.RFC3339))
+	selected := selectWide(c.fields) + where
+	if c.raw {
+		names = append(names, "record")
+		selected = fmt.Sprintf("SELECT w.*, r.record FROM entra.sign_in_raw r JOIN (%s) w ON w.id = r.id::text%s", selected, where)
 	}
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("COPY (%s) TO %s", selected, file)); err != nil {
 		return err
 	}
 	err := s.measure(ctx, db, func() (int64, error) {
-		result, err := db.ExecContext(ctx, fmt.Sprintf("COPY %s FROM %s", table, file))
+		result, err := db.ExecContext(ctx, fmt.Sprintf("COPY wide (%s) FROM %s", strings.Join(names, ", "), file))
 		if err != nil {
 			return 0, err
 		}

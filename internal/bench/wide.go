@@ -39,17 +39,17 @@ func wideColumn(f *activity.Field) string {
 	return strings.ToLower(b.String())
 }
 
-// createWide makes an empty wide table: a time, and a text for each other field.
-func createWide(ctx context.Context, db *store.DB, table string, fields []*activity.Field, more ...string) error {
+// createWide makes an empty wide table: a time, and a text for each other field of the report.
+func createWide(ctx context.Context, db *store.DB) error {
 	var columns []string
-	for _, f := range fields {
+	for _, f := range reportFields {
 		sqlType := "text"
 		if f == activity.SignIn.Time() {
 			sqlType = "timestamptz"
 		}
 		columns = append(columns, wideColumn(f)+" "+sqlType)
 	}
-	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE %s (%s)", table, strings.Join(append(columns, more...), ", ")))
+	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE wide (%s)", strings.Join(columns, ", ")))
 	return err
 }
 
@@ -95,7 +95,7 @@ func named(code string, texts []string) string {
 // makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they happened,
 // with an index on their time.
 func makeWide(ctx context.Context, db *store.DB) error {
-	if err := createWide(ctx, db, "wide", reportFields); err != nil {
+	if err := createWide(ctx, db); err != nil {
 		return err
 	}
 	for _, statement := range []string{
@@ -110,18 +110,26 @@ func makeWide(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// indexAsRows gives a wide table the indexes that the store's rows have.
-func indexAsRows(ctx context.Context, db *store.DB, table string) error {
-	for _, columns := range rowIndexes {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("CREATE INDEX ON %s (%s)", table, columns)); err != nil {
+// prepareWide gives the wide table the indexes that the store's rows have, and columns for all that a record may say.
+func prepareWide(ctx context.Context, db *store.DB) error {
+	for _, columns := range rowIndexes[1:] {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("CREATE INDEX ON wide (%s)", columns)); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, f := range allFields {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text", wideColumn(f))); err != nil {
+			return err
+		}
+	}
+	_, err := db.ExecContext(ctx, "ALTER TABLE wide ADD COLUMN record jsonb")
+	return err
 }
 
+// rowIndexes are the columns of the indexes that the store's rows have; that by the time is the wide table's, too, and
+// the store has one more by what no wide table knows: when a record arrived.
 var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id",
-	"status, created_date_time"} // the store has one more by what no wide table knows: when a record arrived
+	"status, created_date_time"}
 
 // allFields are those that a record has a value for, in the catalogue's order: neither what follows from others nor what
 // other records say.
