@@ -146,6 +146,7 @@ WHERE r.time >= $1 AND a.user_principal_name <> '' AND p.app_display_name <> '' 
 	part := name[1:min(6, strings.IndexByte(name+"@", '@'))]
 	within := url.Values{"from": {fmt.Sprint(period().From.UnixMilli())}, "to": {fmt.Sprint(period().To.UnixMilli())}}
 	filters, _ := json.Marshal([]any{filter("appDisplayName", application)}) // texts always can be
+	ofOne := url.Values{"filters": {string(filters)}, "from": within["from"], "to": within["to"]}
 	b.report.heading(fmt.Sprintf("Searches among %d users", manyUsers), "here", "at best")
 	for _, search := range []struct {
 		name, field, search string
@@ -153,8 +154,10 @@ WHERE r.time >= $1 AND a.user_principal_name <> '' AND p.app_display_name <> '' 
 	}{
 		{"Users, nothing typed", "userPrincipalName", "", nil},
 		{"Users, part of a name", "userPrincipalName", part, nil},
+		{"Users, nothing typed, of 30 days", "userPrincipalName", "", within},
 		{"Users, part of a name, of 30 days", "userPrincipalName", part, within},
-		{"Users of an application, part of a name, of 30 days", "userPrincipalName", part, url.Values{"filters": {string(filters)}, "from": within["from"], "to": within["to"]}},
+		{"Users of an application, part of a name, of 30 days", "userPrincipalName", part, ofOne},
+		{"Users of an application, nothing typed, of 30 days", "userPrincipalName", "", ofOne},
 		{"Applications of 30 days", "appDisplayName", "", within},
 	} {
 		parameters := url.Values{"kind": {"signIn"}, "field": {search.field}, "search": {search.search}}
