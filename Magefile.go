@@ -138,7 +138,7 @@ func previewPage() error {
 
 func frontendTest() error {
 	mg.Deps(nodeModules)
-	for _, script := range []string{"typecheck", "lint", "test:ci"} {
+	for _, script := range []string{"format:check", "typecheck", "lint", "test:ci"} {
 		if err := npm("run", script); err != nil {
 			return err
 		}

@@ -5,7 +5,8 @@ import type { DataQuery } from '@grafana/schema';
 export type View = 'timeSeries' | 'table' | 'value' | 'calendar' | 'list' | 'logs' | 'detail' | 'annotations';
 
 /** What is computed over the records of a group. */
-export type Measure = 'count' | 'distinctUsers' | 'distinctValues' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
+export type Measure =
+  'count' | 'distinctUsers' | 'distinctValues' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
 
 /** Width of a time series' buckets; days and weeks follow the calendar of the query's time zone. */
 export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
