@@ -27,7 +27,7 @@ import (
 var Default = Build
 
 // packages are all of ours: ./... would take in Go code that comes with npm packages.
-var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./internal/...", "./pkg/...", "./preview/...", "./provisioning/..."}
+var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./docs/...", "./internal/...", "./pkg/...", "./preview/...", "./provisioning/..."}
 
 const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
 
@@ -158,7 +158,7 @@ func gofmt() error {
 	if err != nil {
 		return err
 	}
-	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "internal", "pkg", "preview", "provisioning")
+	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "docs", "internal", "pkg", "preview", "provisioning")
 	if err == nil && unformatted != "" {
 		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
 	}
