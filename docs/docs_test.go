@@ -103,8 +103,10 @@ func companion(t *testing.T) (folder string) {
 func TestFlagsAreThere(t *testing.T) {
 	help, err := exec.CommandContext(t.Context(), filepath.Join(companion(t), "bin", "entra-activity"), "--help-long").CombinedOutput() //nolint:gosec // we built it
 	require.NoError(t, err, string(help))
-	known := map[string]bool{"--collector.": true, "--no-collector.": true, // of NAME
-		"--now": true, "--data-binary": true, "--enable-feature": true} // of systemctl, curl and Prometheus
+	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                 // of NAME
+	for _, others := range []string{"--now", "--data-binary", "--enable-feature", "--no-git-tag-version"} { // systemctl's, curl's, Prometheus', npm's
+		known[others] = true
+	}
 	for _, f := range regexp.MustCompile(`--(\[no-\])?([a-z][\w.-]*)`).FindAllStringSubmatch(string(help), -1) {
 		known["--"+f[2]] = true
 		if f[1] != "" {

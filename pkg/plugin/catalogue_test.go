@@ -28,5 +28,5 @@ func TestTheEditorsAreTestedWithThisCatalogue(t *testing.T) {
 	var want, got any
 	require.NoError(t, json.Unmarshal(kept, &want))
 	require.NoError(t, json.Unmarshal([]byte(r.body.String()), &got))
-	require.True(t, reflect.DeepEqual(want, got), "run the test with -update, and prettier on %s", path) // a difference of thousands of lines helps nobody
+	require.True(t, reflect.DeepEqual(want, got), "%s differs from the catalogue: run the test with -update", path) // a difference of thousands of lines helps nobody
 }
