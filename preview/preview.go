@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
@@ -189,7 +190,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 			MaxDataPoints: named.MaxDataPoints, Interval: time.Duration(named.IntervalMs) * time.Millisecond,
 		})
 	}
-	response, err := s.opts.Plugin.QueryData(r.Context(), queries)
+	response, err := s.opts.Plugin.QueryData(r.Context(), &backend.QueryDataRequest{Queries: queries})
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return
@@ -260,12 +261,14 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	if err := flush.Flush(); err != nil {
 		return
 	}
-	err := s.opts.Plugin.Follow(r.Context(), r.PathValue("path"), json.RawMessage(r.URL.Query().Get("data")), func(packet []byte) error {
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", packet); err != nil {
-			return err
+	stream, err := s.opts.Plugin.Subscribe(r.Context(), r.PathValue("path"), json.RawMessage(r.URL.Query().Get("data")))
+	for err == nil {
+		var packet *pluginv2.StreamPacket
+		if packet, err = stream.Recv(); err == nil {
+			fmt.Fprintf(w, "data: %s\n\n", packet.Data)
+			err = flush.Flush()
 		}
-		return flush.Flush()
-	})
+	}
 	if err != nil && r.Context().Err() == nil {
 		text, _ := json.Marshal(err.Error()) // a string always can be
 		fmt.Fprintf(w, "event: problem\ndata: %s\n\n", text)

@@ -55,21 +55,26 @@ func (s Settings) secure() map[string]string {
 	return secrets
 }
 
-// Plugin is the running plugin.
+// Plugin is the running plugin, as it is asked of one data source.
 type Plugin struct {
-	client      *goplugin.Client
-	data        grpcplugin.DataClient
-	diagnostics grpcplugin.DiagnosticsClient
-	resource    grpcplugin.ResourceClient
-	stream      grpcplugin.StreamClient
+	process
 
 	settings sync.RWMutex
 	context  backend.PluginContext
 }
 
+// process is what runs, for all data sources.
+type process struct {
+	client      *goplugin.Client
+	data        grpcplugin.DataClient
+	diagnostics grpcplugin.DiagnosticsClient
+	resource    grpcplugin.ResourceClient
+	stream      grpcplugin.StreamClient
+}
+
 // Start runs a binary for one data source.
 func Start(binary string, s Settings) (*Plugin, error) {
-	p := &Plugin{client: goplugin.NewClient(&goplugin.ClientConfig{
+	p := &Plugin{process: process{client: goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion:  grpcplugin.ProtocolVersion,
 			MagicCookieKey:   grpcplugin.MagicCookieKey,
@@ -85,7 +90,7 @@ func Start(binary string, s Settings) (*Plugin, error) {
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		SkipHostEnv:      true,
 		Logger:           hclog.NewNullLogger(), // what matters of the plugin's log comes back as errors
-	})}
+	})}}
 	if err := p.connect(s); err != nil {
 		p.Stop()
 		return nil, fmt.Errorf("start %s: %w", binary, err)
@@ -131,6 +136,11 @@ func (p *Plugin) Configure(s Settings) error {
 	return nil
 }
 
+// As returns the same running plugin, asked of another data source or by another user.
+func (p *Plugin) As(asking backend.PluginContext) *Plugin {
+	return &Plugin{process: p.process, context: asking}
+}
+
 func (p *Plugin) pluginContext() backend.PluginContext {
 	p.settings.RLock()
 	defer p.settings.RUnlock()
@@ -138,10 +148,10 @@ func (p *Plugin) pluginContext() backend.PluginContext {
 }
 
 // Stop ends the plugin's process.
-func (p *Plugin) Stop() { p.client.Kill() }
+func (p process) Stop() { p.client.Kill() }
 
 // PID is the number of the plugin's process.
-func (p *Plugin) PID() int { return p.client.ReattachConfig().Pid }
+func (p process) PID() int { return p.client.ReattachConfig().Pid }
 
 // CheckHealth tells how the data source is.
 func (p *Plugin) CheckHealth(ctx context.Context) (*backend.CheckHealthResult, error) {
@@ -182,7 +192,7 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 			MaxDataPoints: points, Interval: span.Duration() / time.Duration(points),
 		})
 	}
-	response, err := p.QueryData(ctx, queries)
+	response, err := p.QueryData(ctx, &backend.QueryDataRequest{Queries: queries})
 	if err != nil {
 		return nil, err
 	}
@@ -201,8 +211,8 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 }
 
 // QueryData puts questions and returns the answer to each.
-func (p *Plugin) QueryData(ctx context.Context, queries []backend.DataQuery) (*backend.QueryDataResponse, error) {
-	request := &backend.QueryDataRequest{PluginContext: p.pluginContext(), Queries: queries}
+func (p *Plugin) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
+	request.PluginContext = p.pluginContext()
 	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
 	if err != nil {
 		return nil, err
@@ -231,28 +241,24 @@ func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResource
 	}
 }
 
-// Follow subscribes to a live channel, with the question that it follows, and passes what is sent on it to send until
-// ctx ends.
-func (p *Plugin) Follow(ctx context.Context, path string, question json.RawMessage, send func(packet []byte) error) error {
+// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx ends.
+func (p *Plugin) Subscribe(ctx context.Context, path string, question json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
 	who := backend.ToProto().PluginContext(p.pluginContext())
 	answer, err := p.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if answer.Status != pluginv2.SubscribeStreamResponse_OK {
-		return fmt.Errorf("the plugin refuses the channel %s: %s", path, answer.Status)
+		return nil, fmt.Errorf("the plugin refuses the channel %s: %s", path, answer.Status)
 	}
-	stream, err := p.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: who, Path: path, Data: question})
-	if err != nil {
-		return err
+	return p.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: who, Path: path, Data: question})
+}
+
+// Publish sends data on a live channel.
+func (p *Plugin) Publish(ctx context.Context, path string, data json.RawMessage) error {
+	answer, err := p.stream.PublishStream(ctx, &pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext()), Path: path, Data: data})
+	if err == nil && answer.Status != pluginv2.PublishStreamResponse_OK {
+		err = fmt.Errorf("the plugin takes nothing on the channel %s: %s", path, answer.Status)
 	}
-	for {
-		packet, err := stream.Recv()
-		if err != nil {
-			return err
-		}
-		if err := send(packet.Data); err != nil {
-			return err
-		}
-	}
+	return err
 }

@@ -2,9 +2,8 @@ package plugin_test
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,23 +12,11 @@ import (
 	"testing"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
-	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 )
-
-// built is the program that Grafana starts, spoken to over the protocol that Grafana speaks.
-type built struct {
-	process     int
-	data        grpcplugin.DataClient
-	diagnostics grpcplugin.DiagnosticsClient
-	resource    grpcplugin.ResourceClient
-	stream      grpcplugin.StreamClient
-}
 
 // program builds the plugin, once for all tests.
 var program = sync.OnceValues(func() (path string, err error) {
@@ -46,45 +33,34 @@ var program = sync.OnceValues(func() (path string, err error) {
 var programFolder string
 
 // shared is the plugin as Grafana runs it: one process for all data sources.
-var shared = sync.OnceValues(start)
+var shared = sync.OnceValues(func() (built, error) {
+	b, err := start()
+	if err == nil {
+		stopShared = b.Stop
+	}
+	return b, err
+})
 
-// stop ends the processes, and leaves nothing of the program behind.
+var stopShared = func() {}
+
+// stop ends the process that the tests share, and leaves nothing of the program behind.
 func stop() {
-	goplugin.CleanupClients()
+	stopShared()
 	if programFolder != "" {
 		os.RemoveAll(programFolder) //nolint:errcheck // it lies where the system removes what is left
 	}
 }
 
-// start starts the built plugin.
+// built is the program that Grafana starts, running.
+type built struct{ *pluginhost.Plugin }
+
 func start() (built, error) {
 	path, err := program()
 	if err != nil {
 		return built{}, err
 	}
-	command := exec.Command(path)
-	client := goplugin.NewClient(&goplugin.ClientConfig{
-		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: grpcplugin.ProtocolVersion, MagicCookieKey: grpcplugin.MagicCookieKey, MagicCookieValue: grpcplugin.MagicCookieValue},
-		VersionedPlugins: map[int]goplugin.PluginSet{grpcplugin.ProtocolVersion: {
-			"diagnostics": &grpcplugin.DiagnosticsGRPCPlugin{}, "resource": &grpcplugin.ResourceGRPCPlugin{}, "data": &grpcplugin.DataGRPCPlugin{}, "stream": &grpcplugin.StreamGRPCPlugin{},
-		}},
-		Cmd:              command,
-		Managed:          true,
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		Logger:           hclog.NewNullLogger(),
-	})
-	rpc, err := client.Client()
-	if err != nil {
-		return built{}, err
-	}
-	var parts [4]any
-	for i, name := range []string{"data", "diagnostics", "resource", "stream"} {
-		if parts[i], err = rpc.Dispense(name); err != nil {
-			return built{}, err
-		}
-	}
-	return built{command.Process.Pid, parts[0].(grpcplugin.DataClient), parts[1].(grpcplugin.DiagnosticsClient),
-		parts[2].(grpcplugin.ResourceClient), parts[3].(grpcplugin.StreamClient)}, nil
+	p, err := pluginhost.Start(path, pluginhost.Settings{})
+	return built{p}, err
 }
 
 // build returns the built plugin in a process that no other test has.
@@ -92,61 +68,22 @@ func build(t *testing.T) built {
 	t.Helper()
 	b, err := start()
 	require.NoError(t, err)
+	t.Cleanup(b.Stop)
 	return b
 }
 
-func asker(s backend.DataSourceInstanceSettings) backend.PluginContext {
-	return backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s}
-}
+// dataSource is a data source of the built plugin, as Grafana reaches it for a viewer.
+type dataSource struct{ *pluginhost.Plugin }
 
-// dataSource is a data source of the built plugin, as Grafana reaches it.
-type dataSource struct {
-	built
-	asking backend.PluginContext
+func (b built) dataSource(s backend.DataSourceInstanceSettings) dataSource {
+	return dataSource{b.As(backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s})}
 }
 
 func instance(t *testing.T, s backend.DataSourceInstanceSettings) dataSource {
 	t.Helper()
 	b, err := shared()
 	require.NoError(t, err)
-	return dataSource{b, asker(s)}
-}
-
-func (d dataSource) QueryData(ctx context.Context, r *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
-	r.PluginContext = d.asking
-	answer, err := d.data.QueryData(ctx, backend.ToProto().QueryDataRequest(r))
-	if err != nil {
-		return nil, err
-	}
-	return backend.FromProto().QueryDataResponse(answer)
-}
-
-func (d dataSource) CallResource(ctx context.Context, r *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
-	r.PluginContext = d.asking
-	stream, err := d.resource.CallResource(ctx, backend.ToProto().CallResourceRequest(r))
-	if err != nil {
-		return err
-	}
-	for {
-		part, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := sender.Send(backend.FromProto().CallResourceResponse(part)); err != nil {
-			return err
-		}
-	}
-}
-
-func (d dataSource) CheckHealth(ctx context.Context) (*backend.CheckHealthResult, error) {
-	answer, err := d.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(d.asking)})
-	if err != nil {
-		return nil, err
-	}
-	return &backend.CheckHealthResult{Status: backend.HealthStatus(answer.Status), Message: answer.Message, JSONDetails: answer.JsonDetails}, nil
+	return b.dataSource(s)
 }
 
 func TestTheBuiltPlugin(t *testing.T) {
@@ -161,14 +98,14 @@ func TestTheBuiltPlugin(t *testing.T) {
 }
 
 // ask asks questions in one request, as a dashboard does, and returns their answers in order.
-func (b built) ask(ctx context.Context, s backend.DataSourceInstanceSettings, models ...string) ([]backend.DataResponse, error) {
+func (d dataSource) ask(ctx context.Context, models ...string) ([]backend.DataResponse, error) {
 	request := &backend.QueryDataRequest{}
 	for i, model := range models {
 		request.Queries = append(request.Queries, backend.DataQuery{
 			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
 		})
 	}
-	byRefID, err := dataSource{b, asker(s)}.QueryData(ctx, request)
+	byRefID, err := d.QueryData(ctx, request)
 	if err != nil {
 		return nil, err
 	}
@@ -179,30 +116,24 @@ func (b built) ask(ctx context.Context, s backend.DataSourceInstanceSettings, mo
 	return answers, nil
 }
 
-func (b built) health(ctx context.Context, s backend.DataSourceInstanceSettings) (ok bool, message string, err error) {
-	health, err := b.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(asker(s))})
-	if err != nil {
-		return false, "", err
-	}
-	return health.Status == pluginv2.CheckHealthResponse_OK, health.Message, nil
+func (d dataSource) get(ctx context.Context, url string) (status int, body string, err error) {
+	path, _, _ := strings.Cut(url, "?")
+	r := &received{}
+	err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "GET", Path: path, URL: url}, r.Send)
+	return r.status, r.body.String(), err
 }
 
-func (b built) get(ctx context.Context, s backend.DataSourceInstanceSettings, url string) (status int, body string, err error) {
-	path, _, _ := strings.Cut(url, "?")
-	stream, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: backend.ToProto().PluginContext(asker(s)), Method: "GET", Path: path, Url: url})
+// post sends a body to a resource.
+func (d dataSource) post(ctx context.Context, path string, body any) (status int, answer object, err error) {
+	text, err := json.Marshal(body)
 	if err != nil {
-		return 0, "", err
+		return 0, nil, err
 	}
-	for {
-		part, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return status, body, nil
-		}
-		if err != nil {
-			return 0, "", err
-		}
-		status, body = int(part.Code), body+string(part.Body)
+	r := &received{}
+	if err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "POST", Path: path, URL: path, Body: text}, r.Send); err != nil {
+		return 0, nil, err
 	}
+	return r.status, answer, json.Unmarshal([]byte(r.body.String()), &answer)
 }
 
 // everyView asks for each form of answer, from rows and from the rollup.
@@ -217,8 +148,8 @@ var everyView = []string{
 
 func (b built) answers(t *testing.T) {
 	_, u := database(t)
-	s := settings(t, u, nil)
-	answers, err := b.ask(t.Context(), s, append(everyView, `{"queryType": "signIn", "view": "pie"}`)...)
+	d := b.dataSource(settings(t, u, nil))
+	answers, err := d.ask(t.Context(), append(everyView, `{"queryType": "signIn", "view": "pie"}`)...)
 	require.NoError(t, err)
 	for i := range everyView {
 		require.NoError(t, answers[i].Error, everyView[i])
@@ -226,12 +157,11 @@ func (b built) answers(t *testing.T) {
 	}
 	require.ErrorContains(t, answers[len(everyView)].Error, "use timeSeries, table, value, calendar, list")
 
-	ok, message, err := b.health(t.Context(), s)
+	message, err := d.Health(t.Context())
 	require.NoError(t, err)
-	require.True(t, ok, message)
 	require.Contains(t, message, "records of one tenant")
 
-	status, body, err := b.get(t.Context(), s, "values?kind=signIn&field=appDisplayName&search=tea")
+	status, body, err := d.get(t.Context(), "values?kind=signIn&field=appDisplayName&search=tea")
 	require.NoError(t, err)
 	require.Equal(t, 200, status, body)
 	require.Contains(t, body, "Teams")

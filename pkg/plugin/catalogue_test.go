@@ -16,7 +16,7 @@ func TestTheEditorsAreTestedWithThisCatalogue(t *testing.T) {
 	const path = "../../src/testing/catalogue.json"
 	_, u := database(t)
 	r := &received{}
-	require.NoError(t, instance(t, settings(t, u, nil)).CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "catalogue", URL: "catalogue"}, r))
+	require.NoError(t, instance(t, settings(t, u, nil)).CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "catalogue", URL: "catalogue"}, r.Send))
 	require.Equal(t, 200, r.status)
 	var catalogue bytes.Buffer
 	require.NoError(t, json.Indent(&catalogue, []byte(r.body.String()), "", "  "))

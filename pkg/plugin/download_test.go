@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"regexp"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
-	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -47,7 +45,7 @@ func downloadURL(model object, from, to time.Time, format string) string {
 func download(t *testing.T, d dataSource, model object, format string) *received {
 	t.Helper()
 	r := &received{}
-	require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), format)}, r))
+	require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), format)}, r.Send))
 	return r
 }
 
@@ -71,7 +69,7 @@ func TestDownloads(t *testing.T) {
 	text, err := json.Marshal(object{"query": object{"view": "timeSeries", "columns": columns, "order": "oldest"}, "from": day.UnixMilli(), "to": day.AddDate(0, 0, 2).UnixMilli(), "format": "json"})
 	require.NoError(t, err)
 	jsonFile := &received{}
-	require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "download", URL: "download", Body: text}, jsonFile))
+	require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "download", URL: "download", Body: text}, jsonFile.Send))
 	require.Equal(t, `[
 {"createdDateTime":"2026-03-02T08:00:00.123456Z","userDisplayName":"Adele Vance","errorCode":50126,"latitude":52.52,"isCompliant":true,"ipAddress":"203.0.113.7","riskEventTypes":[],"appDisplayName":"Office 365 Exchange Online"},
 {"createdDateTime":"2026-03-02T08:00:12Z","userDisplayName":"Adele Vance","errorCode":50074,"latitude":52.52,"isCompliant":true,"ipAddress":"203.0.113.7","riskEventTypes":[],"appDisplayName":"Office 365 Exchange Online"},
@@ -103,7 +101,7 @@ func TestADownloadTakesADashboardsVariables(t *testing.T) {
 		"&var-code=7000215&var-application=" + url.QueryEscape("Nightly & nothing"): "",
 	} {
 		r := &received{}
-		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), "csv") + variables}, r))
+		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(model, day, day.AddDate(0, 0, 2), "csv") + variables}, r.Send))
 		lines := strings.Split(strings.TrimSpace(r.body.String()), "\r\n")
 		require.Equal(t, want, strings.Join(lines[1:], ","), variables)
 	}
@@ -126,7 +124,7 @@ func TestADownloadSaysWhatIsWrong(t *testing.T) {
 		{"DELETE", "download", "", 400, "download: use GET or POST"},
 	} {
 		r := &received{}
-		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: tt.method, Path: "download", URL: tt.url, Body: []byte(tt.body)}, r))
+		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: tt.method, Path: "download", URL: tt.url, Body: []byte(tt.body)}, r.Send))
 		require.Equal(t, tt.status, r.status, tt.url)
 		require.Contains(t, r.body.String(), tt.message, tt.url)
 	}
@@ -217,40 +215,31 @@ func everything() object {
 	return object{"view": "list", "columns": columns}
 }
 
-func (b built) download(ctx context.Context, t *testing.T, s backend.DataSourceInstanceSettings) pluginv2.Resource_CallResourceClient {
-	t.Helper()
-	stream, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: backend.ToProto().PluginContext(asker(s)), Method: "GET", Path: "download",
-		Url: downloadURL(everything(), day, day.AddDate(0, 0, 2), "csv")})
-	require.NoError(t, err)
-	return stream
+func (d dataSource) download(ctx context.Context, send func(*backend.CallResourceResponse) error) error {
+	return d.CallResource(ctx, &backend.CallResourceRequest{Method: "GET", Path: "download", URL: downloadURL(everything(), day, day.AddDate(0, 0, 2), "csv")}, send)
 }
 
 func (b built) streamsDownloads(t *testing.T) {
 	const n = 160_000
 	db, u := database(t)
 	many(t, db, n)
-	s := settings(t, u, nil)
+	d := b.dataSource(settings(t, u, nil))
 
 	t.Run("in constant memory", func(t *testing.T) {
-		first := settings(t, u, object{"downloadLimit": 1000}) // for what is only needed once
-		_, err := b.download(t.Context(), t, first).Recv()
-		require.NoError(t, err)
-		before := resident(t, b.process)
-		stream := b.download(t.Context(), t, s)
-		lines, size, most := 0, 0, 0
-		for i := 0; ; i++ {
-			m, err := stream.Recv()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			require.NoError(t, err)
+		first := b.dataSource(settings(t, u, object{"downloadLimit": 1000})) // for what is only needed once
+		require.NoError(t, first.download(t.Context(), (&received{}).Send))
+		before := resident(t, b.PID())
+		parts, lines, size, most := 0, 0, 0, 0
+		err := d.download(t.Context(), func(m *backend.CallResourceResponse) error {
 			lines += strings.Count(string(m.Body), "\n")
 			size += len(m.Body)
 			require.LessOrEqual(t, len(m.Body), 128<<10, "piece by piece")
-			if i%50 == 0 {
-				most = max(most, resident(t, b.process))
+			if parts++; parts%50 == 0 {
+				most = max(most, resident(t, b.PID()))
 			}
-		}
+			return nil
+		})
+		require.NoError(t, err)
 		require.Equal(t, 1+4+n, lines)
 		require.Greater(t, size, 32<<20, "more than may be held")
 		t.Logf("%d MB, memory grew by %d MB", size>>20, (most-before)>>20)
@@ -259,25 +248,26 @@ func (b built) streamsDownloads(t *testing.T) {
 
 	t.Run("until nobody receives it", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
-		stream := b.download(ctx, t, s)
-		_, err := stream.Recv()
-		require.NoError(t, err)
-		require.Equal(t, 1, asking(t, db))
-		leave()
+		err := d.download(ctx, func(*backend.CallResourceResponse) error {
+			require.Equal(t, 1, asking(t, db))
+			leave()
+			return ctx.Err()
+		})
+		require.ErrorIs(t, err, context.Canceled)
 		require.Eventually(t, func() bool { return asking(t, db) == 0 }, time.Second, 20*time.Millisecond)
 	})
 
 	t.Run("and not taken for complete where it breaks off", func(t *testing.T) {
-		stream := b.download(t.Context(), t, s)
 		text := ""
-		m, err := stream.Recv()
-		require.NoError(t, err)
-		_, err = db.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database()")
-		require.NoError(t, err)
-		for err = nil; err == nil; m, err = stream.Recv() {
-			text += string(m.GetBody())
-		}
-		require.NotErrorIs(t, err, io.EOF, "the stream ends with an error")
+		err := d.download(t.Context(), func(m *backend.CallResourceResponse) error {
+			if text == "" {
+				_, err := db.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database()")
+				require.NoError(t, err)
+			}
+			text += string(m.Body)
+			return nil
+		})
+		require.Error(t, err, "the stream does not just end")
 		lines := strings.Split(strings.TrimSpace(text), "\r\n")
 		require.Less(t, len(lines), n)
 		require.Contains(t, lines[len(lines)-1], "THIS FILE IS INCOMPLETE. The database", "and the file says so, too")

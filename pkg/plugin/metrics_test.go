@@ -1,10 +1,7 @@
 package plugin_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +9,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental"
-	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/stretchr/testify/require"
 )
 
@@ -59,36 +55,12 @@ func TestMetricsErrors(t *testing.T) {
 	}
 }
 
-// post sends a body to a resource.
-func (b built) post(ctx context.Context, s backend.DataSourceInstanceSettings, path string, body any) (status int, answer object, err error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
-	}
-	stream, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: backend.ToProto().PluginContext(asker(s)), Method: "POST", Path: path, Url: path, Body: text})
-	if err != nil {
-		return 0, nil, err
-	}
-	var all []byte
-	for {
-		part, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return status, answer, json.Unmarshal(all, &answer)
-		}
-		if err != nil {
-			return 0, nil, err
-		}
-		status, all = int(part.Code), append(all, part.Body...)
-	}
-}
-
 // MetricsQL through the program that Grafana starts: the answer, and what the editor asks for.
 func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
-	program := build(t)
 	_, u := database(t)
-	s := settings(t, u, nil)
+	d := build(t).dataSource(settings(t, u, nil))
 	get := func(url string) object {
-		status, body, err := program.get(t.Context(), s, url)
+		status, body, err := d.get(t.Context(), url)
 		require.NoError(t, err)
 		require.Equal(t, 200, status, body)
 		var answer object
@@ -96,7 +68,7 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 		return answer
 	}
 
-	answers, err := program.ask(t.Context(), s,
+	answers, err := d.ask(t.Context(),
 		`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total{status=\"failure\"}[2d])) / sum(increase(entra_signins_total[2d])) > 0.2", "instant": true}`,
 		`{"queryType": "metrics", "expr": "topk(1, sum by (app) (increase(entra_signins_total[1d])))", "interval": "1d"}`,
 		`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1d]))", "instant": true, "axis": "ingest"}`,
@@ -143,14 +115,14 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 		"metrics/values?metric=entra_signins_total&label=app&match=entra_audit_events_total": "whose values are asked for",
 		"metrics/values?metric=entra_signins_total&label=app&from=1":                         "only one end of the time range is given",
 	} {
-		status, body, err := program.get(t.Context(), s, url)
+		status, body, err := d.get(t.Context(), url)
 		require.NoError(t, err)
 		require.Equal(t, 400, status, url)
 		require.Contains(t, body, message, url)
 	}
 
 	check := func(expr string) object {
-		status, answer, err := program.post(t.Context(), s, "metrics/check", object{"expr": expr})
+		status, answer, err := d.post(t.Context(), "metrics/check", object{"expr": expr})
 		require.NoError(t, err)
 		require.Equal(t, 200, status, answer)
 		return answer
@@ -162,7 +134,7 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 	require.Nil(t, check("sum(")["at"])
 	require.Equal(t, object{"start": 46.0, "end": 50.0}, check(`increase(entra_signins_total{app="😀"}[1h]) + rand()`)["at"])
 
-	status, plan, err := program.post(t.Context(), s, "metrics/explain", object{
+	status, plan, err := d.post(t.Context(), "metrics/explain", object{
 		"expr": `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h]))`,
 		"from": day.UnixMilli(), "to": day.Add(30*time.Hour + time.Minute).UnixMilli(), "step": time.Hour.Milliseconds(), "instant": false, "axis": "event",
 	})
@@ -178,7 +150,7 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 	}
 	require.Equal(t, map[any]int{"rollup": 2, "totals": 2}, served)
 
-	status, plan, err = program.post(t.Context(), s, "metrics/explain", object{"expr": "irate(entra_signins_total[5m])", "from": 1, "to": 2})
+	status, plan, err = d.post(t.Context(), "metrics/explain", object{"expr": "irate(entra_signins_total[5m])", "from": 1, "to": 2})
 	require.NoError(t, err)
 	require.Equal(t, 400, status, plan)
 }

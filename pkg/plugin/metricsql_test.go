@@ -24,8 +24,7 @@ var worked = regexp.MustCompile("(?s)```promql ([^\n]*)\n(.*?)\n```\n\n```text\n
 // TestMetricsQLDocumentation asks the built plugin every example of docs/metricsql.md.
 func TestMetricsQLDocumentation(t *testing.T) {
 	const path = "../../docs/metricsql.md"
-	asker := asker(settings(t, contoso(t), nil))
-	program := build(t)
+	d := build(t).dataSource(settings(t, contoso(t), nil))
 	ask := func(expr, how string) backend.DataResponse {
 		model := object{"queryType": "metrics", "version": 2, "expr": expr}
 		interval := time.Hour
@@ -40,12 +39,9 @@ func TestMetricsQLDocumentation(t *testing.T) {
 		}
 		text, err := json.Marshal(model)
 		require.NoError(t, err)
-		answer, err := program.data.QueryData(t.Context(), backend.ToProto().QueryDataRequest(&backend.QueryDataRequest{
-			PluginContext: asker,
-			Queries:       []backend.DataQuery{{RefID: "A", JSON: text, MaxDataPoints: 1000, Interval: interval, TimeRange: week}},
-		}))
-		require.NoError(t, err)
-		responses, err := backend.FromProto().QueryDataResponse(answer)
+		responses, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
+			Queries: []backend.DataQuery{{RefID: "A", JSON: text, MaxDataPoints: 1000, Interval: interval, TimeRange: week}},
+		})
 		require.NoError(t, err)
 		return responses.Responses["A"]
 	}

@@ -28,7 +28,7 @@ func (b built) survivesAnOutage(t *testing.T) {
 	options.Port = server.Port()
 	require.NoError(t, server.CreateDatabase(t.Context(), "entra"))
 	db, u := filled(t, server.URL("entra"))
-	s := settings(t, u, object{"maxOpenConns": connections, "maxIdleConns": connections})
+	d := b.dataSource(settings(t, u, object{"maxOpenConns": connections, "maxIdleConns": connections}))
 
 	var answered, failed atomic.Int64
 	var away atomic.Bool // from before PostgreSQL stops until after it answers again
@@ -43,7 +43,7 @@ func (b built) survivesAnOutage(t *testing.T) {
 				default:
 				}
 				expected := away.Load()
-				answers, err := b.ask(t.Context(), s, everyView...)
+				answers, err := d.ask(t.Context(), everyView...)
 				expected = expected || away.Load()
 				if err != nil {
 					t.Error(err)

@@ -281,10 +281,9 @@ DO $$ BEGIN CREATE ROLE forger LOGIN PASSWORD 'secret' IN ROLE reader; EXCEPTION
 
 func TestResources(t *testing.T) {
 	_, u := database(t)
-	s := settings(t, u, nil)
-	d := instance(t, s)
+	d := instance(t, settings(t, u, nil))
 	get := func(url string) (int, string) {
-		status, body, err := d.get(t.Context(), s, url)
+		status, body, err := d.get(t.Context(), url)
 		require.NoError(t, err)
 		return status, body
 	}

@@ -38,7 +38,7 @@ default_pool_size = 4
 	require.NoError(t, pooler.AwaitPort(t.Context(), port))
 	u, err := url.Parse(fmt.Sprintf("postgres://127.0.0.1:%d%s", port, direct.Path))
 	require.NoError(t, err)
-	s := settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20})
+	d := b.dataSource(settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20}))
 
 	questions := append(slices.Clone(everyView),
 		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`, `{"view": "logs"}`,
@@ -49,7 +49,7 @@ default_pool_size = 4
 	for range askers {
 		asking.Go(func() {
 			for range rounds {
-				answers, err := b.ask(t.Context(), s, questions...)
+				answers, err := d.ask(t.Context(), questions...)
 				if err != nil {
 					t.Error(err)
 					return
@@ -61,11 +61,11 @@ default_pool_size = 4
 					}
 					answered.Add(1)
 				}
-				if ok, message, err := b.health(t.Context(), s); err != nil || !ok {
-					t.Errorf("health: %s %v", message, err)
+				if _, err := d.Health(t.Context()); err != nil {
+					t.Error(err)
 				}
 				for _, url := range []string{"values?kind=signIn&field=appDisplayName&search=tea", downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv")} {
-					if status, body, err := b.get(t.Context(), s, url); err != nil || status != 200 || !strings.Contains(body, "Teams") {
+					if status, body, err := d.get(t.Context(), url); err != nil || status != 200 || !strings.Contains(body, "Teams") {
 						t.Errorf("%s: %d %s %v", url, status, body, err)
 					}
 				}
@@ -78,5 +78,5 @@ default_pool_size = 4
 	require.NoError(t, db.Get(&connections, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
 	require.LessOrEqual(t, connections, 4, "the questions have to share connections")
 
-	b.stopsWith(t, db, settings(t, u, object{"queryTimeout": 1}), settings(t, u, nil))
+	stopsWith(t, db, b.dataSource(settings(t, u, object{"queryTimeout": 1})), d)
 }

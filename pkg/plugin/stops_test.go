@@ -13,11 +13,11 @@ import (
 
 func (b built) stops(t *testing.T) {
 	db, u := database(t)
-	b.stopsWith(t, db, settings(t, u, object{"queryTimeout": 1}), settings(t, u, nil))
+	stopsWith(t, db, b.dataSource(settings(t, u, object{"queryTimeout": 1})), b.dataSource(settings(t, u, nil)))
 }
 
 // stopsWith shows that PostgreSQL works on no question for longer than the data source allows, nor once nobody waits for it.
-func (b built) stopsWith(t *testing.T, db *store.DB, impatient, patient backend.DataSourceInstanceSettings) {
+func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 	t.Helper()
 	tx, err := db.Begin()
 	require.NoError(t, err)
@@ -29,7 +29,7 @@ func (b built) stopsWith(t *testing.T, db *store.DB, impatient, patient backend.
 		return n
 	}
 
-	answers, err := b.ask(t.Context(), impatient, `{"view": "list"}`)
+	answers, err := impatient.ask(t.Context(), `{"view": "list"}`)
 	require.NoError(t, err)
 	require.ErrorContains(t, answers[0].Error, "took longer than the data source allows")
 	require.Equal(t, backend.StatusTimeout, answers[0].Status)
@@ -40,7 +40,7 @@ func (b built) stopsWith(t *testing.T, db *store.DB, impatient, patient backend.
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
 		go func() {
-			_, err := b.ask(ctx, patient, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
+			_, err := patient.ask(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
 			left <- err
 		}()
 		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)

@@ -17,25 +17,14 @@ import (
 )
 
 // tail subscribes to the live tail of a query as a browser does.
-func (b built) tail(ctx context.Context, t *testing.T, s backend.DataSourceInstanceSettings, model object) pluginv2.Stream_RunStreamClient {
+func (d dataSource) tail(ctx context.Context, t *testing.T, model object) pluginv2.Stream_RunStreamClient {
 	t.Helper()
-	asking := backend.ToProto().PluginContext(asker(s))
+	status, channel, err := d.post(ctx, "tail", object{"query": model})
+	require.NoError(t, err)
+	require.Equal(t, 200, status, channel)
 	text, err := json.Marshal(model)
 	require.NoError(t, err)
-	body, err := json.Marshal(object{"query": model})
-	require.NoError(t, err)
-	resource, err := b.resource.CallResource(ctx, &pluginv2.CallResourceRequest{PluginContext: asking, Method: "POST", Path: "tail", Url: "tail", Body: body})
-	require.NoError(t, err)
-	reply, err := resource.Recv()
-	require.NoError(t, err)
-	var channel struct{ Path string }
-	require.NoError(t, json.Unmarshal(reply.Body, &channel))
-	require.NotEmpty(t, channel.Path, "%s", reply.Body)
-
-	subscribed, err := b.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: asking, Path: channel.Path, Data: text})
-	require.NoError(t, err)
-	require.Equal(t, pluginv2.SubscribeStreamResponse_OK, subscribed.Status)
-	stream, err := b.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: asking, Path: channel.Path, Data: text})
+	stream, err := d.Subscribe(ctx, channel["path"].(string), text)
 	require.NoError(t, err)
 	return stream
 }
@@ -84,7 +73,7 @@ func write(t *testing.T, w *store.Writer, app string, n, first int) {
 
 func (b built) tails(t *testing.T) {
 	db, u := database(t)
-	s := settings(t, u, nil)
+	d := b.dataSource(settings(t, u, nil))
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	to := func(app string) object {
@@ -95,7 +84,7 @@ func (b built) tails(t *testing.T) {
 	t.Run("what is stored within a second, and only what the query selects", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		teams, all := b.tail(ctx, t, s, to("Teams")), b.tail(ctx, t, s, object{"queryType": "signIn"})
+		teams, all := d.tail(ctx, t, to("Teams")), d.tail(ctx, t, object{"queryType": "signIn"})
 		listening(t, db, 1) // one connection for both
 		write(t, w, "Portal", 1, 0)
 		require.Equal(t, []string{"success: adele@contoso.com -> Portal"}, lines(t, all))
@@ -113,7 +102,7 @@ func (b built) tails(t *testing.T) {
 	t.Run("of all that a user does and that is done to them, from whatever table", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		adele := b.tail(ctx, t, s, object{"queryType": "userActivity", "filters": []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}})
+		adele := d.tail(ctx, t, object{"queryType": "userActivity", "filters": []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}})
 		listening(t, db, 1)
 		write(t, w, "Mail", 1, 0)
 		require.Equal(t, []string{"success signIn Mail: adele@contoso.com"}, lines(t, adele))
@@ -139,7 +128,7 @@ func (b built) tails(t *testing.T) {
 	t.Run("on after the connection was lost, with what was stored meanwhile", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		teams := b.tail(ctx, t, s, to("Teams"))
+		teams := d.tail(ctx, t, to("Teams"))
 		listening(t, db, 1)
 		write(t, w, "Teams", 1, 10)
 		lines(t, teams)
@@ -164,7 +153,7 @@ func (b built) tails(t *testing.T) {
 	t.Run("without holding up the writer or another, where nobody reads", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		slow, quick := b.tail(ctx, t, s, object{"queryType": "signIn"}), b.tail(ctx, t, s, to("Teams"))
+		slow, quick := d.tail(ctx, t, object{"queryType": "signIn"}), d.tail(ctx, t, to("Teams"))
 		listening(t, db, 1)
 		const batches, size = 40, 200
 		got := make(chan int)
@@ -193,14 +182,13 @@ func (b built) tails(t *testing.T) {
 func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))
-	subscribe := func(path, text string) pluginv2.SubscribeStreamResponse_Status {
-		r, err := d.stream.SubscribeStream(t.Context(), &pluginv2.SubscribeStreamRequest{PluginContext: backend.ToProto().PluginContext(d.asking), Path: path, Data: []byte(text)})
-		require.NoError(t, err)
-		return r.Status
+	subscribe := func(path, text string) error {
+		_, err := d.Subscribe(t.Context(), path, json.RawMessage(text))
+		return err
 	}
 	channel := func(text string) (int, string) {
 		r := &received{}
-		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "tail", URL: "tail", Body: []byte(`{"query":` + text + `}`)}, r))
+		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "tail", URL: "tail", Body: []byte(`{"query":` + text + `}`)}, r.Send))
 		var answer struct{ Path, Message string }
 		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &answer))
 		return r.status, answer.Path + answer.Message
@@ -208,10 +196,10 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	status, path := channel(`{"queryType": "signIn", "refId": "A"}`)
 	require.Equal(t, 200, status)
 	require.Regexp(t, `^tail/[0-9a-f]{32}$`, path)
-	require.Equal(t, pluginv2.SubscribeStreamResponse_OK, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
-	require.Equal(t, pluginv2.SubscribeStreamResponse_PERMISSION_DENIED, subscribe(path, `{"queryType": "signIn", "limit": 5}`))
-	require.Equal(t, pluginv2.SubscribeStreamResponse_PERMISSION_DENIED, subscribe(path, ``))
-	require.Equal(t, pluginv2.SubscribeStreamResponse_NOT_FOUND, subscribe("other", `{}`))
+	require.NoError(t, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
+	require.ErrorContains(t, subscribe(path, `{"queryType": "signIn", "limit": 5}`), "PERMISSION_DENIED")
+	require.ErrorContains(t, subscribe(path, ``), "PERMISSION_DENIED")
+	require.ErrorContains(t, subscribe("other", `{}`), "NOT_FOUND")
 	status, message := channel(`{"queryType": "nothing"}`)
 	require.Equal(t, 400, status)
 	require.Contains(t, message, `unknown kind of record "nothing"`)
@@ -220,7 +208,5 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	require.Equal(t, 400, status)
 	require.Contains(t, message, "userActivity is about users and none is named")
 
-	published, err := d.stream.PublishStream(t.Context(), &pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(d.asking), Path: path, Data: []byte(`{}`)})
-	require.NoError(t, err)
-	require.Equal(t, pluginv2.PublishStreamResponse_PERMISSION_DENIED, published.Status)
+	require.ErrorContains(t, d.Publish(t.Context(), path, json.RawMessage(`{}`)), "PERMISSION_DENIED")
 }

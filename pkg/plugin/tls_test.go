@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
@@ -45,12 +46,13 @@ func (b built) encrypts(t *testing.T) {
 	}
 	try := func(t *testing.T, changes object, want string) {
 		t.Helper()
-		s := settings(t, u, changes)
-		ok, message, err := b.health(t.Context(), s)
+		d := b.dataSource(settings(t, u, changes))
+		health, err := d.CheckHealth(t.Context())
 		require.NoError(t, err)
-		require.Contains(t, message, want)
+		require.Contains(t, health.Message, want)
+		ok := health.Status == backend.HealthStatusOk
 		require.Equal(t, want == connected, ok)
-		answers, err := b.ask(t.Context(), s, `{"view": "list"}`)
+		answers, err := d.ask(t.Context(), `{"view": "list"}`)
 		require.NoError(t, err)
 		if !ok {
 			require.ErrorContains(t, answers[0].Error, want)
@@ -108,7 +110,7 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 	} {
 		t.Run("live tail, "+name, func(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
-			tail := b.tail(ctx, t, settings(t, u, changes), object{"queryType": "signIn"})
+			tail := b.dataSource(settings(t, u, changes)).tail(ctx, t, object{"queryType": "signIn"})
 			listening(t, db, 1)
 			var encrypted bool
 			require.NoError(t, db.Get(&encrypted, "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE query ILIKE 'LISTEN%'"))
@@ -123,7 +125,7 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 		port, ended := relay(t, u.Host)
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		b.tail(ctx, t, settings(t, u, object{"port": port, "tlsMode": "verify-ca", "tlsCACert": stranger.certificate}), object{"queryType": "signIn"})
+		b.dataSource(settings(t, u, object{"port": port, "tlsMode": "verify-ca", "tlsCACert": stranger.certificate})).tail(ctx, t, object{"queryType": "signIn"})
 		for range 5 { // the pool's, and the tail's one after the other
 			<-ended
 		}
