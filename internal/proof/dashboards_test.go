@@ -2,8 +2,6 @@ package proof
 
 import (
 	"encoding/json"
-	"fmt"
-	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 )
 
 // expression is what a panel of a bundled dashboard asks a Prometheus.
@@ -64,13 +62,7 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 	servers := startServers(t, exporter)
 
 	now := time.Now()
-	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -30), End: now, SignIns: 6000})
-	for _, kind := range []iter.Seq[[]byte]{tenant.SignIns(), tenant.AuditEvents(), tenant.ProvisioningEvents(), tenant.RiskDetections(), tenant.RiskyUsers()} {
-		_, err := ingest.Import(t.Context(), db, []ingest.Source{{Name: "demo", Objects: kind}}, ingest.Options{
-			Tenant: tenant.ID(), Refused: func(r ingest.Refusal) error { return fmt.Errorf("%s: %s", r.Reason, r.Text) },
-		})
-		require.NoError(t, err)
-	}
+	demotest.Fill(t, db, demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -30), End: now, SignIns: 6000}))
 
 	all := expressions(t)
 	dashboards := map[string]bool{}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -71,8 +72,8 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 	now := time.Now()
 	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -12), End: now, SignIns: 6000})
 	var parts [3][][]byte
-	for _, kind := range []iter.Seq[[]byte]{tenant.SignIns(), tenant.AuditEvents(), tenant.ProvisioningEvents(), tenant.RiskDetections(), tenant.RiskyUsers()} {
-		records := firstSights(kind)
+	for _, source := range demotest.Sources(tenant) {
+		records := firstSights(source.Objects)
 		for i, r := range records {
 			part := i * len(parts) / len(records)
 			parts[part] = append(parts[part], r)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -241,10 +241,7 @@ func TestRulesFireWhenTheyShouldAndNotOtherwise(t *testing.T) {
 func TestRulesFindTheIncidents(t *testing.T) {
 	s := newScene(t)
 	tenant := demo.New(demo.Options{Seed: 1, Start: now.AddDate(0, 0, -20), End: now, SignIns: 10_000})
-	_, err := ingest.Import(t.Context(), s.db, []ingest.Source{
-		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()},
-	}, ingest.Options{Tenant: tenant.ID()})
-	require.NoError(t, err)
+	demotest.Fill(t, s.db, tenant)
 	all := allRules(t)
 	incidents := map[string]demo.Incident{}
 	for _, incident := range tenant.Incidents() {
