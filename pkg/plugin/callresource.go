@@ -110,18 +110,7 @@ func (d *DataSource) findValues(ctx context.Context, parameters url.Values) ([]q
 	if d.problem != nil {
 		return nil, settingsError{d.problem}
 	}
-	limit := 0 // the default
-	if text := parameters.Get("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil {
-			return nil, &query.InvalidError{Part: "limit", Problem: fmt.Sprintf("%q is not a whole number: give how many values there may be", text)}
-		}
-	}
-	from, err := milliseconds(parameters.Get("from"))
-	if err != nil {
-		return nil, err
-	}
-	to, err := milliseconds(parameters.Get("to"))
+	limit, from, to, err := limits(parameters)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +119,19 @@ func (d *DataSource) findValues(ctx context.Context, parameters url.Values) ([]q
 		return nil, err
 	}
 	return d.store.Values(ctx, q, d.scope(ctx))
+}
+
+// limits reads how many values there may be, 0 where it is not said, and within which times they have to occur.
+func limits(parameters url.Values) (most int, from, to time.Time, err error) {
+	if text := parameters.Get("limit"); text != "" {
+		if most, err = strconv.Atoi(text); err != nil {
+			return 0, from, to, &query.InvalidError{Part: "limit", Problem: fmt.Sprintf("%q is not a whole number: give how many values there may be", text)}
+		}
+	}
+	if from, err = milliseconds(parameters.Get("from")); err == nil {
+		to, err = milliseconds(parameters.Get("to"))
+	}
+	return most, from, to, err
 }
 
 // milliseconds reads a time as Grafana writes it; empty is the zero time.

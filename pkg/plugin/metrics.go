@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -111,12 +110,7 @@ func (d *DataSource) labelValues(r *http.Request) (any, error) {
 		return nil, settingsError{d.problem}
 	}
 	parameters := r.URL.Query()
-	limit, _ := strconv.Atoi(parameters.Get("limit")) // without one, the default
-	from, err := milliseconds(parameters.Get("from"))
-	if err != nil {
-		return nil, err
-	}
-	to, err := milliseconds(parameters.Get("to"))
+	limit, from, to, err := limits(parameters)
 	if err != nil {
 		return nil, err
 	}

@@ -114,6 +114,7 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 		"metrics/values?metric=entra_signins_total&label=app&match=sum(1)":                   "is no selector",
 		"metrics/values?metric=entra_signins_total&label=app&match=entra_audit_events_total": "whose values are asked for",
 		"metrics/values?metric=entra_signins_total&label=app&from=1":                         "only one end of the time range is given",
+		"metrics/values?metric=entra_signins_total&label=app&limit=many":                     `limit: \"many\" is not a whole number`,
 	} {
 		status, body, err := d.get(t.Context(), url)
 		require.NoError(t, err)
