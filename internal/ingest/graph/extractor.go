@@ -21,7 +21,7 @@ type Extractor struct {
 	nested []*fastjson.Parser // for JSON within texts; what they parsed lives as long as the record
 	used   int
 	ranks  []rank
-	number []byte
+	scalar []byte
 	texts  map[string]string
 }
 
@@ -71,12 +71,12 @@ func (x *Extractor) property(record *activity.Record, n *node, r rank, v *fastjs
 		if v.Type() == fastjson.TypeArray {
 			x.setList(record, n.field, r, x.column(v.GetArray(), nil))
 		} else {
-			x.setList(record, n.field, r, []string{x.keep(x.Text(v))})
+			x.setList(record, n.field, r, []string{x.keep(x.text(v))})
 		}
 		return
 	}
-	if text := strings.TrimSpace(x.Text(v)); text != "" && x.outranks(n.field, r) {
-		x.Set(record, n.field, text)
+	if text := bytes.TrimSpace(x.text(v)); len(text) > 0 && x.outranks(n.field, r) {
+		x.set(record, n.field, text)
 	}
 }
 
@@ -100,7 +100,7 @@ func (x *Extractor) cells(values []string, v *fastjson.Value, path []string) []s
 			return values
 		}
 	}
-	return append(values, x.keep(strings.TrimSpace(x.Text(v))))
+	return append(values, x.keep(bytes.TrimSpace(x.text(v))))
 }
 
 func (x *Extractor) setList(record *activity.Record, f *activity.Field, r rank, values []string) {
@@ -117,25 +117,22 @@ func (x *Extractor) outranks(f *activity.Field, r rank) bool {
 	return true
 }
 
-// Set gives a record a value in the words Graph has for it. A value that is not of the field's type is left to the
+// set gives a record a value in the words Graph has for it. A value that is not of the field's type is left to the
 // record's untouched form: the record is worth keeping without it.
-func (x *Extractor) Set(record *activity.Record, f *activity.Field, text string) {
-	switch f.Type {
-	case activity.Identifier:
-		if f.Of == nil {
-			text = strings.Clone(text) // every record has its own
-		} else {
-			text = x.keep(text)
-		}
-	case activity.Text:
-		text = x.keep(text)
+func (x *Extractor) set(record *activity.Record, f *activity.Field, text []byte) {
+	var value string
+	switch {
+	case f.Type == activity.Enum:
+		value = x.keep([]byte(word(f, x.keep(text))))
+	case f.Type == activity.Text, f.Type == activity.Identifier && f.Of != nil:
+		value = x.keep(text)
 		if f.AttributeName() == "userPrincipalName" {
-			text = strings.ToLower(text) // as Entra ID writes it in sign-ins, and not everywhere else
+			value = strings.ToLower(value) // as Entra ID writes it in sign-ins, and not everywhere else
 		}
-	case activity.Enum:
-		text = x.keep(word(f, text))
+	default:
+		value = string(text) // every record has its own
 	}
-	_ = record.Set(f, text)
+	_ = record.Set(f, value)
 }
 
 // Fill gives a record a value for a field of which the object itself said nothing.
@@ -147,10 +144,10 @@ func (x *Extractor) Fill(record *activity.Record, name, text string) {
 	}
 	if f == record.Kind.Time() {
 		if record.Time.IsZero() {
-			x.Set(record, f, text)
+			x.set(record, f, []byte(text))
 		}
 	} else if record.Get(f) == "" {
-		x.Set(record, f, text)
+		x.set(record, f, []byte(text))
 	}
 }
 
@@ -205,24 +202,23 @@ func camelCase(text string) string {
 	return strings.Join(words, "")
 }
 
-// Text returns a property's value as text, empty where it has none. It is valid until the next call.
-func (x *Extractor) Text(v *fastjson.Value) string {
+// Text returns a property's value as text, empty where it has none.
+func (x *Extractor) Text(v *fastjson.Value) string { return string(x.text(v)) }
+
+// text is Text without a copy: what it returns is valid until the next call.
+func (x *Extractor) text(v *fastjson.Value) []byte {
 	if v == nil {
-		return ""
+		return nil
 	}
 	switch v.Type() {
 	case fastjson.TypeString:
 		text, _ := v.StringBytes()
-		return bytesAsString(text)
-	case fastjson.TypeNumber:
-		x.number = v.MarshalTo(x.number[:0])
-		return bytesAsString(x.number)
-	case fastjson.TypeTrue:
-		return "true"
-	case fastjson.TypeFalse:
-		return "false"
+		return text
+	case fastjson.TypeNumber, fastjson.TypeTrue, fastjson.TypeFalse:
+		x.scalar = v.MarshalTo(x.scalar[:0])
+		return x.scalar
 	}
-	return ""
+	return nil
 }
 
 // Unpack returns what a text holds that is JSON itself, as some sources write nested properties; other values as they are.
@@ -256,7 +252,7 @@ func Property(v *fastjson.Value, name string) *fastjson.Value {
 	}
 	var found *fastjson.Value
 	v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
-		if found == nil && len(key) >= len(name) && strings.EqualFold(bytesAsString(key[:len(name)]), name) && suffixes[strings.ToLower(string(key[len(name):]))] {
+		if found == nil && len(key) >= len(name) && strings.EqualFold(string(key[:len(name)]), name) && suffixes[strings.ToLower(string(key[len(name):]))] {
 			found = v
 		}
 	})
@@ -271,16 +267,16 @@ const (
 )
 
 // keep copies a text out of the memory of the JSON it was read from.
-func (x *Extractor) keep(text string) string {
+func (x *Extractor) keep(text []byte) string {
 	if len(text) > sharedLength {
-		return strings.Clone(text)
+		return string(text)
 	}
-	kept, ok := x.texts[text]
+	kept, ok := x.texts[string(text)]
 	if !ok {
 		if len(x.texts) >= sharedTexts {
 			clear(x.texts)
 		}
-		kept = strings.Clone(text)
+		kept = string(text)
 		x.texts[kept] = kept
 	}
 	return kept

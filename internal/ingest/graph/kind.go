@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unsafe"
 
 	"github.com/valyala/fastjson"
 
@@ -133,5 +132,3 @@ var ErrUnknown = errors.New("this is no sign-in, audit event, provisioning event
 
 // ErrPlaceholder is an example without values.
 var ErrPlaceholder = errors.New("this is an example from the documentation of Graph, with the names of types in place of values")
-
-func bytesAsString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -47,7 +47,7 @@ var mappings = map[*activity.Kind]*graph.Mapping{
 // Record returns the record that a row holds.
 func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activity.Record, error) {
 	of := func(name string) string { return x.Text(graph.Property(row, name)) }
-	name := strings.Clone(of("Type"))
+	name := of("Type")
 	log, known := graph.LogOf(name)
 	if !known {
 		log, known = graph.LogOf(of("Category"))
