@@ -18,16 +18,6 @@ export function matching(values: FieldValue[], search: string): FieldValue[] {
   return values.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase()));
 }
 
-/** Read out, and not shown. */
-export const visuallyHidden = css({
-  clip: 'rect(0 0 0 0)',
-  height: 1,
-  overflow: 'hidden',
-  position: 'absolute',
-  whiteSpace: 'nowrap',
-  width: 1,
-});
-
 /** Lets the parts of a filter take several lines where they have no room in one, such as in a narrow pane of Explore. */
 export const wrapping = css({
   '& > div': { flexWrap: 'wrap' },

@@ -1,10 +1,11 @@
-import React, { useId } from 'react';
+import React from 'react';
 import { t } from '@grafana/i18n';
 import { AccessoryButton, EditorList, InputGroup } from '@grafana/plugin-ui';
-import { Combobox, MultiCombobox } from '@grafana/ui';
+import { Combobox } from '@grafana/ui';
 
 import { operatorOption } from '../components/labels';
-import { variableOptions, visuallyHidden, wrapping } from '../components/valueOptions';
+import { variableOptions, wrapping } from '../components/valueOptions';
+import { ValuesField } from '../components/ValuesField';
 import type { MetricLabel } from '../types';
 import { type LabelFilter, MATCHINGS } from './built';
 
@@ -48,11 +49,10 @@ interface FilterProps {
   onDelete: () => void;
 }
 
+const takesSeveral = (matching: LabelFilter['matching']) => matching === 'in' || matching === 'notIn';
+
 function LabelFilterEditor({ filter, labels, loadValues, onChange, onDelete }: FilterProps) {
-  const id = useId();
   const { label, matching, values } = filter;
-  const several = matching === 'in' || matching === 'notIn';
-  const valuesLabel = t('query-editor.filter.values', 'Values for {{field}}', { field: label });
   const suggest = async (search: string) => [
     ...variableOptions(search),
     ...(await loadValues(search)).filter(Boolean).map((value) => ({ value, label: value })),
@@ -77,42 +77,18 @@ function LabelFilterEditor({ filter, labels, loadValues, onChange, onDelete }: F
             onChange({
               ...filter,
               matching: value,
-              values: value === 'in' || value === 'notIn' ? values : values.slice(0, 1),
+              values: takesSeveral(value) ? values : values.slice(0, 1),
             })
           }
         />
-        {several ? (
-          // MultiCombobox knows no aria-label.
-          <div>
-            <span id={`${id}-values`} className={visuallyHidden}>
-              {valuesLabel}
-            </span>
-            <MultiCombobox
-              key={label}
-              aria-labelledby={`${id}-values`}
-              width="auto"
-              minWidth={20}
-              maxWidth={60}
-              placeholder={t('query-editor.filter.any', 'any')}
-              createCustomValue
-              options={suggest}
-              value={values}
-              onChange={(options) => onChange({ ...filter, values: options.map(({ value }) => value) })}
-            />
-          </div>
-        ) : (
-          <Combobox
-            key={label}
-            aria-label={valuesLabel}
-            width={28}
-            placeholder={t('query-editor.filter.any', 'any')}
-            createCustomValue
-            isClearable
-            options={suggest}
-            value={values[0] ?? null}
-            onChange={(option) => onChange({ ...filter, values: option ? [option.value] : [] })}
-          />
-        )}
+        <ValuesField
+          key={label}
+          label={label}
+          several={takesSeveral(matching)}
+          values={values}
+          suggest={suggest}
+          onChange={(values) => onChange({ ...filter, values })}
+        />
         <AccessoryButton
           aria-label={t('query-editor.filter.remove', 'Remove filter on {{field}}', { field: label })}
           icon="times"
