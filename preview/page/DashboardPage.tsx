@@ -1,22 +1,13 @@
 import { css } from '@emotion/css';
-import { type DataFrame, dateTime, type GrafanaTheme2, rangeUtil } from '@grafana/data';
-import {
-  Button,
-  Dropdown,
-  Icon,
-  LinkButton,
-  Menu,
-  RefreshPicker,
-  Stack,
-  TimeRangePicker,
-  useStyles2,
-} from '@grafana/ui';
+import { type DataFrame, type GrafanaTheme2, rangeUtil } from '@grafana/data';
+import { Button, Dropdown, Icon, LinkButton, Menu, RefreshPicker, Stack, useStyles2 } from '@grafana/ui';
 import React, { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { rangeOf, setParams, useAddress } from './address';
 import { useAnnotations } from './annotations';
 import type { AnnotationModel, DashboardLink, DashboardModel, PanelModel } from './model';
 import { PanelView } from './PanelView';
+import { RangePicker } from './RangePicker';
 import { variables } from './templating';
 import { useVariables } from './useVariables';
 import { VariableControls } from './VariableControls';
@@ -104,19 +95,10 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
             </Button>
           )}
           {!dashboard.timepicker?.hidden && (
-            <TimeRangePicker
-              value={range}
+            <RangePicker
+              range={range}
               timeZone={timeZone}
-              onChange={({ raw }) => {
-                const [from, to] = [raw.from, raw.to].map((end) =>
-                  typeof end === 'string' ? end : String(dateTime(end).valueOf())
-                );
-                setParams({ from, to, time: undefined, 'time.window': undefined });
-              }}
-              onChangeTimeZone={(zone) => setParams({ timezone: zone })}
-              onMoveBackward={() => move(range, -1, onRange)}
-              onMoveForward={() => move(range, 1, onRange)}
-              onZoom={() => zoom(range, onRange)}
+              onChange={(changed) => setParams({ ...changed, time: undefined, 'time.window': undefined })}
             />
           )}
           <RefreshPicker
@@ -153,19 +135,6 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
       )}
     </>
   );
-}
-
-type OnRange = (from: number, to: number) => void;
-type Range = ReturnType<typeof rangeOf>;
-
-function move({ from, to }: Range, direction: number, onRange: OnRange) {
-  const half = (direction * (to.valueOf() - from.valueOf())) / 2;
-  onRange(from.valueOf() + half, to.valueOf() + half);
-}
-
-function zoom({ from, to }: Range, onRange: OnRange) {
-  const half = (to.valueOf() - from.valueOf()) / 2;
-  onRange(from.valueOf() - half, to.valueOf() + half);
 }
 
 function HeaderLink({ link, all }: { link: DashboardLink; all: DashboardModel[] }) {

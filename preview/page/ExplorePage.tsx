@@ -1,13 +1,6 @@
 import { css } from '@emotion/css';
-import {
-  CoreApp,
-  type DataFrame,
-  type DataQueryRequest,
-  dateTime,
-  SupplementaryQueryType,
-  toDataFrame,
-} from '@grafana/data';
-import { Button, PanelChrome, RefreshPicker, Stack, TimeRangePicker, useTheme2 } from '@grafana/ui';
+import { CoreApp, type DataFrame, type DataQueryRequest, SupplementaryQueryType, toDataFrame } from '@grafana/data';
+import { Button, PanelChrome, RefreshPicker, Stack, useTheme2 } from '@grafana/ui';
 import React, { Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 
 import { isMetrics } from '../../src/metrics/query';
@@ -16,6 +9,7 @@ import { rangeOf, setParams, useAddress } from './address';
 import { Inspector, type InspectorTab } from './Inspector';
 import type { PanelModel } from './model';
 import { panels } from './panels';
+import { RangePicker } from './RangePicker';
 import { components, datasource } from './services';
 import { variables } from './templating';
 import { usePanelData, withConfig } from './usePanelData';
@@ -160,20 +154,7 @@ export function ExplorePage() {
           <Button variant="secondary" icon="info-circle" onClick={() => setInspected('query')}>
             Query inspector
           </Button>
-          <TimeRangePicker
-            value={range}
-            timeZone={timeZone}
-            onChange={({ raw }) => {
-              const [from, to] = [raw.from, raw.to].map((end) =>
-                typeof end === 'string' ? end : String(dateTime(end).valueOf())
-              );
-              save({ range: { from, to } });
-            }}
-            onChangeTimeZone={(zone) => setParams({ timezone: zone })}
-            onMoveBackward={() => save({ range: moved(range, -0.5, -0.5) })}
-            onMoveForward={() => save({ range: moved(range, 0.5, 0.5) })}
-            onZoom={() => save({ range: moved(range, -0.5, 0.5) })}
-          />
+          <RangePicker range={range} timeZone={timeZone} onChange={(changed) => save({ range: changed })} />
           <RefreshPicker
             tooltip="Run query"
             onRefresh={run}
@@ -258,18 +239,6 @@ function shapeOf(query: Query): 'graph' | 'logs' | 'table' {
     return query.instant ? 'table' : 'graph';
   }
   return query.view === 'timeSeries' ? 'graph' : query.view === 'logs' ? 'logs' : 'table';
-}
-
-function moved(
-  { from, to }: { from: { valueOf(): number }; to: { valueOf(): number } },
-  begin: number,
-  end: number
-): State['range'] {
-  const width = to.valueOf() - from.valueOf();
-  return {
-    from: String(Math.round(from.valueOf() + begin * width)),
-    to: String(Math.round(to.valueOf() + end * width)),
-  };
 }
 
 type Range = ReturnType<typeof rangeOf>;
