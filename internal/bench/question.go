@@ -97,11 +97,16 @@ SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, 
 			return nil, err
 		}
 		for i, value := range values {
+			// As many as a store of any size has, so that all lists of them are as long.
+			column, n := wideColumn(fieldsByName(l.field)[0]), 0
+			if err := db.GetContext(ctx, &n, fmt.Sprintf("SELECT least(100, count(*)) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3", column), period().From, period().To, value); err != nil {
+				return nil, err
+			}
 			all = append(all, question{
-				name:  fmt.Sprintf("Newest 100 of %s %s", [...]string{"the busiest", "a middling"}[i], l.name),
-				model: model(map[string]any{"view": "list", "limit": 100, "filters": []any{filter(l.field, value)}}),
-				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3 ORDER BY created_date_time DESC, id LIMIT 100",
-					wideColumn(fieldsByName(l.field)[0])),
+				name:  fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
+				model: model(map[string]any{"view": "list", "limit": max(1, n), "filters": []any{filter(l.field, value)}}),
+				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3 ORDER BY created_date_time DESC, id LIMIT %d",
+					column, max(1, n)),
 				args: []any{value},
 			})
 		}

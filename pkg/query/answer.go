@@ -58,44 +58,54 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	if err != nil {
 		return nil, err
 	}
+	c := compiler{q: q, maxRows: st.MaxRows}
+	if !q.asksSeen() {
+		c.during = rowsSpan(q, p)
+	}
+	c.restrict(scope, st.Tenant)
+	var pl *plan
+	var oldest time.Time // of the rows that are needed; zero for those of a record, whenever that was
+	switch {
+	case q.View == Detail:
+	case q.View.ofRecords():
+		oldest = p.From
+	default:
+		if pl, err = newPlan(q, c.needed(), p); err != nil {
+			return nil, err
+		}
+		if q.asksSeen() {
+			oldest = always.from
+		} else if len(pl.rows) > 0 {
+			oldest = pl.rows[0].from
+		}
+	}
 	var result *Result
-	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
-		c := compiler{q: q, dict: transaction{tx}, maxRows: st.MaxRows}
-		if !q.asksSeen() {
-			c.during = rowsSpan(q, p)
-		}
-		c.restrict(scope, st.Tenant)
-		if q.View == Detail {
-			var err error
-			result, err = c.detail(ctx, tx, scope, st.Tenant)
-			return err
-		}
-		before, err := removedBefore(ctx, tx, q.Kind.Stored())
-		if err != nil {
-			return err
-		}
-		var oldest time.Time
-		if q.View.ofRecords() {
-			oldest = p.From
-			result, err = c.list(ctx, tx, p)
-		} else {
-			var pl *plan
-			if pl, err = newPlan(q, c.needed(), p); err != nil {
+	answer := func() error {
+		return st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) (err error) {
+			c.dict = transaction{tx}
+			switch {
+			case q.View == Detail:
+				result, err = c.detail(ctx, tx, scope, st.Tenant)
+			case q.View.ofRecords():
+				result, err = c.list(ctx, tx, p)
+			default:
+				result, err = c.count(ctx, tx, pl, p)
+			}
+			if err != nil || oldest.IsZero() {
 				return err
 			}
-			switch {
-			case q.asksSeen():
-				oldest = always.from
-			case len(pl.rows) > 0:
-				oldest = pl.rows[0].from
+			before, err := removedBefore(ctx, tx, q.Kind.Stored())
+			if err == nil && oldest.Before(before) {
+				result.Notices = append(result.Notices, removed(before))
 			}
-			result, err = c.count(ctx, tx, pl, p)
-		}
-		if err == nil && !oldest.IsZero() && oldest.Before(before) {
-			result.Notices = append(result.Notices, removed(before))
-		}
-		return err
-	}, q.settings()...)
+			return err
+		}, q.settings()...)
+	}
+	if pl != nil && pl.readsMuch(q, p) {
+		err = st.DB.Patiently(ctx, answer)
+	} else {
+		err = answer()
+	}
 	if err != nil {
 		return nil, err
 	}

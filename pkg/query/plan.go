@@ -210,6 +210,16 @@ func join(spans []span, s span) []span {
 	return append(spans, s)
 }
 
+// readsMuch tells plans that go through the rows of more than a day, or tell apart what there was in it.
+func (pl *plan) readsMuch(q *Question, p Period) bool {
+	var rows time.Duration
+	for _, s := range pl.rows {
+		rows += s.to.Sub(s.from)
+	}
+	const day = 24 * time.Hour
+	return rows > day || p.To.Sub(p.From) > day && (q.Measure.isDistinct() || q.asksSeen())
+}
+
 // served names the tables that serve, for whoever inspects the query.
 func (pl *plan) served() string {
 	switch {

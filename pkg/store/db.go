@@ -13,6 +13,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"golang.org/x/sync/semaphore"
 )
 
 // DB is a pool of connections to a store.
@@ -20,6 +21,7 @@ type DB struct {
 	*sqlx.DB
 	address string // for the connections that the pool does not make
 	dialer  pq.Dialer
+	patient *semaphore.Weighted // nil where there is no end of connections
 }
 
 // Config says how to reach the database, and how much of it to use.
@@ -59,7 +61,23 @@ func Open(config Config) (*DB, error) {
 		pool.SetMaxIdleConns(config.MaxIdleConns)
 	}
 	pool.SetConnMaxLifetime(config.ConnMaxLifetime)
-	return &DB{sqlx.NewDb(pool, "postgres"), url, config.Dialer}, nil
+	db := &DB{DB: sqlx.NewDb(pool, "postgres"), address: url, dialer: config.Dialer}
+	if config.MaxOpenConns > 0 {
+		db.patient = semaphore.NewWeighted(int64(max(1, config.MaxOpenConns/2)))
+	}
+	return db, nil
+}
+
+// Patiently runs what reads much. It gets half of the connections at most, so that what is quick never waits for it.
+func (db *DB) Patiently(ctx context.Context, read func() error) error {
+	if db.patient == nil {
+		return read()
+	}
+	if err := db.patient.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer db.patient.Release(1)
+	return read()
 }
 
 // Snapshot runs read in a transaction that sees one state of the database, may not write, and is cancelled in
