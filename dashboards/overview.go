@@ -36,7 +36,7 @@ func overview() *dashboard.DashboardBuilder {
 			DataLinks(to(link("Sign-ins of this status", signInsUID, "status", label("status")))).
 			GridPos(at(12, 16, 6, 8))).
 		WithPanel(mfaCoverage().GridPos(at(18, 16, 6, 8))).
-		WithPanel(failureReasons("Why do sign-ins fail?", interactive()...).GridPos(at(0, 24, 12, 10))).
+		WithPanel(failureCodes("Why do sign-ins fail?", interactive()...).GridPos(at(0, 24, 12, 10))).
 		WithPanel(countries("Where do people sign in from?", interactive()...).GridPos(at(12, 24, 12, 10))).
 		WithPanel(conditionalAccessCoverage().GridPos(at(0, 34, 7, 8))).
 		WithPanel(ranked("Are legacy clients used?", "Interactive sign-ins, however they ended, by protocols that cannot do MFA.",
@@ -148,11 +148,20 @@ func conditionalAccessCoverage() *piechart.PanelBuilder {
 		DataLinks(to(link("Policies", conditionalAccessUID)))
 }
 
+// failureCodes is what the rollup knows of failures. The data source shows the codes with their meanings.
+func failureCodes(title string, filters ...filter) *table.PanelBuilder {
+	return failuresBy([]string{"errorCode"}, title, filters)
+}
+
+// failureReasons is what the records say besides.
 func failureReasons(title string, filters ...filter) *table.PanelBuilder {
+	return failuresBy([]string{"errorCode", "failureReason"}, title, filters).OverrideByName("failureReason", wrapped)
+}
+
+func failuresBy(fields []string, title string, filters []filter) *table.PanelBuilder {
 	return groups(title, "Why sign-ins failed, the most frequent reasons first. Click on a code for the sign-ins.", "No failures in this time range.",
-		question{Filters: append(filters, is("status", "failure")), GroupBy: []string{"errorCode", "failureReason"}, Top: 20}).
+		question{Filters: append(filters, is("status", "failure")), GroupBy: fields, Top: 20}).
 		OverrideByName("errorCode", onward(link("Sign-ins with this code", signInsUID, "status", "failure", "code", clicked))).
-		OverrideByName("failureReason", wrapped).
 		OverrideByName("Sign-ins", append(bar(red), width(140)))
 }
 

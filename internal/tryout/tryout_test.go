@@ -74,7 +74,6 @@ var fromRows = map[string][]string{
 	"the rollup knows error codes, and not the reasons, which are texts": {
 		"Applications: Why do its sign-ins fail?",
 		"Groups: Why do their sign-ins fail?",
-		"Overview: Why do sign-ins fail?",
 		"Provisioning: Why provisioning fails",
 	},
 	"what satisfied MFA is a text": {

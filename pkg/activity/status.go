@@ -72,6 +72,16 @@ func (c Classes) Of(errorCode int) string {
 // ErrorSymbol returns the name Microsoft's documentation gives an AADSTS code, such as UserDisabled; empty if it gives none.
 func ErrorSymbol(errorCode int) string { return symbols[errorCode] }
 
+// ValueLabel says of a value what it means, where it does not say so itself: 50126 InvalidUserNameOrPassword.
+func (f *Field) ValueLabel(value string) string {
+	if f.Name == "errorCode" && f.Type == Integer {
+		if code, err := strconv.Atoi(value); err == nil && symbols[code] != "" {
+			return value + " " + symbols[code]
+		}
+	}
+	return value
+}
+
 type statusCode struct {
 	number      int
 	symbol      string

@@ -158,7 +158,9 @@ func table(r *query.Result) *data.Frame {
 		for n := range r.Groups {
 			names[n] = key(&r.Groups[n], i)
 		}
-		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(columnConfig(f)))
+		config := columnConfig(f)
+		explain(config, f, names)
+		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(config))
 	}
 	config := measureConfig(r.Question)
 	if r.Question.Measure.IsTime() {
@@ -173,6 +175,19 @@ func table(r *query.Result) *data.Frame {
 		numbers[n] = g.Values[0]
 	}
 	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Question.Measure), nil, numbers).SetConfig(&config))...)
+}
+
+// explain has values shown with what they mean. Links and filters still get the values themselves.
+func explain(config *data.FieldConfig, f *activity.Field, values []string) {
+	mapper := data.ValueMapper{}
+	for i, value := range values {
+		if label := f.ValueLabel(value); label != value {
+			mapper[value] = data.ValueMappingResult{Text: label, Index: i}
+		}
+	}
+	if len(mapper) > 0 {
+		config.Mappings = append(config.Mappings, mapper)
+	}
 }
 
 func single(r *query.Result) *data.Frame {

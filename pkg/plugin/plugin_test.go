@@ -125,6 +125,7 @@ func TestFrames(t *testing.T) {
 		"timeseries_rate":      {"view": "timeSeries", "interval": "1d", "measure": "failureRate", "groupBy": []string{"appDisplayName", "status"}},
 		"table":                {"view": "table", "groupBy": []string{"appDisplayName", "status"}},
 		"table_users":          {"view": "table", "measure": "distinctUsers", "groupBy": []string{"appDisplayName"}, "top": 1, "other": true},
+		"table_codes":          {"view": "table", "groupBy": []string{"errorCode"}},
 		"timeseries_offset":    {"view": "timeSeries", "interval": "1d", "offset": "1d"},
 		"calendar":             {"view": "calendar", "timezone": "Europe/Berlin"},
 		"calendar_none":        {"view": "calendar", "filters": []any{object{"field": "city", "operator": "=", "values": []string{"Atlantis"}}}},

@@ -109,22 +109,12 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 	}
 	list := []FieldValue{}
 	for _, text := range found {
-		l := valueLabel(vq.Field, text)
+		l := vq.Field.ValueLabel(text)
 		if strings.Contains(strings.ToLower(l), strings.ToLower(vq.Search)) {
 			list = append(list, FieldValue{text, l})
 		}
 	}
 	return list[:min(vq.Limit, len(list))], nil
-}
-
-// valueLabel says of a value what it means, where it does not say so itself.
-func valueLabel(f *activity.Field, value string) string {
-	if f.Name == "errorCode" && f.Type == activity.Integer {
-		if symbol := activity.ErrorSymbol(int(number(value))); symbol != "" {
-			return value + " " + symbol
-		}
-	}
-	return value
 }
 
 // values turns a question for values into SQL.
