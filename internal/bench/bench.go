@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
@@ -30,6 +31,7 @@ type Options struct {
 	Plugin  string // the plugin's binary; empty: the one in the repository's dist folder
 	SignIns int    // how many to measure with, about; 0: DefaultSignIns
 	Rounds  int    // how often everything is measured; the median counts. 0: 5
+	Only    string // parts to measure, separated by commas: reports, lists, exporter, plugin, metrics, import. Empty: all
 	Folder  string // keeps the databases for the next run; empty: a temporary folder
 	Out     io.Writer
 }
@@ -70,6 +72,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer b.small.Close()
+	if err := b.sizes(ctx); err != nil {
+		return err
+	}
 	questions, err := reports(opts.Root)
 	if err != nil {
 		return err
@@ -78,16 +83,21 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, phase := range []func() error{
-		func() error { return b.sizes(ctx) },
-		func() error { return b.reports(ctx, questions) },
-		func() error { return b.lists(ctx, lists) },
-		func() error { return b.scrapes(ctx) },
-		func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
-		func() error { return b.metrics(ctx, opts.Plugin) },
-		func() error { return b.imports(ctx, opts.SignIns) },
+	for _, phase := range []struct {
+		name string
+		run  func() error
+	}{
+		{"reports", func() error { return b.reports(ctx, questions) }},
+		{"lists", func() error { return b.lists(ctx, lists) }},
+		{"exporter", func() error { return b.scrapes(ctx) }},
+		{"plugin", func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) }},
+		{"metrics", func() error { return b.metrics(ctx, opts.Plugin) }},
+		{"import", func() error { return b.imports(ctx, opts.SignIns) }},
 	} {
-		if err := phase(); err != nil {
+		if opts.Only != "" && !slices.Contains(strings.Split(opts.Only, ","), phase.name) {
+			continue
+		}
+		if err := phase.run(); err != nil {
 			return err
 		}
 	}

@@ -86,13 +86,13 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 		{"correlation id", "correlationId", "correlation_id::text", "entra.sign_in r"},
 	} {
 		var values []string
-		// What the first week holds is in the store whatever its size.
+		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from one on.
 		err := db.SelectContext(ctx, &values, fmt.Sprintf(`WITH counted AS (
-  SELECT %s AS value, count(*) AS n FROM %s WHERE r.time < $1 GROUP BY 1
+  SELECT %s AS value, count(*) AS n FROM %s WHERE r.time >= $1 AND r.time < $2 GROUP BY 1
 ), ranked AS (
   SELECT value, row_number() OVER (ORDER BY n DESC, value) AS rank, count(*) OVER () AS among FROM counted WHERE value <> ''
 )
-SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, l.of), start.AddDate(0, 0, 7))
+SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, l.of), period().From, period().To)
 		if err != nil {
 			return nil, err
 		}
