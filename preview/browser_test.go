@@ -73,27 +73,33 @@ func show(t *testing.T, opts tryout.Options) string {
 	}
 }
 
-// playwright runs the specifications of a folder on a preview. The pictures that they leave in another are made small.
+// playwright runs the specifications of a folder on a preview. The pictures that they draw are made small and put into another.
 func playwright(t *testing.T, folder, address, pictures string) {
 	t.Helper()
 	npx, err := exec.LookPath("npx")
 	require.NoError(t, err, "install Node 20 or newer, https://nodejs.org")
+	drawn := ""
+	if pictures != "" {
+		drawn = t.TempDir()
+	}
 	command := exec.CommandContext(t.Context(), npx, "playwright", "test", "--config", "preview/playwright.config.ts")
 	command.Args = append(command.Args, strings.Fields(os.Getenv("PLAYWRIGHT_FLAGS"))...)
 	command.Dir = root(t)
-	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address, "CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+pictures,
+	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address, "CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+drawn,
 		"PLAYWRIGHT_OUTPUT="+cmp.Or(os.Getenv("PLAYWRIGHT_OUTPUT"), t.TempDir()))
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	require.NoError(t, command.Run())
 	if pictures == "" {
 		return
 	}
-	names, err := filepath.Glob(filepath.Join(pictures, "*.png"))
+	names, err := filepath.Glob(filepath.Join(drawn, "*.png"))
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
-	shrink := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), append([]string{"--force", "--strip", "--speed=1", "--ext=.png", "128", "--"}, names...)...)
-	output, err := shrink.CombinedOutput()
-	require.NoError(t, err, "%s", output)
+	for _, name := range names {
+		small := filepath.Join(pictures, filepath.Base(name))
+		output, err := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), "--force", "--strip", "--speed=1", "--output="+small, "128", "--", name).CombinedOutput()
+		require.NoError(t, err, "%s", output)
+	}
 }
 
 func root(t *testing.T) string {
