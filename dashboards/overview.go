@@ -155,7 +155,9 @@ func failureCodes(title string, filters ...filter) *table.PanelBuilder {
 
 // failureReasons is what the records say besides.
 func failureReasons(title string, filters ...filter) *table.PanelBuilder {
-	return failuresBy([]string{"errorCode", "failureReason"}, title, filters).OverrideByName("failureReason", wrapped)
+	return failuresBy([]string{"errorCode", "failureReason"}, title, filters).
+		OverrideByName("errorCode", []dashboard.DynamicConfigValue{width(codeWidth)}).
+		OverrideByName("failureReason", wrapped)
 }
 
 func failuresBy(fields []string, title string, filters []filter) *table.PanelBuilder {

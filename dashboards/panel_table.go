@@ -69,7 +69,10 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 		properties = append(properties, wording(words...))
 	}
 	if field == "errorCode" && kind != "provisioningEvent" { // whose codes are words
-		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: "Code"}, dashboard.DynamicConfigValue{Id: "custom.align", Value: "left"}, width(85))
+		properties = append(properties, dashboard.DynamicConfigValue{Id: "displayName", Value: "Code"}, dashboard.DynamicConfigValue{Id: "custom.align", Value: "left"})
+		if isList {
+			properties = append(properties, width(codeWidth))
+		}
 	}
 	if field == "failureReason" { // of what has not failed
 		properties = append(properties, wording(word{value: "Other.", text: "-"}))
@@ -94,6 +97,9 @@ var titles = map[string]string{
 	"detectionTimingType": "Timing", "timeToRemediation": "Lasted",
 	"initiatedByUserPrincipalName": "By user", "initiatedByUserDisplayName": "By", "initiatedByAppDisplayName": "By application",
 }
+
+// codeWidth is enough for a code without its meaning.
+const codeWidth = 85
 
 // widths are those of columns whose values are all short.
 var widths = map[string]int{
