@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -97,10 +98,10 @@ func decodeAs(view query.View, text json.RawMessage) (*query.Question, error) {
 }
 
 func (d *DataSource) download(ctx context.Context, req *backend.CallResourceRequest, sender backend.CallResourceResponseSender) error {
-	out := &chunks{sender: sender, header: http.Header{}}
+	out := newChunks(sender)
 	err := d.stream(ctx, req, out)
 	if err == nil {
-		return out.flush()
+		return out.file.Flush()
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -111,15 +112,16 @@ func (d *DataSource) download(ctx context.Context, req *backend.CallResourceRequ
 	}
 	e := explain(err)
 	if out.sent {
-		return errors.Join(e, out.flush())
+		return errors.Join(e, out.file.Flush())
 	}
-	out.header, out.status = http.Header{"Content-Type": {"application/json"}}, int(e.status)
-	out.buffer.Reset()
+	out = newChunks(sender)
+	out.header.Set("Content-Type", "application/json")
+	out.status = int(e.status)
 	text, _ := json.Marshal(map[string]string{"message": e.message}) // a text, which cannot fail
-	if _, err := out.Write(text); err != nil {
+	if _, err := out.file.Write(text); err != nil {
 		return err
 	}
-	return out.flush()
+	return out.file.Flush()
 }
 
 func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceRequest, out *chunks) error {
@@ -134,7 +136,7 @@ func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceReques
 	if err != nil {
 		return err
 	}
-	format, err := newFormat(r.Format, question.Columns, out)
+	format, err := newFormat(r.Format, question.Columns, out.file)
 	if err != nil {
 		return err
 	}
@@ -173,39 +175,37 @@ func fileName(q *query.Question, p query.Period, limit int, more bool, format st
 	return name + "." + format
 }
 
-// chunkSize is how much is sent at once: well below what a message may hold, well above what a message costs.
-const chunkSize = 64 << 10
+// chunkSize is how much is sent at once: just so much that its message still fits gRPC's buffers of 32 KiB, as the next larger
+// ones have 1 MiB and are cleared, here and in Grafana, for each message.
+const chunkSize = 31 << 10
 
-// chunks sends what is written to it piece by piece. Status and headers go with the first piece.
+// chunks sends each piece that is written to it; what is written to its file comes in pieces of the right size. Status and
+// headers go with the first piece.
 type chunks struct {
+	file   *bufio.Writer
 	sender backend.CallResourceResponseSender
 	status int
 	header http.Header
-	buffer bytes.Buffer
 	sent   bool
+}
+
+func newChunks(sender backend.CallResourceResponseSender) *chunks {
+	c := &chunks{sender: sender, header: http.Header{}}
+	c.file = bufio.NewWriterSize(c, chunkSize)
+	return c
 }
 
 // sendError says that nobody receives any more.
 type sendError struct{ error }
 
 func (c *chunks) Write(p []byte) (int, error) {
-	c.buffer.Write(p)
-	if c.buffer.Len() < chunkSize {
-		return len(p), nil
-	}
-	return len(p), c.flush()
-}
-
-func (c *chunks) flush() error {
-	response := &backend.CallResourceResponse{Body: c.buffer.Bytes()}
+	response := &backend.CallResourceResponse{Body: bytes.Clone(p)} // whoever receives in the same process may keep it
 	if !c.sent {
 		response.Status, response.Headers = c.status, c.header
 	}
 	c.sent = true
-	err := c.sender.Send(response)
-	c.buffer = bytes.Buffer{} // whoever receives in the same process may keep the old one
-	if err != nil {
-		return sendError{err}
+	if err := c.sender.Send(response); err != nil {
+		return 0, sendError{err}
 	}
-	return nil
+	return len(p), nil
 }
