@@ -8,7 +8,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -19,7 +18,7 @@ import (
 type format interface {
 	contentType() string
 	begin() error
-	record(values []any) error
+	record(values []string) error
 	end() error
 	// broken ends a file that cannot be completed so that it is not taken for complete.
 	broken(message string)
@@ -64,21 +63,13 @@ func (f *csvFormat) begin() error {
 	return f.writer.Write(f.row)
 }
 
-func (f *csvFormat) record(values []any) error {
-	for i, v := range values {
-		switch v := v.(type) {
-		case string:
-			f.row[i] = harmless(v)
-		case int64:
-			f.row[i] = strconv.FormatInt(v, 10)
-		case float64:
-			f.row[i] = strconv.FormatFloat(v, 'g', -1, 64)
-		case bool:
-			f.row[i] = strconv.FormatBool(v)
-		case time.Time:
-			f.row[i] = v.UTC().Format(time.RFC3339Nano)
+func (f *csvFormat) record(values []string) error {
+	for i, text := range values {
+		switch f.columns[i].Type {
+		case activity.Integer, activity.Number: // which may begin with a minus
+			f.row[i] = text
 		default:
-			f.row[i] = ""
+			f.row[i] = harmless(text)
 		}
 	}
 	return f.writer.Write(f.row)
@@ -135,32 +126,17 @@ func (f *jsonFormat) begin() error {
 	return err
 }
 
-func (f *jsonFormat) record(values []any) error {
+func (f *jsonFormat) record(values []string) error {
 	f.line.Reset()
 	if f.started {
 		f.line.WriteByte(',')
 	}
 	f.started = true
 	f.line.WriteByte('\n')
-	for i, v := range values {
+	for i, text := range values {
 		f.line.Write(f.names[i])
-		switch v := v.(type) {
-		case string:
-			if err := f.text(f.columns[i], v); err != nil {
-				return err
-			}
-		case int64:
-			f.line.Write(strconv.AppendInt(f.line.AvailableBuffer(), v, 10))
-		case float64:
-			f.line.Write(strconv.AppendFloat(f.line.AvailableBuffer(), v, 'g', -1, 64))
-		case bool:
-			f.line.Write(strconv.AppendBool(f.line.AvailableBuffer(), v))
-		case time.Time:
-			f.line.WriteByte('"')
-			f.line.Write(v.UTC().AppendFormat(f.line.AvailableBuffer(), time.RFC3339Nano))
-			f.line.WriteByte('"')
-		default:
-			f.line.WriteString("null")
+		if err := f.value(f.columns[i].Type, text); err != nil {
+			return err
 		}
 	}
 	f.line.WriteByte('}')
@@ -168,14 +144,14 @@ func (f *jsonFormat) record(values []any) error {
 	return err
 }
 
-func (f *jsonFormat) text(column *activity.Field, text string) error {
+func (f *jsonFormat) value(t activity.Type, text string) error {
 	switch {
-	case column.Type == activity.List && text == "":
+	case t == activity.List && text == "":
 		f.line.WriteString("[]")
-	case column.Type == activity.List:
-		f.line.WriteString(text) // the database has made JSON of it
 	case text == "":
 		f.line.WriteString("null")
+	case t == activity.List || t == activity.Integer || t == activity.Number || t == activity.Boolean: // JSON already
+		f.line.WriteString(text)
 	default:
 		err := f.encoder.Encode(text)
 		f.line.Truncate(f.line.Len() - 1) // the line break after it

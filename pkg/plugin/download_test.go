@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -89,6 +90,30 @@ func TestDownloads(t *testing.T) {
 	require.NotContains(t, exact.headers["Content-Disposition"][0], "only")
 }
 
+// A record comes as one text, which PostgreSQL makes of a limited number of values.
+func TestEveryKindIsDownloadedWithAllItsColumns(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	for _, kind := range query.Kinds() {
+		var columns []string
+		for _, f := range kind.Fields {
+			columns = append(columns, f.Name)
+		}
+		model := object{"queryType": kind.Name, "columns": columns}
+		if kind == activity.UserActivity {
+			model["filters"] = []any{object{"field": "userId", "operator": "=", "values": []string{"nobody"}}}
+		}
+		file := download(t, d, model, "csv")
+		require.Equal(t, 200, file.status, "%s: %s", kind.Name, file.body.String())
+		rows, err := csv.NewReader(strings.NewReader(file.body.String())).ReadAll() // which wants as many values in each
+		require.NoError(t, err, kind.Name)
+		require.Len(t, rows[0], len(columns), kind.Name)
+		if kind == activity.SignIn {
+			require.Len(t, rows, 1+4)
+		}
+	}
+}
+
 func TestADownloadTakesADashboardsVariables(t *testing.T) {
 	_, u := morning(t)
 	d := instance(t, settings(t, u, nil))
@@ -147,7 +172,8 @@ func TestNoCellOfADownloadIsAFormula(t *testing.T) {
 		"Ångström ✓ مرحبا":         "Ångström ✓ مرحبا",
 		"'already":                 "'already",
 		"two\nlines; =1+1 on none": "two\nlines; =1+1 on none",
-		" =2+2":                    "'=2+2", // blanks at the ends are not kept, and then the rest is a formula
+		"one\x1ftwo\x1f":           "one\x1ftwo\x1f", // what records are joined with, but for its random part
+		" =2+2":                    "'=2+2",          // blanks at the ends are not kept, and then the rest is a formula
 	}
 	var records []*activity.Record
 	want := map[string]bool{}
@@ -187,7 +213,7 @@ FROM (SELECT * FROM entra.sign_in ORDER BY time LIMIT 1) AS one, generate_series
 // asking returns how many statements the plugin runs at the moment.
 func asking(t *testing.T, db *store.DB) (n int) {
 	t.Helper()
-	require.NoError(t, db.GetContext(t.Context(), &n, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database() AND state <> 'idle'"))
+	require.NoError(t, db.GetContext(t.Context(), &n, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND datname = current_database() AND backend_type = 'client backend' AND state <> 'idle'"))
 	return n
 }
 

@@ -150,8 +150,8 @@ type compiler struct {
 	nothing      bool       // the scope sees no record
 	filters      []Filter   // the question's, the scope's and the data source's
 	alternatives [][]Filter // all of one of these have to fit, too; none: no more than the filters
-	counted      bool       // each record comes with the number of those selected
 	arrays       bool       // lists as JSON arrays
+	boundary     string     // that joins a record's values to one text; empty where they come one by one
 }
 
 // restrict adds what the asker may see to what the question asks for.
@@ -619,14 +619,10 @@ func compareValues(a, b *float64) int {
 
 // label turns what SQL calls a group into the value the field has.
 func label(kind *activity.Kind, f *activity.Field, key string) string {
-	d := rowsDimension(kind, f)
-	if d.codes == nil {
-		return key
+	if d := rowsDimension(kind, f); d.codes != nil {
+		return d.label(number(key))
 	}
-	if code := number(key); code >= 1 && int(code) <= len(d.codes) {
-		return d.codes[code-1]
-	}
-	return ""
+	return key
 }
 
 // annotate writes a statement's parameters below it.

@@ -73,12 +73,18 @@ func scanRecords(rows *sql.Rows, q *Question) (records [][]any, err error) {
 }
 
 func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, error) {
-	_, within := c.within("r.time", []span{rowsSpan(c.q, p)})
-	where, err := c.where(ctx, c.rowsAt)
+	condition, err := c.selected(ctx, p)
 	if err != nil {
 		return "", err
 	}
-	return c.recordsSQL(rowsTable(c.q.Kind), within+where, limit+1), nil
+	return c.recordsSQL(rowsTable(c.q.Kind), condition, limit+1), nil
+}
+
+// selected returns the condition that a list's records meet.
+func (c *compiler) selected(ctx context.Context, p Period) (string, error) {
+	_, within := c.within("r.time", []span{rowsSpan(c.q, p)})
+	where, err := c.where(ctx, c.rowsAt)
+	return within + where, err
 }
 
 func (c *compiler) rowsAt(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
@@ -117,15 +123,17 @@ func (c *compiler) recordsSQL(table, condition string, limit int) string {
 		}
 		columns = append(columns, column)
 	}
+	if c.boundary != "" {
+		for i, column := range columns {
+			columns[i] = "coalesce((" + column + ")::text, '')"
+		}
+		columns = []string{fmt.Sprintf("concat_ws(%s, %s)", c.bind(c.boundary), strings.Join(columns, ", "))}
+	}
 	order := "r.time DESC, r.id"
 	if c.q.OldestFirst {
 		order = "r.time, r.id"
 	}
 	page := fmt.Sprintf("SELECT * FROM %s r WHERE %s\n  ORDER BY %s LIMIT %s", table, condition, order, c.bind(limit))
-	if c.counted {
-		columns = append(columns, "r.selected")
-		page = "SELECT *, count(*) OVER () AS selected FROM (\n  " + page + "\n  ) r"
-	}
 	return fmt.Sprintf("SELECT %s\nFROM (\n  %s\n) r %s\nORDER BY %s", strings.Join(columns, ", "), page, strings.Join(joins, " "), order)
 }
 
@@ -135,8 +143,8 @@ func value(kind *activity.Kind, f *activity.Field, v any) any {
 	case []byte:
 		return string(v)
 	case int64:
-		if rowsDimension(kind, f).codes != nil {
-			return label(kind, f, fmt.Sprint(v))
+		if d := rowsDimension(kind, f); d.codes != nil {
+			return d.label(v)
 		}
 	case nil:
 		if f.Type == activity.Text || f.Type == activity.Enum || f.Type == activity.List || f.Type == activity.Identifier {

@@ -240,6 +240,14 @@ type dimension struct {
 	told          func(text string) string // the value, where the texts are what tells it
 }
 
+// label returns the value that a code stands for; none for a code that is unknown.
+func (d dimension) label(code int64) string {
+	if code < 1 || code > int64(len(d.codes)) {
+		return ""
+	}
+	return d.codes[code-1]
+}
+
 func rowsDimension(kind *activity.Kind, f *activity.Field) dimension {
 	column := store.Column(kind, f)
 	if d, ok := sharedDimension(f); ok {
