@@ -490,7 +490,11 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 	default:
 		e.notice(sparseNotice)
 	}
-	absent := c.constant(1)
+	absent, unit := c.constant(1), 1.0
+	presence, absence := name == "present_over_time", name == "absent_over_time"
+	if name == "rate" || name == "rate_over_sum" {
+		unit = float64(w) / 1e6
+	}
 	found := make([]float64, len(leaf.Edges)) // in the window that ends at each edge, then before it
 	finish := func(labels map[string]string, cells []query.Cell) error {
 		first := int64(math.MaxInt64)
@@ -515,17 +519,15 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 				continue
 			}
 			some = true
-			switch name {
-			case "rate", "rate_over_sum":
-				n /= float64(w) / 1e6
-			case "present_over_time":
+			switch {
+			case presence:
 				n = 1
-			case "absent_over_time":
+			case absence:
 				absent.Values[i] = nan()
 			}
-			values[i] = n
+			values[i] = n / unit
 		}
-		if !some || name == "absent_over_time" {
+		if !some || absence {
 			return nil
 		}
 		return yield(Series{labels, values})
@@ -545,7 +547,7 @@ func (e *evaluation) count(name string, any [][]metricsql.LabelFilter, m *metric
 			return err
 		}
 	}
-	if name == "absent_over_time" && absent.alive() {
+	if absence && absent.alive() {
 		return yield(absent)
 	}
 	return nil

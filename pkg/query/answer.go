@@ -235,16 +235,19 @@ const fewSpans = 20
 
 // within restricts a column of times to spans; many are joined, for which from is the additional table.
 func (c *compiler) within(column string, spans []span) (from, where string) {
-	between := func(s span) string {
-		return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", column, c.bind(s.from), c.bind(s.to))
-	}
+	return c.inSpans(spans, func(from, to string) string { return fmt.Sprintf("%[1]s >= %[2]s AND %[1]s < %[3]s", column, from, to) })
+}
+
+// inSpans is within by a condition of its own, made of where a span begins and ends.
+func (c *compiler) inSpans(spans []span, condition func(from, to string) string) (from, where string) {
+	bound := func(s span) string { return condition(c.bind(s.from), c.bind(s.to)) }
 	if len(spans) == 1 {
-		return "", between(spans[0])
+		return "", bound(spans[0])
 	}
 	if len(spans) <= fewSpans {
 		each := make([]string, len(spans))
 		for i, s := range spans {
-			each[i] = between(s)
+			each[i] = bound(s)
 		}
 		return "", "(" + strings.Join(each, " OR ") + ")"
 	}
@@ -255,7 +258,7 @@ func (c *compiler) within(column string, spans []span) (from, where string) {
 		all = span{minTime(all.from, s.from), maxTime(all.to, s.to)}
 	}
 	from = fmt.Sprintf("unnest(%s::timestamptz[], %s::timestamptz[]) AS span(starts, ends) JOIN ", c.times(starts), c.times(ends))
-	return from, fmt.Sprintf("%s >= span.starts AND %[1]s < span.ends AND %s", column, between(all))
+	return from, condition("span.starts", "span.ends") + " AND " + bound(all)
 }
 
 func (c *compiler) times(list []time.Time) string {

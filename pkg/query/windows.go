@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,7 +150,7 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 		names += fmt.Sprintf(", name%d", i+1)
 		order += fmt.Sprintf(", name%d COLLATE \"C\"", i+1) // any order does, and this takes the least time
 	}
-	statement := fmt.Sprintf("SELECT read, steps, counts%s FROM (\n%s\n) groups", names, groups)
+	statement := fmt.Sprintf("SELECT read, cells%s FROM (\n%s\n) groups", names, groups)
 	if order != "" {
 		statement += " ORDER BY " + strings.TrimPrefix(order, ", ")
 	}
@@ -163,18 +164,19 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 	defer stop() // before that, which waits for whatever there is still to come
 	texts, codes := make([]string, len(s.By)), make([]bool, len(s.By))
 	var read int64
-	var steps, counts sql.RawBytes
-	targets := []any{&read, &steps, &counts}
+	var sent sql.RawBytes
+	targets := []any{&read, &sent}
 	for i, f := range s.By {
 		targets, codes[i] = append(targets, &texts[i]), rowsDimension(s.Kind, f).codes != nil
 	}
+	edges := w.instants()
 	var cells []Cell
 	for found := 0; rows.Next(); {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
 		r.Read += read
-		cells = appendCells(cells[:0], steps, counts)
+		cells = appendCells(cells[:0], sent, edges)
 		if found += len(cells); found > limit {
 			return invalid("expr", "a selector counts more than %d groups and windows, which is the limit: filter, count by fewer labels, or choose a longer step", limit)
 		}
@@ -191,23 +193,23 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 	return rows.Err()
 }
 
-// appendCells reads arrays of steps and of counts, as PostgreSQL writes them: {1,2,3}.
-func appendCells(cells []Cell, steps, counts []byte) []Cell {
-	for len(steps) > 1 {
-		var step, n int64
-		step, steps = digits(steps[1:])
-		n, counts = digits(counts[1:])
-		cells = append(cells, Cell{int(step) - 1, n})
+// instants returns the edges as PostgreSQL sends times: in microseconds since 2000.
+func (w Windows) instants() []int64 {
+	list := make([]int64, len(w.Edges))
+	for i, edge := range w.Edges {
+		list[i] = edge.Sub(always.from).Microseconds()
 	}
-	return cells
+	return list
 }
 
-// digits reads the number that a text begins with.
-func digits(text []byte) (n int64, rest []byte) {
-	for len(text) > 0 && '0' <= text[0] && text[0] <= '9' {
-		n, text = 10*n+int64(text[0]-'0'), text[1:]
+// appendCells reads pairs of a time and a count, as PostgreSQL sends them, and finds the windows that hold the times.
+func appendCells(cells []Cell, sent []byte, edges []int64) []Cell {
+	for ; len(sent) > 0; sent = sent[16:] {
+		at, n := int64(binary.BigEndian.Uint64(sent)), int64(binary.BigEndian.Uint64(sent[8:]))
+		next, _ := slices.BinarySearch(edges, at) // the first edge that is not before it
+		cells = append(cells, Cell{next - 1, n})
 	}
-	return n, text
+	return cells
 }
 
 // checkRetention notes that rows are asked for that have been removed.
@@ -238,18 +240,19 @@ func (r *Reading) Watermark(ctx context.Context) (at time.Time, err error) {
 }
 
 // windowGroups is the SELECT of all parts of a plan whose spans do not hold their starts, but their ends: a row for each
-// group, with arrays of steps and of counts in them, as that is much less to send than a row for each step. What n is of has
-// been added up by step before, unless n is of a single row.
+// group, with all its cells in one value, a time in the window and a count for each, as that is much less to make and to
+// send than a row for each cell.
 func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (string, error) {
 	var branches []string
-	add := func(table, step, n, join, within, fixed string, at func(*activity.Field) dimension) error {
-		columns, cell, keys := step+" AS step", "", ""
+	// Records are added up by what makes a cell, unless n is of a single row; at is a time in its window.
+	add := func(table, cell, at, n, join, within, fixed string, dimensionOf func(*activity.Field) dimension) error {
+		columns, places, keys := cell+" AS cell", "", ""
 		for i, f := range c.q.GroupBy {
-			columns += fmt.Sprintf(", %s AS key%d", at(f).expr, i+1)
-			cell += fmt.Sprintf("%d, ", i+2) // before the step, so that what one sorts by serves both to add up and to collect
+			columns += fmt.Sprintf(", %s AS key%d", dimensionOf(f).expr, i+1)
+			places += fmt.Sprintf("%d, ", i+2) // before the cell, so that what one sorts by serves both to add up and to collect
 			keys += fmt.Sprintf(", key%d", i+1)
 		}
-		where, err := c.where(ctx, at)
+		where, err := c.where(ctx, dimensionOf)
 		if err != nil {
 			return err
 		}
@@ -257,14 +260,14 @@ func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (s
 		if join != "" {
 			on = " ON "
 		}
-		read, group := "count(*)", "\n  GROUP BY "+cell+"1"
+		read, group := "count(*)", "\n  GROUP BY "+places+"1"
 		if n == singly {
 			read, group = "1", ""
 		}
 		cells := fmt.Sprintf("  SELECT %s, %s AS n, %s AS read\n  FROM %s%s r%s%s%s%s%s", columns, n, read, join, table, on, within, fixed, where, group)
-		groups := fmt.Sprintf("  SELECT coalesce(sum(read), 0)::bigint AS read, array_agg(step) AS steps, array_agg(n) AS counts%s FROM (\n%s\n  ) cells", keys, cells)
+		groups := fmt.Sprintf("  SELECT coalesce(sum(read), 0)::bigint AS read, string_agg(timestamptz_send(%s) || int8send(n), '') AS cells%s FROM (\n%s\n  ) cells", at, keys, cells)
 		if keys != "" {
-			groups = c.named(groups+" GROUP BY "+strings.TrimPrefix(keys, ", "), c.q.GroupBy, at, "read", "steps", "counts")
+			groups = c.named(groups+" GROUP BY "+strings.TrimPrefix(keys, ", "), c.q.GroupBy, dimensionOf, "read", "cells")
 		}
 		branches = append(branches, groups)
 		return nil
@@ -274,26 +277,18 @@ func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (s
 		if len(spans) == 0 {
 			continue
 		}
-		// A record on a bucket's start belongs to what ends there, all others of the bucket to what holds its middle.
-		at := fmt.Sprintf("(CASE WHEN r.edge THEN r.bucket ELSE %s END)", middle("r.bucket", tier))
-		buckets, times := make([]span, len(spans)), make([]span, len(spans))
-		for i, s := range spans {
-			buckets[i], times[i] = span{s.from, s.to.Add(instant)}, s.later(instant)
-		}
-		step := c.step(pl, at)
-		join, within := c.within(at, times)
-		if join == "" {
-			_, bounds := c.within("r.bucket", buckets)
-			within += " AND " + bounds
-		} else {
-			within += fmt.Sprintf(" AND r.bucket >= span.starts - %s AND r.bucket < span.ends", "interval '1 microsecond'")
-		}
+		// A record on a bucket's start belongs to what ends there, all others of the bucket to what holds its middle. Of the
+		// buckets at a span's ends, one of the two is beyond it.
+		at := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
+		join, within := c.inSpans(spans, func(from, to string) string {
+			return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
+		})
 		rollupAt := func(f *activity.Field) dimension { d, _ := rollupDimension(pl.grouping, f); return d }
-		n := "sum(r.n)"
+		n := "sum(r.n)::bigint"
 		if c.keepsApart(pl.grouping) {
 			n = singly
 		}
-		if err := add(store.Schema+".rollup", step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt); err != nil {
+		if err := add(store.Schema+".rollup", at, "cell", n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt); err != nil {
 			return "", err
 		}
 	}
@@ -302,10 +297,11 @@ func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (s
 		for i, s := range pl.rows {
 			spans[i] = s.later(instant)
 		}
-		step := c.step(pl, column)
+		steps := c.times(pl.steps) + "::timestamptz[]"
+		step := fmt.Sprintf("width_bucket(%s, %s)", column, steps)
 		join, within := c.within(column, spans)
 		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-		if err := add(rowsTable(c.q.Kind), step, "count(*)", join, within, "", rowsAt); err != nil {
+		if err := add(rowsTable(c.q.Kind), step, "("+steps+")[cell]", "count(*)", join, within, "", rowsAt); err != nil {
 			return "", err
 		}
 	}
