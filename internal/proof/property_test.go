@@ -2,7 +2,9 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +19,8 @@ import (
 // generator invents expressions about a history.
 func generator(seed uint64, data naive.Data) *naive.Generator {
 	values := map[string][]string{}
-	for _, m := range data {
+	for _, name := range slices.Sorted(maps.Keys(data)) { // for the same expressions each time
+		m := data[name]
 		for _, e := range m.Events[:min(400, len(m.Events))] {
 			for label, value := range e.Labels {
 				values[label] = append(values[label], value)

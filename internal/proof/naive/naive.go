@@ -534,5 +534,5 @@ func extremes(group []Series, k int, largest bool) (list []Series) {
 			list[n].Values[i] = group[n].Values[i]
 		}
 	}
-	return list
+	return alive(list)
 }
