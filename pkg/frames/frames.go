@@ -2,14 +2,15 @@
 //
 //   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group.
 //   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
-//   - calendar: one frame, type heatmap-rows: a row for each day, and a number field for each hour of the day.
+//   - calendar: one frame, type heatmap-rows: a row for each day, at its last second, and a number field for each hour of the day.
 //   - value: one frame, type numeric-wide, with one number.
 //   - list: one table frame, its fields named by the catalogue.
 //   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
 //   - annotations: one table frame: time, title, text, tags, id.
 //   - detail: a named table frame for each section.
 //
-// An empty answer is one frame without fields: Grafana's alerting takes anything else for data.
+// An empty answer is one frame without fields: Grafana's alerting takes anything else for data. An empty calendar is none:
+// Grafana's heat map fails on a frame without fields.
 package frames
 
 import (
@@ -50,13 +51,15 @@ func Of(r *query.Result) data.Frames {
 			frames = append(frames, series(r, &r.Groups[i]))
 		}
 	case r.Question.View == query.Calendar:
-		frames = data.Frames{calendar(r)}
+		frames = calendar(r)
 	case r.Question.View == query.Table:
 		frames = data.Frames{table(r)}
 	default:
 		frames = data.Frames{single(r)}
 	}
-	describe(frames[0], r)
+	if len(frames) > 0 {
+		describe(frames[0], r)
+	}
 	return frames
 }
 
@@ -119,7 +122,10 @@ func key(g *query.Group, i int) string {
 
 // calendar folds hours into days. Of a day that the range has no part of, and of an hour that a day has not, there is no
 // number; of one that comes twice there is the sum.
-func calendar(r *query.Result) *data.Frame {
+//
+// Grafana's heat map draws what has a time to the left of it, as wide as times are apart: so a day stands at its end, and one
+// alone has the day before beside it.
+func calendar(r *query.Result) data.Frames {
 	var days []time.Time
 	var hours [24][]*float64
 	var last string
@@ -128,7 +134,7 @@ func calendar(r *query.Result) *data.Frame {
 		local := step.In(r.Question.Zone)
 		if date := local.Format(time.DateOnly); date != last {
 			year, month, day := local.Date()
-			days, last = append(days, time.Date(year, month, day, 0, 0, 0, 0, r.Question.Zone).UTC()), date
+			days, last = append(days, time.Date(year, month, day, 23, 59, 59, 0, r.Question.Zone).UTC()), date
 			for h := range hours {
 				hours[h] = append(hours[h], nil)
 			}
@@ -142,13 +148,19 @@ func calendar(r *query.Result) *data.Frame {
 		**at += n
 	}
 	if sum == 0 {
-		return data.NewFrame("")
+		return nil
+	}
+	if len(days) == 1 {
+		days = []time.Time{days[0].AddDate(0, 0, -1), days[0]}
+		for h := range hours {
+			hours[h] = []*float64{nil, hours[h][0]}
+		}
 	}
 	frame := typed("heatmap-rows", data.NewField("time", nil, days))
 	for h, values := range hours {
 		frame.Fields = append(frame.Fields, data.NewField(fmt.Sprintf("%02d:00", h), nil, values))
 	}
-	return frame
+	return data.Frames{frame}
 }
 
 func table(r *query.Result) *data.Frame {

@@ -142,6 +142,22 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// Grafana's heat map takes the width of its columns from the first two of them.
+func TestACalendarOfOneDayHasAColumnBeside(t *testing.T) {
+	_, u := database(t)
+	response, err := instance(t, settings(t, u, nil)).QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{
+		RefID: "A", JSON: []byte(`{"view": "calendar"}`), TimeRange: backend.TimeRange{From: day, To: day.Add(6 * time.Hour)},
+	}}})
+	require.NoError(t, err)
+	require.NoError(t, response.Responses["A"].Error)
+	frame := response.Responses["A"].Frames[0]
+	require.Equal(t, 2, frame.Rows())
+	require.WithinDuration(t, day.Add(-time.Second), frame.At(0, 0).(time.Time), 0)
+	require.WithinDuration(t, day.AddDate(0, 0, 1).Add(-time.Second), frame.At(0, 1).(time.Time), 0)
+	require.Nil(t, frame.At(1, 0))
+	require.NotNil(t, frame.At(1, 1))
+}
+
 func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))

@@ -65,7 +65,7 @@ export function HeatmapPanel({ panel, frames, width, height, timeZone }: PanelPr
               value ? (
                 <Marked
                   key={c}
-                  label={`${dateTimeFormat(time.values[c], { timeZone })}, ${name}: ${field.display ? formattedValueToString(field.display(value)) : value}`}
+                  label={`${dateTimeFormat(time.values[c], { timeZone, format: 'YYYY-MM-DD' })}, ${name}: ${field.display ? formattedValueToString(field.display(value)) : value}`}
                   links={links(field, c)}
                 >
                   <rect
