@@ -115,7 +115,7 @@ func (m metrics) bars(title, description, colour string, q metric) *bargauge.Pan
 		Description(description).
 		Datasource(m.source).
 		WithTarget(m.query(0, q).Instant()).
-		NoValue(noMetrics).
+		NoValue("No such metrics: is the exporter scraped?"). // in one line, which Grafana cuts at both ends
 		Unit("locale").
 		Decimals(0).
 		Min(0).

@@ -28,10 +28,10 @@ func operations() *dashboard.DashboardBuilder {
 		WithVariable(dashboard.NewDatasourceVariableBuilder("prometheus").Label("Prometheus").Type(prometheusID)).
 		WithVariable(m.labels("job", "Job", "entra_exporter_up")).
 		WithVariable(m.labels("tenant", "Tenant", "entra_signins_total")).
-		WithPanel(newest("Last sign-in", "signIn", "createdDateTime", "signInEventTypes").GridPos(at(0, 0, 6, 4))).
-		WithPanel(newest("Last audit event", "auditEvent", "activityDateTime", "activityDisplayName").GridPos(at(6, 0, 6, 4))).
-		WithPanel(newest("Last provisioning", "provisioningEvent", "activityDateTime", "provisioningAction").GridPos(at(12, 0, 6, 4))).
-		WithPanel(newest("Last detection", "riskDetection", "activityDateTime", "riskEventType").GridPos(at(18, 0, 6, 4))).
+		WithPanel(newest("Sign-in", "signIn", "createdDateTime", "signInEventTypes").GridPos(at(0, 0, 6, 4))).
+		WithPanel(newest("Audit event", "auditEvent", "activityDateTime", "activityDisplayName").GridPos(at(6, 0, 6, 4))).
+		WithPanel(newest("Provisioning", "provisioningEvent", "activityDateTime", "provisioningAction").GridPos(at(12, 0, 6, 4))).
+		WithPanel(newest("Risk detection", "riskDetection", "activityDateTime", "riskEventType").GridPos(at(18, 0, 6, 4))).
 		WithPanel(daily("Sign-ins by type", "Sign-ins by the hour they happened, of every type: a gap is what has not come in.", noneOfThem("sign-ins"),
 			question{QueryType: "signIn", Measure: "count", Interval: "1h", GroupBy: []string{"signInEventTypes"}}).GridPos(at(0, 4, 12, 9))).
 		WithPanel(daily("Audit events by service", "Audit events by the hour they happened: a gap is what has not come in.", noneOfThem("audit events"),

@@ -22,7 +22,8 @@ func calendar(title, description, empty string, q question) *heatmap.PanelBuilde
 			Fill("orange").
 			Scale(heatmap.HeatmapColorScaleExponential).
 			Exponent(0.5).
-			Steps(64)).
+			Steps(64).
+			Min(0)). // else what is counted least would have the background's colour
 		CellGap(2).
 		CellValues(heatmap.NewCellValuesBuilder().Unit("locale").Decimals(0)).
 		// Grafana's cells with nothing in them are the background's.

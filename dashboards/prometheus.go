@@ -50,9 +50,9 @@ func overviewOnPrometheus() *dashboard.DashboardBuilder {
 			metric{sum(increase("$__interval", "entra_signins_conditional_access_total"), "result"), "{{result}}"}).GridPos(at(8, 34, 8, 9))).
 		WithPanel(m.daily("Legacy clients", "Sign-ins by day and protocol that cannot ask for multifactor authentication, however they ended.",
 			metric{sum(increase("$__interval", "entra_signins_by_client_app_total", `client_app_class="legacy"`), "client_app"), "{{client_app}}"}).GridPos(at(16, 34, 8, 9))).
-		WithPanel(m.bars("Policies in report-only mode", "Sign-ins that policies in report-only mode would have stopped or interrupted.", purple,
+		WithPanel(m.bars("Policies in report-only mode", "Sign-ins that policies in report-only mode would have stopped or interrupted. Needs the exporter's --collector.conditional_access_policies.", purple,
 			metric{"topk(10, " + sum(increase("$__range", "entra_conditional_access_policy_results_total", `result=~"report_only_(failure|interrupted)"`), "policy", "result") + " > 0)", "{{policy}}: {{result}}"}).
-			NoValue("No such sign-ins in this time range, or the exporter runs without --collector.conditional_access_policies.").GridPos(at(0, 43, 8, 9))).
+			NoValue("No such sign-ins, or no such metrics.").GridPos(at(0, 43, 8, 9))).
 		WithPanel(m.table("Where sign-ins come from", "Sign-ins of all types by country of the address.", "Sign-ins",
 			"topk(20, "+sum(increase("$__range", "entra_signins_by_country_total"), "country")+" > 0)").
 			NoValue("No sign-ins in this time range, or the exporter runs without --collector.countries.").
