@@ -103,9 +103,9 @@ const codeWidth = 85
 
 // widths are those of columns whose values are all short.
 var widths = map[string]int{
-	"status": 105, "authenticationRequirement": 140, "conditionalAccessStatus": 130, "countryOrRegion": 80, "city": 120, "ipAddress": 135,
-	"operatingSystem": 125, "browser": 140, "signInEventTypes": 135, "policyResult": 150, "riskLevel": 95, "riskLevelDuringSignIn": 95, "riskState": 130, "detectionTimingType": 115,
-	"provisioningAction": 110, "identityType": 105, "durationInMilliseconds": 110, "kind": 150, "timeToRemediation": 125,
+	"status": 105, "authenticationRequirement": 140, "conditionalAccessStatus": 165, "countryOrRegion": 80, "city": 120, "ipAddress": 135,
+	"operatingSystem": 135, "browser": 140, "signInEventTypes": 135, "policyResult": 150, "riskLevel": 95, "riskLevelDuringSignIn": 95, "riskState": 130, "detectionTimingType": 115,
+	"provisioningAction": 110, "identityType": 125, "durationInMilliseconds": 110, "kind": 150, "timeToRemediation": 125,
 }
 
 // leastWidths let lists be read that are wider than their panel. Other columns share what is left.
