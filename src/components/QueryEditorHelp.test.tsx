@@ -7,7 +7,7 @@ import { examples } from '../query/examples';
 import { kinds, newDataSource, serve } from '../testing';
 import { QueryEditorHelp } from './QueryEditorHelp';
 
-test('an example is asked by a click, or with the keyboard', async () => {
+test('an example becomes the query by a click, or with the keyboard', async () => {
   serve({ '/catalogue': { kinds } });
   const user = userEvent.setup();
   const onClickExample = jest.fn();

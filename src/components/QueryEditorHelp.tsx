@@ -18,7 +18,7 @@ export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpP
       <Text color="secondary">
         {t(
           'help.introduction',
-          'A query asks about one kind of activity. Filters choose the records, the view the form of the answer. Select a question to ask it, then change it.'
+          'A query asks about one kind of activity. Filters choose the records, the view the form of the answer. Select a question to write it into the query, change what you like, and run it.'
         )}
       </Text>
       {examples().map(({ title, query: example }) => {
