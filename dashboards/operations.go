@@ -81,8 +81,9 @@ func newest(title, kind string, columns ...string) *stat.PanelBuilder {
 		question{QueryType: kind}).
 		Targets(nil).
 		WithTarget(question{QueryType: kind, View: "list", Columns: columns, Limit: 1}).
-		NoValue("none in the time range: is the import running?").
+		NoValue("none: is it imported?").
 		Unit("dateTimeFromNow").
+		Text(common.NewVizTextDisplayOptionsBuilder().ValueSize(28)). // three words in two lines at most
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}).Fields("/^Date$/"))
 }
 

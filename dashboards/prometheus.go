@@ -1,6 +1,10 @@
 package main
 
-import "github.com/grafana/grafana-foundation-sdk/go/dashboard"
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
 
 // overviewOnPrometheus is the overview from the exporter's metrics alone, for whoever has no access to the records. Where
 // the recording rules are loaded, they serve; else the counters do.
@@ -64,6 +68,7 @@ func overviewOnPrometheus() *dashboard.DashboardBuilder {
 			metric{sum(once(selected("entra_risky_users")), "level", "state"), "{{state}}, {{level}}"}).GridPos(at(8, 52, 8, 9))).
 		WithPanel(m.table("Applications out of use", "When somebody last got in: applications that may not be needed any more.", "Last sign-in",
 			"bottomk(20, max by (app) ("+selected("entra_app_last_signin_timestamp_seconds")+")) * 1000").
+			SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName("Last sign-in")}).
 			OverrideByName("app", named("Application", 0)).OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "unit", Value: "dateTimeAsIso"}}).GridPos(at(16, 52, 8, 9))).
 		WithPanel(m.daily("Changes to the directory", "Audit events by day and category.", metric{sum(increase("$__interval", "entra_audit_events_total"), "category"), "{{category}}"}).GridPos(at(0, 61, 12, 9))).
 		WithPanel(m.daily("How provisioning ends", "Provisioning events by day and result.", metric{sum(increase("$__interval", "entra_provisioning_events_total"), "status"), "{{status}}"}).GridPos(at(12, 61, 12, 9)))
