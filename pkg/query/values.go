@@ -168,15 +168,28 @@ func (v *values) first(ctx context.Context, tx *sqlx.Tx, p Period) (texts []stri
 	case v.dependent && !indexed, !v.dependent && (v.Search == "" || !plain):
 		return nil, false, nil
 	}
-	if v.Search != "" {
-		texts, tried, err := v.among(ctx, tx, p, d, "", sortedNames+1)
-		if err != nil || tried <= sortedNames {
-			return texts, true, err
+	tried := sortedNames
+	if v.dependent && v.findsRows() {
+		tried = triedNames
+	}
+	for n := tried; v.Search != ""; n *= 5 {
+		texts, named, err := v.among(ctx, tx, p, d, "", sortedNames+1, n)
+		if err != nil {
+			return nil, false, err
+		}
+		if named > sortedNames {
+			break
+		}
+		if named <= n || len(texts) >= v.Limit {
+			return texts, true, nil
+		}
+		if len(texts)*enough < n {
+			return nil, false, nil
 		}
 	}
 	for n := triedNames; v.dependent; n *= 5 {
-		texts, tried, err := v.among(ctx, tx, p, d, " ORDER BY lower(d."+d.column+")", n)
-		if err != nil || tried < n || len(texts) >= v.Limit {
+		texts, named, err := v.among(ctx, tx, p, d, " ORDER BY lower(d."+d.column+")", n, n)
+		if err != nil || named < n || len(texts) >= v.Limit {
 			return texts, true, err
 		}
 		if len(texts)*enough < n {
@@ -186,12 +199,21 @@ func (v *values) first(ctx context.Context, tx *sqlx.Tx, p Period) (texts []stri
 	return nil, false, nil
 }
 
-// among lists those of n names that records have, and tells how many names there were. The names are told first: weighing up
-// how soon an index comes to them by chance, PostgreSQL forgets that a name's parts are found where its first letter is.
-func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, order string, n int) (texts []string, tried int, err error) {
+// findsRows tells whether an index finds the records that fit by another entity than the one asked about: those of an
+// application are soon read if few of the names are among them.
+func (v *values) findsRows() bool {
+	return slices.ContainsFunc(v.filters, func(f Filter) bool {
+		return f.Field.Of != nil && f.Field.Of != v.Field.Of && store.Indexed(v.Kind, f.Field.Of) && (f.Operator == Equal || f.Operator == In)
+	})
+}
+
+// among lists those of the first n names that records have, and tells how many names there were, up to a limit. The names are
+// told first: weighing up how soon an index comes to them by chance, PostgreSQL forgets that a name's parts are found where
+// its first letter is.
+func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, order string, limit, n int) (texts []string, named int, err error) {
 	defer func(all statement) { v.statement = all }(v.statement)
 	column, occurs := "d."+d.column, ""
-	named := fmt.Sprintf("SELECT d.id, %s AS name, lower(%[1]s) AS place FROM %s d WHERE %[1]s <> ''%[3]s%[4]s%[5]s LIMIT %[6]d", column, d.table, v.contains(column), v.ofTenant("d.tenant"), order, n)
+	names := fmt.Sprintf("SELECT d.id, %s AS name, lower(%[1]s) AS place FROM %s d WHERE %[1]s <> ''%[3]s%[4]s%[5]s LIMIT %[6]d", column, d.table, v.contains(column), v.ofTenant("d.tenant"), order, limit)
 	if v.dependent {
 		condition, err := v.rowsCondition(ctx, p)
 		if err != nil {
@@ -202,10 +224,10 @@ func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, 
 		occurs = fmt.Sprintf(" WHERE (SELECT true FROM %s r WHERE %s = n.id AND %s ORDER BY r.time DESC LIMIT 1)", rowsTable(v.Kind), d.expr, condition)
 	}
 	sql := fmt.Sprintf(`WITH named AS MATERIALIZED (%s)
-SELECT (SELECT count(*) FROM named), ARRAY(SELECT min(name) FROM (SELECT * FROM named ORDER BY place OFFSET 0) n%s GROUP BY place ORDER BY place LIMIT %s)`,
-		named, occurs, v.bind(v.Limit))
-	err = tx.QueryRowContext(ctx, sql, v.args...).Scan(&tried, pq.Array(&texts))
-	return texts, tried, err
+SELECT (SELECT count(*) FROM named), ARRAY(SELECT min(name) FROM (SELECT * FROM named ORDER BY place LIMIT %d) n%s GROUP BY place ORDER BY place LIMIT %s)`,
+		names, n, occurs, v.bind(v.Limit))
+	err = tx.QueryRowContext(ctx, sql, v.args...).Scan(&named, pq.Array(&texts))
+	return texts, named, err
 }
 
 // rowsCondition restricts rows r to those that fit.
