@@ -61,7 +61,11 @@ func chosen(list []variable, first chooser) (values map[string]string, ofOne boo
 			ofOne = true
 		}
 	}
-	values[viewer], err = first(offer{QueryType: "signIn", Field: "userPrincipalName"})
+	// Somebody who failed to sign in has something to see in every panel.
+	values[viewer], err = first(offer{QueryType: "signIn", Field: "userPrincipalName", Filters: []json.RawMessage{
+		json.RawMessage(`{"field": "signInEventTypes", "operator": "=", "values": ["interactiveUser"]}`),
+		json.RawMessage(`{"field": "status", "operator": "=", "values": ["failure"]}`),
+	}})
 	return values, ofOne, err
 }
 
