@@ -63,14 +63,18 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		c.during = rowsSpan(q, p)
 	}
 	c.restrict(scope, st.Tenant)
-	var pl *plan
+	var read func(tx *sqlx.Tx) (*Result, error)
 	var oldest time.Time // of the rows that are needed; zero for those of a record, whenever that was
+	much := false
 	switch {
 	case q.View == Detail:
+		read = func(tx *sqlx.Tx) (*Result, error) { return c.detail(ctx, tx, scope, st.Tenant) }
 	case q.View.ofRecords():
 		oldest = p.From
+		read = func(tx *sqlx.Tx) (*Result, error) { return c.list(ctx, tx, p) }
 	default:
-		if pl, err = newPlan(q, c.needed(), p); err != nil {
+		pl, err := newPlan(q, c.needed(), p)
+		if err != nil {
 			return nil, err
 		}
 		if q.asksSeen() {
@@ -78,20 +82,14 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		} else if len(pl.rows) > 0 {
 			oldest = pl.rows[0].from
 		}
+		much = pl.readsMuch(q, p)
+		read = func(tx *sqlx.Tx) (*Result, error) { return c.count(ctx, tx, pl, p) }
 	}
 	var result *Result
 	answer := func() error {
 		return st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) (err error) {
 			c.dict = transaction{tx}
-			switch {
-			case q.View == Detail:
-				result, err = c.detail(ctx, tx, scope, st.Tenant)
-			case q.View.ofRecords():
-				result, err = c.list(ctx, tx, p)
-			default:
-				result, err = c.count(ctx, tx, pl, p)
-			}
-			if err != nil || oldest.IsZero() {
+			if result, err = read(tx); err != nil || oldest.IsZero() {
 				return err
 			}
 			before, err := removedBefore(ctx, tx, q.Kind.Stored())
@@ -101,7 +99,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			return err
 		}, q.settings()...)
 	}
-	if pl != nil && pl.readsMuch(q, p) {
+	if much {
 		err = st.DB.Patiently(ctx, answer)
 	} else {
 		err = answer()

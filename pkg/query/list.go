@@ -80,7 +80,7 @@ func (c *compiler) listSQL(ctx context.Context, p Period, limit int) (string, er
 	return c.recordsSQL(rowsTable(c.q.Kind), condition, limit+1), nil
 }
 
-// selected returns the condition that a list's records meet.
+// selected returns the condition that the rows of records meet.
 func (c *compiler) selected(ctx context.Context, p Period) (string, error) {
 	_, within := c.within("r.time", []span{rowsSpan(c.q, p)})
 	where, err := c.where(ctx, c.rowsAt)

@@ -215,7 +215,7 @@ func (v *values) among(ctx context.Context, tx *sqlx.Tx, p Period, d dimension, 
 	column, occurs := "d."+d.column, ""
 	names := fmt.Sprintf("SELECT d.id, %s AS name, lower(%[1]s) AS place FROM %s d WHERE %[1]s <> ''%[3]s%[4]s%[5]s LIMIT %[6]d", column, d.table, v.contains(column), v.ofTenant("d.tenant"), order, limit)
 	if v.dependent {
-		condition, err := v.rowsCondition(ctx, p)
+		condition, err := v.selected(ctx, p)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -228,13 +228,6 @@ SELECT (SELECT count(*) FROM named), ARRAY(SELECT min(name) FROM (SELECT * FROM 
 		names, n, occurs, v.bind(v.Limit))
 	err = tx.QueryRowContext(ctx, sql, v.args...).Scan(&named, pq.Array(&texts))
 	return texts, named, err
-}
-
-// rowsCondition restricts rows r to those that fit.
-func (v *values) rowsCondition(ctx context.Context, p Period) (string, error) {
-	_, within := v.within("r.time", []span{rowsSpan(v.q, p)})
-	where, err := v.where(ctx, func(f *activity.Field) dimension { return rowsDimension(v.Kind, f) })
-	return within + where, err
 }
 
 // sql returns the statement that lists the values; empty where there are none to offer.
@@ -259,7 +252,7 @@ func (v *values) sql(ctx context.Context, p Period) (string, error) {
 		}
 	}
 	if d.table != "" {
-		condition, err := v.rowsCondition(ctx, p)
+		condition, err := v.selected(ctx, p)
 		return v.inDictionary(d, fmt.Sprintf("\n  AND d.id = ANY(ARRAY(SELECT DISTINCT %s FROM %s r WHERE %s))", d.expr, rowsTable(v.Kind), condition)), err
 	}
 	return v.inNewestRows(ctx, d, p)
@@ -313,14 +306,14 @@ func (v *values) inNewestRows(ctx context.Context, d dimension, p Period) (strin
 	case activity.List:
 		column, from = "v.text", " CROSS JOIN LATERAL unnest(r.value) AS v(text)"
 	}
-	condition, err := v.rowsCondition(ctx, p)
+	condition, err := v.selected(ctx, p)
 	newest := fmt.Sprintf("(SELECT %s AS value FROM %s r WHERE %s ORDER BY r.time DESC LIMIT %d) r", d.expr, rowsTable(v.Kind), condition, newestRows)
 	return v.choose(newest+from, column, ""), err
 }
 
 // ofNewest lists the ids of the newest records, the newest first, to begin with one of them.
 func (v *values) ofNewest(ctx context.Context, p Period) (string, error) {
-	condition, err := v.rowsCondition(ctx, p)
+	condition, err := v.selected(ctx, p)
 	among := newestRows
 	if v.Search == "" {
 		among = v.Limit
