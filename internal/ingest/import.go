@@ -95,7 +95,7 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 				in.summary.Failures = append(in.summary.Failures, fmt.Errorf("%s: %w", source.Name, err))
 			}
 		}
-		return in.flush()
+		return in.finish()
 	})
 	err := group.Wait()
 	if ctx.Err() != nil {
@@ -104,8 +104,8 @@ func Import(ctx context.Context, db *store.DB, sources []Source, options Options
 	return in.summary, err
 }
 
-// importing is an import under way. A batch is what came one after the other, as those records count in the same cells;
-// one that holds another version of a record that is being written waits until that is done.
+// importing is an import under way. A batch is what came one after the other, as those records count in the same cells.
+// Another version of a record that is being written stays behind for the next batch.
 type importing struct {
 	ctx       context.Context
 	group     *errgroup.Group
@@ -130,6 +130,15 @@ type importing struct {
 type underWay struct {
 	ids  map[string]bool
 	done chan struct{}
+}
+
+func (u *underWay) isDone() bool {
+	select {
+	case <-u.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // origin is where a record was read.
@@ -174,13 +183,17 @@ func (in *importing) read(source Source, tenant string) error {
 // Record takes a record into the next batch.
 func (in *importing) Record(record *activity.Record, line int64) error {
 	in.progress.Records.Add(1)
-	in.records = append(in.records, record)
-	in.origins = append(in.origins, origin{in.source, line})
-	in.size += len(record.Raw)
+	in.gather(record, origin{in.source, line})
 	if len(in.records) >= in.batchSize || in.size >= maxBatch {
 		return in.flush()
 	}
 	return nil
+}
+
+func (in *importing) gather(record *activity.Record, from origin) {
+	in.records = append(in.records, record)
+	in.origins = append(in.origins, from)
+	in.size += len(record.Raw)
 }
 
 // Refuse notes what is not kept.
@@ -202,19 +215,35 @@ func (in *importing) note(r Refusal) error {
 	return nil
 }
 
-// flush hands what has gathered to a writer.
+// flush hands what has gathered to a writer, but for other versions of records that are being written: those gather for the
+// next batch, behind which later versions come. Where they are most of it, it waits until those are written.
 func (in *importing) flush() error {
 	if len(in.records) == 0 && in.pending == 0 {
 		return nil
 	}
-	b := batch{store.Batch{Source: in.feed, Records: in.records, Refused: in.pending}, in.origins}
-	in.records, in.origins, in.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
-	if err := in.await(b.Records); err != nil {
-		return err
+	in.underWay = slices.DeleteFunc(in.underWay, (*underWay).isDone)
+	behind := 0
+	for _, r := range in.records {
+		if in.isWriting(r) {
+			behind++
+		}
 	}
-	now := &underWay{ids: make(map[string]bool, len(b.Records)), done: make(chan struct{})}
-	for _, r := range b.Records {
+	if 2*behind > len(in.records) {
+		if err := in.await(); err != nil {
+			return err
+		}
+	}
+	now := &underWay{ids: make(map[string]bool, len(in.records)), done: make(chan struct{})}
+	b := batch{Batch: store.Batch{Source: in.feed, Refused: in.pending}}
+	records, origins := in.records, in.origins
+	in.records, in.origins, in.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
+	for i, r := range records {
+		if in.isWriting(r) {
+			in.gather(r, origins[i])
+			continue
+		}
 		now.ids[r.ID] = true
+		b.Records, b.origins = append(b.Records, r), append(b.origins, origins[i])
 	}
 	select {
 	case writer := <-in.writers:
@@ -230,24 +259,32 @@ func (in *importing) flush() error {
 	}
 }
 
-// await returns once no version of some records is being written.
-func (in *importing) await(records []*activity.Record) error {
-	var others []*underWay
+// finish writes what is left.
+func (in *importing) finish() error {
+	if err := in.flush(); err != nil {
+		return err
+	}
+	if err := in.await(); err != nil {
+		return err
+	}
+	return in.flush()
+}
+
+// isWriting says whether a version of a record is being written.
+func (in *importing) isWriting(r *activity.Record) bool {
+	return slices.ContainsFunc(in.underWay, func(u *underWay) bool { return u.ids[r.ID] })
+}
+
+// await returns once nothing is being written any more.
+func (in *importing) await() error {
 	for _, u := range in.underWay {
-		if slices.ContainsFunc(records, func(r *activity.Record) bool { return u.ids[r.ID] }) {
-			select {
-			case <-u.done:
-			case <-in.ctx.Done():
-				return stopError{in.ctx.Err()}
-			}
-		}
 		select {
 		case <-u.done:
-		default:
-			others = append(others, u)
+		case <-in.ctx.Done():
+			return stopError{in.ctx.Err()}
 		}
 	}
-	in.underWay = others
+	in.underWay = nil
 	return nil
 }
 
