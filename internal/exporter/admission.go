@@ -64,10 +64,10 @@ func (e *Exporter) decide(ctx context.Context) error {
 	return nil
 }
 
-// admitted tells whether a total's subject has series of its own, and whether that is decided.
-func (r *reading) admitted(f *family, totals []total) func(t *total) (own, decided bool) {
+// admitted tells of the totals' subjects whether one has series of its own, and whether that is decided.
+func (r *reading) admitted(f *family, totals []total) func(who store.Subject) (own, decided bool) {
 	if f.keys == 0 {
-		return func(*total) (bool, bool) { return true, true }
+		return func(store.Subject) (bool, bool) { return true, true }
 	}
 	own, limited := map[store.Subject]bool{}, map[store.Subject]bool{}
 	undecided := map[store.Subject]store.Candidate{}
@@ -99,8 +99,8 @@ func (r *reading) admitted(f *family, totals []total) func(t *total) (own, decid
 	}
 	r.undecided = r.undecided || len(undecided) > 0
 	r.limited = len(limited)
-	return func(t *total) (bool, bool) {
-		_, open := undecided[t.who]
-		return own[t.who], !open
+	return func(who store.Subject) (bool, bool) {
+		_, open := undecided[who]
+		return own[who], !open
 	}
 }

@@ -82,9 +82,9 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var t total
+		t := total{counted: &counted{}}
 		var edge bool
-		if err := rows.Scan(append(f.columns(&t), &edge)...); err != nil {
+		if err := rows.Scan(append(f.columns(t.counted), &t.variant, &t.status, &t.n, &t.created, &edge)...); err != nil {
 			return 0, err
 		}
 		if f.counts != nil && !f.counts(&t) {
@@ -121,7 +121,7 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 func (f *family) labelsOf(t *total) []string {
 	var subject, details []string
 	if f.subject != nil {
-		subject = f.subject(t)
+		subject = f.subject(t.counted)
 	}
 	if t.own.Valid && !t.own.Bool {
 		subject = others(subject)
@@ -214,5 +214,6 @@ func FirstDay(ctx context.Context, db *store.DB) (time.Time, error) {
 // rollupQuery returns the SELECT of what the rollup counted by the hour until a time: totals that say, instead of when
 // they were created, which hour they are of, and whether they are those exactly on it.
 func (f *family) rollupQuery() string {
-	return f.selectFrom("entra.rollup", "0, x.bucket, x.edge") + fmt.Sprintf(" AND x.tier = %d AND x.bucket <= $1", store.Hour)
+	return f.selectFrom("entra.rollup", "x.variant, x.status, x.n, x.bucket, x.edge") +
+		fmt.Sprintf(" WHERE x.grouping = %d AND x.tier = %d AND x.bucket <= $1", f.grouping.Number, store.Hour)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -116,10 +117,11 @@ FROM entra.total x JOIN entra.application a ON a.id = x.k1 LEFT JOIN entra.tenan
 LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = x.grouping AND s.k1 = x.k1
 WHERE x.grouping = %d GROUP BY t.tenant_id, a.id, x.tenant, x.k1`, store.StatusCode(activity.Success), signIns.grouping.Number)
 
-// application is a row of applicationsQuery. Its total says who it is.
+// application is a row of applicationsQuery.
 type application struct {
-	total
+	counted
 	today      string // its name
+	created    time.Time
 	lastSignIn sql.NullTime
 }
 
@@ -130,12 +132,12 @@ func (a *application) fields() []any {
 // ownSeries leaves the applications that have series of their own.
 func (r *reading) ownSeries(applications []application) []application {
 	totals := make([]total, len(applications))
-	for i, a := range applications {
-		totals[i] = a.total
+	for i := range applications {
+		totals[i] = total{counted: &applications[i].counted, created: applications[i].created}
 	}
 	admitted := r.admitted(signIns, totals)
 	return slices.DeleteFunc(applications, func(a application) bool {
-		own, decided := admitted(&a.total)
+		own, decided := admitted(a.who)
 		return !own || !decided
 	})
 }

@@ -22,7 +22,7 @@ type family struct {
 	// keys is how many of the grouping's keys make the subject, which has series of its own or counts as "other".
 	// 0: there are few, and each has its own.
 	keys    int
-	subject func(t *total) []string
+	subject func(c *counted) []string
 	// details are bounded in number, whatever records say.
 	details func(t *total) []string
 	// statuses are those published from a label set's first record on, so that the first failure after days of
@@ -59,7 +59,7 @@ var (
 var signIns = newFamily("entra_signins_total", "Sign-ins ingested, by application, kind of sign-in and status.",
 	[]string{"app_id", "app"}, []string{"kind"}, "status", family{
 		grouping: groupingOf(activity.SignIn, "appId"), keys: 1, width: 4 * 3, statuses: activity.Statuses,
-		subject: func(t *total) []string { return []string{t.keys[0], t.name} },
+		subject: func(c *counted) []string { return []string{c.keys[0], c.name} },
 		details: func(t *total) []string { return []string{named(store.Variant(t.variant), signInKinds)} },
 	})
 
@@ -67,27 +67,27 @@ var signInFailures = newFamily("entra_signin_failures_total", "Failed sign-ins i
 	[]string{"error_code", "reason"}, nil, "", family{
 		grouping: groupingOf(activity.SignIn, "errorCode"), keys: 1, width: 1,
 		counts: func(t *total) bool { return store.Status(t.status) == activity.Failure },
-		subject: func(t *total) []string {
-			code, err := strconv.Atoi(t.keys[0])
+		subject: func(c *counted) []string {
+			code, err := strconv.Atoi(c.keys[0])
 			if err != nil || code == store.NoInteger {
 				return []string{unknown, ""}
 			}
-			return []string{t.keys[0], activity.ErrorSymbol(code)}
+			return []string{c.keys[0], activity.ErrorSymbol(code)}
 		},
 	})
 
 var clientApps = newFamily("entra_signins_by_client_app_total", "Sign-ins ingested, by client application and status.",
 	[]string{"client_app", "client_app_class"}, nil, "status", family{
 		grouping: groupingOf(activity.SignIn, "clientAppUsed"), keys: 1, width: 3, statuses: activity.Statuses,
-		subject: func(t *total) []string {
-			return []string{orUnknown(t.keys[0]), activity.ClientAppClass(t.keys[0])}
+		subject: func(c *counted) []string {
+			return []string{orUnknown(c.keys[0]), activity.ClientAppClass(c.keys[0])}
 		},
 	})
 
 var countries = newFamily("entra_signins_by_country_total", "Sign-ins ingested, by country of the address and status.",
 	[]string{"country"}, nil, "status", family{
 		grouping: groupingOf(activity.SignIn, "countryOrRegion"), keys: 1, width: 3, statuses: activity.Statuses,
-		subject: func(t *total) []string { return []string{orUnknown(t.keys[0])} },
+		subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
 	})
 
 var mfa = newFamily("entra_signins_mfa_total", "Sign-ins ingested, by authentication requirement and outcome.",
@@ -109,7 +109,7 @@ var conditionalAccess = newFamily("entra_signins_conditional_access_total", "Sig
 var policies = newFamily("entra_conditional_access_policy_results_total", "Evaluations of Conditional Access policies ingested, report-only ones included.",
 	[]string{"policy_id", "policy"}, []string{"result"}, "", family{
 		grouping: groupingOf(activity.SignIn, "conditionalAccessPolicyIds", "conditionalAccessPolicyResults"), keys: 1, width: 9,
-		subject: func(t *total) []string { return []string{t.keys[0], t.name} },
+		subject: func(c *counted) []string { return []string{c.keys[0], c.name} },
 		details: func(t *total) []string { return []string{named(t.keys[1], policyResults)} },
 	})
 
@@ -122,7 +122,7 @@ var signInRisk = newFamily("entra_signins_risk_total", "Sign-ins ingested, by th
 var riskDetections = newFamily("entra_risk_detections_total", "Risk detections ingested, by type, level and timing.",
 	[]string{"type"}, []string{"level", "timing"}, "", family{
 		grouping: groupingOf(activity.RiskDetection, "riskEventType", "riskLevel", "detectionTimingType"), keys: 1, width: 6 * 5,
-		subject: func(t *total) []string { return []string{orUnknown(t.keys[0])} },
+		subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
 		details: func(t *total) []string {
 			return []string{oneOf(t.keys[1], riskLevels), oneOf(t.keys[2], activity.RiskDetection.Field("detectionTimingType").Values)}
 		},
@@ -131,13 +131,13 @@ var riskDetections = newFamily("entra_risk_detections_total", "Risk detections i
 var auditEvents = newFamily("entra_audit_events_total", "Directory audit events ingested, by service, category and result.",
 	[]string{"service", "category"}, nil, "result", family{
 		grouping: groupingOf(activity.AuditEvent, "loggedByService", "category"), keys: 2, width: 3, statuses: auditStatuses,
-		subject: func(t *total) []string { return []string{orUnknown(t.keys[0]), orUnknown(t.keys[1])} },
+		subject: func(c *counted) []string { return []string{orUnknown(c.keys[0]), orUnknown(c.keys[1])} },
 	})
 
 var provisioningEvents = newFamily("entra_provisioning_events_total", "Provisioning events ingested, by application, action and status.",
 	[]string{"service"}, []string{"action"}, "status", family{
 		grouping: groupingOf(activity.ProvisioningEvent, "servicePrincipalDisplayName", "provisioningAction"), keys: 1, width: 7 * 4, statuses: provisioningStatuses,
-		subject: func(t *total) []string { return []string{orUnknown(t.keys[0])} },
+		subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
 		details: func(t *total) []string {
 			return []string{oneOf(t.keys[1], activity.ProvisioningEvent.Field("provisioningAction").Values)}
 		},

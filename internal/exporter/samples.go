@@ -232,6 +232,9 @@ func (s *samples) asHistogram(m *sample) published {
 
 // label makes any text a valid label value.
 func label(text string) string {
+	if len(text) <= maxLabelLength && utf8.ValidString(text) {
+		return text
+	}
 	text = strings.ToValidUTF8(text, string(utf8.RuneError))
 	if len(text) > maxLabelLength {
 		text = strings.ToValidUTF8(text[:maxLabelLength], "") + "…"

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,13 +12,18 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// total is a row of the table total.
+// counted is what totals are of: a grouping's keys, in words and as the store has them.
+type counted struct {
+	tenant string
+	keys   [3]string
+	name   string // of the subject, as fixed when it was given series
+	who    store.Subject
+	own    sql.NullBool // whether the subject has series of its own, where that is decided
+}
+
+// total is how many records of that were counted, by kind of sign-in and status.
 type total struct {
-	tenant  string
-	keys    [3]string // the grouping's keys in words
-	name    string    // of the subject, as fixed when it was given series
-	who     store.Subject
-	own     sql.NullBool // whether the subject has series of its own, where that is decided
+	*counted
 	variant int16
 	status  int16
 	n       int64
@@ -25,10 +31,19 @@ type total struct {
 	created time.Time
 }
 
-// query returns the SELECT of the family's totals.
-func (f *family) query() string { return f.selectFrom("entra.total", "x.aside, x.created") }
+// query returns the SELECT of the family's totals: a row for the same keys, with all their totals in one value. That is much less
+// to send and to read than a row for each total.
+func (f *family) query() string {
+	by := "tenant"
+	for i := range keyNames(f.grouping) {
+		by += fmt.Sprintf(", k%d", i+1)
+	}
+	return f.selectFrom(fmt.Sprintf(`(
+  SELECT %s, string_agg(int2send(variant) || int2send(status) || int8send(n) || int8send(aside) || timestamptz_send(created), '') AS totals
+  FROM entra.total WHERE grouping = %d GROUP BY %[1]s)`, by, f.grouping.Number), "x.totals")
+}
 
-// selectFrom returns a SELECT of the family's counts in a table, by its keys in words, and with more columns after them.
+// selectFrom returns a SELECT of what a table counts, by the family's keys in words, and of more of its columns.
 func (f *family) selectFrom(table, more string) string {
 	from := table + " x LEFT JOIN entra.tenant t ON t.id = x.tenant"
 	g := f.grouping
@@ -58,48 +73,68 @@ func (f *family) selectFrom(table, more string) string {
 			who = append(who, k2)
 		}
 		own, name = "s.own", fmt.Sprintf("coalesce(s.name, %s)", name)
-		from += fmt.Sprintf(" LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = x.grouping AND s.k1 = x.k1 AND s.k2 = %s", k2)
+		from += fmt.Sprintf(" LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = %d AND s.k1 = x.k1 AND s.k2 = %s", g.Number, k2)
 	}
-	columns := slices.Concat([]string{"coalesce(t.tenant_id, '')"}, keys, []string{name}, who, []string{own, "x.variant", "x.status", "x.n", more})
-	return fmt.Sprintf("SELECT %s\nFROM %s WHERE x.grouping = %d", strings.Join(columns, ", "), from, g.Number)
+	columns := slices.Concat([]string{"coalesce(t.tenant_id, '')"}, keys, []string{name}, who, []string{own, more})
+	return fmt.Sprintf("SELECT %s\nFROM %s", strings.Join(columns, ", "), from)
 }
 
-// columns are where the columns of query go.
-func (f *family) columns(t *total) []any {
-	columns := []any{&t.tenant}
+// columns are where the columns of selectFrom go, but for more of them.
+func (f *family) columns(c *counted) []any {
+	columns := []any{&c.tenant}
 	for i := range keyNames(f.grouping) {
-		columns = append(columns, &t.keys[i])
+		columns = append(columns, &c.keys[i])
 	}
-	columns = append(columns, &t.name, &t.who.Tenant, &t.who.K1)
+	columns = append(columns, &c.name, &c.who.Tenant, &c.who.K1)
 	if f.keys > 1 {
-		columns = append(columns, &t.who.K2)
+		columns = append(columns, &c.who.K2)
 	}
-	return append(columns, &t.own, &t.variant, &t.status, &t.n, &t.aside, &t.created)
+	return append(columns, &c.own)
 }
 
-// read turns the rows of query into totals.
+// read turns the rows of query into totals. Those of the same keys follow each other.
 func (f *family) read(rows *sql.Rows) ([]total, error) {
 	var totals []total
-	var t total
-	columns := f.columns(&t)
+	var c counted
+	var sent sql.RawBytes
+	columns := append(f.columns(&c), &sent)
 	for rows.Next() {
 		if err := rows.Scan(columns...); err != nil {
 			return nil, err
 		}
-		if f.counts == nil || f.counts(&t) {
-			totals = append(totals, t)
+		of := c
+		for ; len(sent) > 0; sent = sent[sentTotal:] {
+			totals = append(totals, readTotal(&of, sent))
 		}
 	}
+	if f.counts != nil {
+		totals = slices.DeleteFunc(totals, func(t total) bool { return !f.counts(&t) })
+	}
 	return totals, rows.Err()
+}
+
+// sentTotal is how many bytes a total has as PostgreSQL sends it.
+const sentTotal = 2 + 2 + 8 + 8 + 8
+
+// sentSince is when PostgreSQL's times begin, of which it sends the microseconds.
+var sentSince = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func readTotal(c *counted, sent []byte) total {
+	long := func(at int) int64 { return int64(binary.BigEndian.Uint64(sent[at:])) }
+	return total{
+		counted: c,
+		variant: int16(binary.BigEndian.Uint16(sent)), status: int16(binary.BigEndian.Uint16(sent[2:])),
+		n: long(4), aside: long(12), created: sentSince.Add(time.Duration(long(20)) * time.Microsecond),
+	}
 }
 
 // publish adds the totals to the samples. All statuses of a label set are created with the first of its totals; one that tells
 // nothing only when it is counted.
 func (f *family) publish(r *reading, totals []total) {
-	own := r.admitted(f, totals)
+	admitted := r.admitted(f, totals)
+	labels := make([]string, 0, len(f.labels))
 	add := func(t *total, subject []string, n int64) {
-		labels := append(make([]string, 0, len(f.labels)), t.tenant)
-		labels = append(labels, subject...)
+		labels = append(append(labels[:0], t.tenant), subject...)
 		if f.details != nil {
 			labels = append(labels, f.details(t)...)
 		}
@@ -118,16 +153,20 @@ func (f *family) publish(r *reading, totals []total) {
 		}
 		s.values[i].n += float64(n)
 	}
+	var of *counted
+	var subject []string
+	var own, decided bool
 	for i := range totals {
 		t := &totals[i]
-		var subject []string
-		if f.subject != nil {
-			subject = f.subject(t)
+		if t.counted != of {
+			if of = t.counted; f.subject != nil {
+				subject = f.subject(of)
+			}
+			own, decided = admitted(of.who)
 		}
-		mine, decided := own(t)
 		switch {
 		case !decided: // it will be by the next scrape
-		case !mine:
+		case !own:
 			add(t, others(subject), t.n)
 		default:
 			add(t, subject, t.n-t.aside)
