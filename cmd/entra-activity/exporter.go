@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -50,9 +52,16 @@ func exporterCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			}
 		}
 		db.SetMaxOpenConns(connections)
+		if os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(garbage)
+		}
 		return exporter.New(db, options, logger).Serve(ctx, flags)
 	}
 }
+
+// garbage is how much there may be, in percent of what is in use, before it is collected. The exporter uses 3 MB, and a scrape leaves
+// 2 MB: with Go's 100 percent, collecting takes a quarter of a scrape. In return, the process grows from 28 to 46 MB.
+const garbage = 400
 
 // connections are as many as the exporter has use for: one for scrapes and one for what is refreshed in the background.
 const connections = 2
