@@ -89,7 +89,7 @@ func tryout(args ...string) error {
 
 // Bench measures speed and size against a table written by hand; BENCH_FLAGS="-sign-ins 10000000" says with how many.
 func Bench() error {
-	mg.Deps(backend)
+	mg.Deps(backend, companion)
 	return sh.RunV("go", append([]string{"run", "./internal/bench/main"}, strings.Fields(os.Getenv("BENCH_FLAGS"))...)...)
 }
 

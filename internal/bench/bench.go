@@ -8,7 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,13 +28,14 @@ const tenth = 10
 
 // Options say what to measure, and where.
 type Options struct {
-	Root    string // the repository's folder
-	Plugin  string // the plugin's binary; empty: the one in the repository's dist folder
-	SignIns int    // how many to measure with, about; 0: DefaultSignIns
-	Rounds  int    // how often everything is measured; the median counts. 0: 5
-	Only    string // parts to measure, separated by commas: reports, lists, exporter, plugin, metrics, import. Empty: all
-	Folder  string // keeps the databases for the next run; empty: a temporary folder
-	Out     io.Writer
+	Root      string // the repository's folder
+	Plugin    string // the plugin's binary; empty: the one in the repository's dist folder
+	Companion string // the companion's binary; empty: the one in the repository's bin folder
+	SignIns   int    // how many to measure with, about; 0: DefaultSignIns
+	Rounds    int    // how often everything is measured; the median counts. 0: 5
+	Only      string // parts to measure, separated by commas: reports, lists, exporter, plugin, metrics, import. Empty: all
+	Folder    string // keeps the databases for the next run; empty: a temporary folder
+	Out       io.Writer
 }
 
 // settings are PostgreSQL's. Nothing here has to survive a power cut, and the rest is what anybody sets for a database of
@@ -54,8 +56,13 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if opts.Plugin == "" {
 		opts.Plugin = pluginhost.Binary(opts.Root)
 	}
-	if _, err := os.Stat(opts.Plugin); err != nil {
-		return fmt.Errorf("the plugin is not built, run go tool mage build: %w", err)
+	if opts.Companion == "" {
+		opts.Companion = filepath.Join(opts.Root, "bin", "entra-activity")
+	}
+	for _, binary := range []string{opts.Plugin, opts.Companion} {
+		if _, err := exec.LookPath(binary); err != nil {
+			return fmt.Errorf("not everything is built, run go tool mage build: %w", err)
+		}
 	}
 	server, err := embedded.Start(ctx, embedded.Options{Dir: opts.Folder, Settings: settings, Log: opts.Out})
 	if err != nil {
@@ -63,12 +70,15 @@ func Run(ctx context.Context, opts Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
-	b := &bench{server: server, rounds: opts.Rounds, report: newReport(opts.Out), largeName: fmt.Sprint("large_", opts.SignIns)}
+	b := &bench{
+		server: server, rounds: opts.Rounds, report: newReport(opts.Out),
+		largeName: fmt.Sprint("large_", opts.SignIns), smallName: fmt.Sprint("small_", opts.SignIns),
+	}
 	if b.large, err = b.filled(ctx, b.largeName, opts.SignIns); err != nil {
 		return err
 	}
 	defer b.large.Close()
-	if b.small, err = b.filled(ctx, fmt.Sprint("small_", opts.SignIns), opts.SignIns/tenth); err != nil {
+	if b.small, err = b.filled(ctx, b.smallName, opts.SignIns/tenth); err != nil {
 		return err
 	}
 	defer b.small.Close()
@@ -89,7 +99,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 	}{
 		{"reports", func() error { return b.reports(ctx, questions) }},
 		{"lists", func() error { return b.lists(ctx, lists) }},
-		{"exporter", func() error { return b.scrapes(ctx) }},
+		{"exporter", func() error { return b.scrapes(ctx, opts.Companion) }},
 		{"plugin", func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) }},
 		{"metrics", func() error { return b.metrics(ctx, opts.Plugin) }},
 		{"import", func() error { return b.imports(ctx, opts.SignIns) }},
@@ -106,11 +116,11 @@ func Run(ctx context.Context, opts Options) (err error) {
 
 // bench is a run under way.
 type bench struct {
-	server       *embedded.Server
-	large, small *store.DB
-	largeName    string
-	rounds       int
-	report       *report
+	server               *embedded.Server
+	large, small         *store.DB
+	largeName, smallName string
+	rounds               int
+	report               *report
 }
 
 // created opens a database with an empty store in it, making it when need be.

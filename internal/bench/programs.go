@@ -4,39 +4,37 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"regexp"
+	"slices"
 	"time"
 
-	"github.com/prometheus/common/promslog"
-
 	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
-	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 // scrapes measures the exporter as Prometheus meets it.
-func (b *bench) scrapes(ctx context.Context) error {
+func (b *bench) scrapes(ctx context.Context, companion string) error {
 	b.report.heading("Exporter", "here", "at best", "of a tenth", "at best", "ratio")
 	for _, of := range []struct {
 		name       string
 		collectors []string
 	}{{"sign-ins and ingest", []string{"signins", "ingest"}}, {"all default collectors", nil}} {
-		if err := b.scrapesOf(ctx, of.name, of.collectors); err != nil {
+		if err := b.scrapesOf(ctx, companion, of.name, of.collectors); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bench) scrapesOf(ctx context.Context, name string, collectors []string) error {
-	large, stop, err := serveMetrics(b.large, collectors)
+func (b *bench) scrapesOf(ctx context.Context, companion, name string, collectors []string) error {
+	large, stop, err := serveMetrics(ctx, companion, b.server.URL(b.largeName), collectors)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	small, stop, err := serveMetrics(b.small, collectors)
+	small, stop, err := serveMetrics(ctx, companion, b.server.URL(b.smallName), collectors)
 	if err != nil {
 		return err
 	}
@@ -64,25 +62,51 @@ func (b *bench) scrapesOf(ctx context.Context, name string, collectors []string)
 	return nil
 }
 
-func serveMetrics(db *store.DB, collectors []string) (url string, stop func(), err error) {
-	handler, err := exporter.New(db, exporter.Options{ScrapeTimeout: 10 * time.Second, Collectors: collectors}, promslog.NewNopLogger()).Handler()
+// serveMetrics starts the exporter with some of its collectors; nil: the default ones.
+func serveMetrics(ctx context.Context, companion, database string, collectors []string) (url string, stop func(), err error) {
+	address, err := freeAddress()
 	if err != nil {
 		return "", nil, err
 	}
+	args := []string{"--database-url=" + database, "exporter", "--web.listen-address=" + address}
+	for _, c := range exporter.Collectors() {
+		if collectors != nil && c.Default && !slices.Contains(collectors, c.Name) {
+			args = append(args, "--no-collector."+c.Name)
+		}
+	}
+	command := exec.Command(companion, args...)
+	if err := command.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		command.Process.Kill() //nolint:errcheck // then it has ended
+		command.Wait()         //nolint:errcheck // it was killed
+	}
+	url = "http://" + address + "/metrics"
+	for range 200 {
+		if _, err = scrape(ctx, url); err == nil {
+			return url, stop, nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	stop()
+	return "", nil, err
+}
+
+// freeAddress returns one that nothing listens on.
+func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	go server.Serve(listener) //nolint:errcheck // it ends when it is closed
-	return "http://" + listener.Addr().String() + "/metrics", func() { server.Close() }, nil
+	return listener.Addr().String(), listener.Close()
 }
 
 // settled returns a scrape that has what collectors refresh in the background, and no refresh beside it.
 func settled(ctx context.Context, url string) ([]byte, error) {
 	for {
 		text, err := scrape(ctx, url)
-		background := len(regexp.MustCompile(`(?m)^entra_exporter_collector_duration_seconds\{.*\} 0$`).FindAll(text, -1))
+		background := len(regexp.MustCompile(`(?m)^entra_exporter_collector_duration_seconds\{.*\} 0\.0$`).FindAll(text, -1))
 		if err != nil || background == 0 {
 			return text, err
 		}
@@ -94,18 +118,19 @@ func settled(ctx context.Context, url string) ([]byte, error) {
 	}
 }
 
+// accepted is what Prometheus asks for.
+const accepted = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
+
+// scrape asks as Prometheus does, and takes as long as its scrape_duration_seconds would say but for parsing: until the text is
+// there, which comes compressed.
 func scrape(ctx context.Context, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err == nil && !bytes.Contains(text, []byte("\nentra_exporter_up 1\n")) {
+	request.Header.Set("Accept", accepted)
+	text, err := read(http.DefaultClient.Do(request))
+	if err == nil && !bytes.Contains(text, []byte("\nentra_exporter_up 1.0\n")) {
 		err = fmt.Errorf("the scrape failed: %s", text)
 	}
 	return text, err
