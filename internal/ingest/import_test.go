@@ -113,7 +113,7 @@ func TestImportOfWhatTheDatabaseRefuses(t *testing.T) {
 	_, err := store.Retain(t.Context(), db, activity.SignIn, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	require.NoError(t, err)
 	record := func(id, at, app string) string {
-		return fmt.Sprintf(`{"id":"%s","createdDateTime":"%s","appId":"%s"}`, id, at, app) + "\n"
+		return fmt.Sprintf(`{"id":"%s","createdDateTime":"%s","appId":"%s","status":{"errorCode":0}}`, id, at, app) + "\n"
 	}
 	var long strings.Builder // what has no pattern cannot be made shorter, and no index holds it
 	random := rand.New(rand.NewPCG(1, 1))
@@ -143,11 +143,11 @@ func TestImportOfADamagedFile(t *testing.T) {
 	db := openStore(t)
 	var zipped strings.Builder
 	w := gzip.NewWriter(&zipped)
-	fmt.Fprintln(w, `{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`)
+	fmt.Fprintln(w, `{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`)
 	require.NoError(t, w.Flush())
 	missing := ingest.Source{Name: "missing", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}
 	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
-		text("cut.gz", zipped.String()), missing, text("whole", `{"id":"2","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`),
+		text("cut.gz", zipped.String()), missing, text("whole", `{"id":"2","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`),
 	}, ingest.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 2, summary.Total().New)

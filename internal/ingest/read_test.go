@@ -347,8 +347,15 @@ func TestRefusals(t *testing.T) {
 		"another category":  {`{"category":"NetworkAccessTrafficLogs","properties":{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}}`, `diagnostic records of the category "NetworkAccessTrafficLogs" are not kept`},
 		"another table":     {`{"Type":"MicrosoftGraphActivityLogs","TimeGenerated":"2026-01-02T03:04:05Z","AppId":"p"}`, "rows of the table MicrosoftGraphActivityLogs are not kept"},
 		"another type":      {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "objects of the type #microsoft.graph.user are not kept"},
-		"no time":           {`{"id":"1","createdDateTime":"yesterday","appId":"p"}`, "the record has no time"},
-		"no id":             {`{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record has no id"},
+		"no time":           {`{"id":"1","createdDateTime":"yesterday","appId":"p","userId":"u"}`, "the record has no time"},
+		"no id":             {`{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`, "the record has no id"},
+		"an application":    {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","displayName":"App","signInAudience":"AzureADMyOrg"}`, "this is no sign-in"},
+		"use of an app":     {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","resourceId":"r","signInActivity":{"lastSignInDateTime":"2026-01-02T03:04:05Z"}}`, "this is no sign-in"},
+		"an incident":       {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","status":"active","severity":"high","displayName":"Phishing"}`, "this is no sign-in"},
+		"a feed's activity": {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appDisplayName":"App","activitySourceHost":"https://example.com","status":"updated"}`, "this is no sign-in"},
+		"a risky agent":     {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
+		"an agent's risk":   {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskEventType":"x","detectedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
+		"risky agents' log": {`{"time":"2026-01-02T03:04:05Z","category":"RiskyAgents","properties":{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}}`, `diagnostic records of the category "RiskyAgents" are not kept`},
 		"something else":    {`{"hello":"world"}`, "this is no sign-in"},
 		"invalid JSON":      {`{"id":01}`, "the record is not valid JSON"},
 		"control character": {`{"id":"` + "\x01" + `\\","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record is not valid JSON: a text contains a control character"},
@@ -410,7 +417,7 @@ func TestWrappings(t *testing.T) {
 }
 
 func TestRawIsUntouched(t *testing.T) {
-	object := `{ "id":"1", "createdDateTime":"2026-01-02T03:04:05Z","appId":"P", "newProperty":{"a":[1.50]} }`
+	object := `{ "id":"1", "createdDateTime":"2026-01-02T03:04:05Z","appId":"P","userId":"u", "newProperty":{"a":[1.50]} }`
 	require.Equal(t, object, string(one(t, "", "["+object+"]").Raw))
 	row := one(t, "", "Date (UTC),Request ID,Incoming token type,Application,Incoming token type\n2026-01-02T03:04:05Z,1,,App,x\n")
 	require.JSONEq(t, `{"Date (UTC)":"2026-01-02T03:04:05Z","Request ID":"1","Incoming token type":"","Application":"App","Incoming token type 2":"x"}`, string(row.Raw))

@@ -28,12 +28,17 @@ const (
 	AppDisplayName
 	Status
 	UserID
+	UserPrincipalName
+	IPAddress
+	IsInteractive
 	SignInEventTypes
 	ConditionalAccessStatus
+	AppliedConditionalAccessPolicies
 	AuthenticationRequirement
 	AuthenticationDetails
 	ServicePrincipalType
 	ServicePrincipalID
+	AgentDisplayName
 	LoggedByService
 	InitiatedBy
 	ODataType
@@ -59,9 +64,11 @@ var tells = map[string]Names{
 	"createddatetime": CreatedDateTime, "activitydatetime": ActivityDateTime, "activitydisplayname": ActivityDisplayName,
 	"provisioningaction": ProvisioningAction, "provisioningsteps": ProvisioningSteps, "riskeventtype": RiskEventType,
 	"detecteddatetime": DetectedDateTime, "risklastupdateddatetime": RiskLastUpdatedDateTime, "riskstate": RiskState,
-	"appid": AppID, "appdisplayname": AppDisplayName, "status": Status, "userid": UserID, "signineventtypes": SignInEventTypes,
-	"conditionalaccessstatus": ConditionalAccessStatus, "authenticationrequirement": AuthenticationRequirement,
-	"authenticationdetails": AuthenticationDetails, "serviceprincipaltype": ServicePrincipalType, "serviceprincipalid": ServicePrincipalID,
+	"appid": AppID, "appdisplayname": AppDisplayName, "status": Status, "userid": UserID, "userprincipalname": UserPrincipalName,
+	"ipaddress": IPAddress, "isinteractive": IsInteractive, "signineventtypes": SignInEventTypes,
+	"conditionalaccessstatus": ConditionalAccessStatus, "appliedconditionalaccesspolicies": AppliedConditionalAccessPolicies,
+	"authenticationrequirement": AuthenticationRequirement, "authenticationdetails": AuthenticationDetails,
+	"serviceprincipaltype": ServicePrincipalType, "serviceprincipalid": ServicePrincipalID, "agentdisplayname": AgentDisplayName,
 	"loggedbyservice": LoggedByService, "initiatedby": InitiatedBy, "@odata.type": ODataType, "id": ID,
 	"category": Category, "properties": Properties, "operationname": OperationName, "aadtenantid": AADTenantID,
 	"timegenerated": TimeGenerated, "type": Type, "resourceidentity": ResourceIdentity, "locationdetails": LocationDetails,
@@ -109,6 +116,8 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 		}
 	}
 	switch {
+	case names.Has(AgentDisplayName | RiskState):
+		return nil, errors.New("the risk of agents is not kept; risky users are, and the risk detections of users and service principals")
 	case names.Any(ProvisioningAction | ProvisioningSteps):
 		return activity.ProvisioningEvent, nil
 	case names.Has(RiskEventType) && names.Any(DetectedDateTime|ActivityDateTime):
@@ -120,10 +129,22 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 		return activity.RiskyUser, nil
 	case names.Has(ActivityDisplayName), names.Has(ActivityDateTime) && names.Any(LoggedByService|InitiatedBy):
 		return activity.AuditEvent, nil
-	case names.Any(SignInEventTypes), names.Any(CreatedDateTime) && names.Any(AppID|AppDisplayName|Status|ConditionalAccessStatus):
+	case names.Any(SignInEventTypes), names.Has(CreatedDateTime) && tellsOfSignIn(object, names):
 		return activity.SignIn, nil
 	}
 	return nil, ErrUnknown
+}
+
+// tellsOfSignIn says whether what was created is a sign-in. Applications, alerts, incidents and much else in Graph have been
+// created at a time, too, and have the id of an application or a status.
+func tellsOfSignIn(object *fastjson.Value, names Names) bool {
+	switch {
+	case names.Any(ConditionalAccessStatus | AppliedConditionalAccessPolicies):
+		return true
+	case names.Any(UserID | UserPrincipalName | ServicePrincipalID | IPAddress | IsInteractive):
+		return names.Any(AppID | AppDisplayName | Status)
+	}
+	return Property(Property(object, "status"), "errorCode") != nil
 }
 
 // ErrUnknown is an object that is no record of a known kind.
