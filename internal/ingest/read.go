@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/dates"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/jsonstream"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/loganalytics"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/portal"
@@ -173,7 +174,7 @@ func (in *reading) json(text io.Reader) error {
 }
 
 func (in *reading) csv(text *bufio.Reader) error {
-	start, _ := text.Peek(4096)
+	start, _ := text.Peek(text.Size())
 	var source io.Reader = text
 	if !utf8.Valid(start[:bytes.LastIndexByte(start, '\n')+1]) {
 		source = charmap.Windows1252.NewDecoder().Reader(text)
@@ -187,7 +188,8 @@ func (in *reading) csv(text *bufio.Reader) error {
 
 	var header []string
 	var download *portal.Download
-	var object []byte
+	var times timeColumns
+	var object, legible []byte
 	for in.ctx.Err() == nil {
 		bounded.room = maxRecord
 		row, err := rows.Read()
@@ -205,16 +207,21 @@ func (in *reading) csv(text *bufio.Reader) error {
 			continue
 		case header == nil:
 			header = distinct(row)
-			download = portal.Open(in.decoder.extractor, path.Base(in.name), row)
+			download = portal.Open(in.decoder.extractor, path.Base(in.name), row, start)
+			times = timeColumns{dates.NewReader(start, false), header}
 			continue
 		case strings.Join(row, "") == "": // as spreadsheets leave behind
 			continue
 		}
 		object = appendObject(object[:0], header, row)
 		var record *activity.Record
-		if download == nil {
-			record, err = in.decoder.Decode(object)
-		} else if record, err = download.Record(row); err == nil {
+		if download != nil {
+			record, err = download.Record(row)
+		} else if err = times.rewrite(row); err == nil {
+			legible = appendObject(legible[:0], header, row)
+			record, err = in.decoder.Decode(legible)
+		}
+		if err == nil {
 			record.Raw = bytes.Clone(object)
 		}
 		if err := in.take(record, err, int64(line), object); err != nil {
@@ -222,6 +229,24 @@ func (in *reading) csv(text *bufio.Reader) error {
 		}
 	}
 	return in.ctx.Err()
+}
+
+// timeColumns are the columns of a table whose titles speak of times.
+type timeColumns struct {
+	dates  *dates.Reader
+	header []string
+}
+
+// rewrite gives a row's times the form of ISO 8601 where people's own settings wrote them.
+func (c timeColumns) rewrite(row []string) (err error) {
+	for i, title := range c.header[:min(len(c.header), len(row))] {
+		if strings.Contains(title, "Time") {
+			if row[i], err = c.dates.ISO(row[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // separator returns what stands between the columns of a header.

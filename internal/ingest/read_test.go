@@ -169,6 +169,12 @@ func TestShapes(t *testing.T) {
 			want: map[string]string{"createdDateTime": "2022-08-22T18:11:52Z", "tenantId": "t1", "signInEventTypes": "nonInteractiveUser", "errorCode": "70044",
 				"failureReason": "expired", "ipAddress": "2001:db8::1", "userDisplayName": "Ada", "countryOrRegion": "de"},
 		},
+		"sign-in by a managed identity from a place that is not known": {
+			text: `{"time":"1/2/2026 3:04:55 AM","category":"ManagedIdentitySignInLogs","resultType":"0","tenantId":"T","properties":{"id":"1","createdDateTime":"2026-01-02T03:04:05+00:00",
+				"userId":null,"servicePrincipalId":"s","ipAddress":"","location":{"city":"","geoCoordinates":{"latitude":-0.000000,"longitude":0}},"status":{"errorCode":0}}}`,
+			kind: activity.SignIn, fidelity: activity.Full,
+			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "signInEventTypes": "managedIdentity", "city": "", "latitude": "", "longitude": "", "ipAddress": ""},
+		},
 		"diagnostic record with a word for a code": {
 			text: `{"time":"2025-01-15 14:20:35.456","category":"SignInLogs","resultType":"Failure","properties":{"id":"1","createdDateTime":"2025-01-15T14:20:30Z"}}`,
 			kind: activity.SignIn, fidelity: activity.Full,
@@ -218,6 +224,12 @@ func TestShapes(t *testing.T) {
 			kind: activity.SignIn, fidelity: activity.Full,
 			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "tenantId": "t", "signInEventTypes": "nonInteractiveUser", "resourceId": "r", "city": "Ulm", "countryOrRegion": "DE",
 				"errorCode": "50058", "failureReason": "why", "additionalDetails": "more", "browser": "Edge", "conditionalAccessPolicies": "MFA", "riskEventTypes": "a"},
+		},
+		"Log Analytics: a sign-in of Microsoft's own, with a word for a code": {
+			text: `{"TimeGenerated":"2026-01-02T03:04:50Z","CreatedDateTime":"2026-01-02T03:04:05Z","Type":"AADFirstPartyToFirstPartySignInLogs","Id":"1","AppId":"p",
+				"ServicePrincipalId":"s","ResultSignature":"SUCCESS"}`,
+			kind: activity.SignIn, fidelity: activity.Full,
+			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "signInEventTypes": "servicePrincipal", "errorCode": "", "status": "success"},
 		},
 		"Log Analytics without AADTenantId": {
 			text: `{"TenantId":"workspace","TimeGenerated":"2026-01-02T04:00:00Z","Type":"AADRiskyUsers","Id":"u","ResourceId":"/tenants/T/x","RiskLastUpdatedDateTime":"2026-01-02T03:00:00Z"}`,
@@ -342,9 +354,30 @@ func TestPortalDownloadByTheOrderOfItsColumns(t *testing.T) {
 	require.Equal(t, "Service principal name", get(r, "servicePrincipalName"))
 }
 
+// A spreadsheet or a portal set to another country writes all dates of a file in its own order, which one of them tells.
+func TestDatesOfAnotherCountry(t *testing.T) {
+	for name, text := range map[string]string{
+		"portal":        "Date (UTC),Request ID,User,Application\n05/01/2026 10:11,1,Ada,App\n15/01/2026 10:11,2,Ada,App\n",
+		"Log Analytics": "Type,Id,AppId,UserId,CreatedDateTime [UTC]\nSigninLogs,1,p,u,\"05/01/2026, 10:11:00.000\"\nSigninLogs,2,p,u,\"15/01/2026, 10:11:00.000\"\n",
+		"PowerShell":    `"Id","CreatedDateTime","AppId","UserId"` + "\n" + `"1","05.01.2026 10:11:00","p","u"` + "\n" + `"2","15.01.2026 10:11:00","p","u"` + "\n",
+	} {
+		c := read(t, "", text)
+		require.Empty(t, c.refusals, name)
+		require.Equal(t, "2026-01-05T10:11:00Z", get(c.records[0], "createdDateTime"), name)
+		require.Equal(t, "2026-01-15T10:11:00Z", get(c.records[1], "createdDateTime"), name)
+		require.Contains(t, string(c.records[0].Raw), "05", name)
+		require.NotContains(t, string(c.records[0].Raw), "2026-01-05", "the record is kept as it came")
+	}
+	c := read(t, "", "Date (UTC),Request ID,User,Application\n05/01/2026 10:11,1,Ada,App\n")
+	require.Empty(t, c.records)
+	require.Contains(t, c.refusals[0].Reason, "the date 05/01/2026 10:11 has the day first or the month, which nothing in the file tells")
+	require.Equal(t, activity.SignIn, c.refusals[0].Kind)
+}
+
 func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct{ text, reason string }{
 		"another category":  {`{"category":"NetworkAccessTrafficLogs","properties":{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}}`, `diagnostic records of the category "NetworkAccessTrafficLogs" are not kept`},
+		"another service":   {`{"time":"2026-01-02T03:04:05Z","category":"AuditLogs","operationName":"Patch","properties":{"ActivityDate":"1/2/2026 3:04:05 AM","ActivityType":1,"Actor":{"UPN":"ada@contoso.com"},"AuditEventId":"1"}}`, `this record of the category "AuditLogs" is not one of Entra ID: other services, such as Intune, have a log of that name, too`},
 		"another table":     {`{"Type":"MicrosoftGraphActivityLogs","TimeGenerated":"2026-01-02T03:04:05Z","AppId":"p"}`, "rows of the table MicrosoftGraphActivityLogs are not kept"},
 		"another type":      {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "objects of the type #microsoft.graph.user are not kept"},
 		"no time":           {`{"id":"1","createdDateTime":"yesterday","appId":"p","userId":"u"}`, "the record has no time"},

@@ -114,6 +114,13 @@ func (r *Record) Complete() {
 	if f := r.Kind.Field("clientAppClass"); f != nil {
 		r.values[f.index] = ClientAppClass(r.values[r.Kind.Field("clientAppUsed").index])
 	}
+	if f := r.Kind.Field("latitude"); f != nil {
+		// Entra ID writes 0, 0 for a place that it does not know. There is nobody at that spot of the ocean.
+		latitude, longitude := &r.values[f.index], &r.values[r.Kind.Field("longitude").index]
+		if strings.Trim(*latitude, "-") == "0" && strings.Trim(*longitude, "-") == "0" {
+			*latitude, *longitude = "", ""
+		}
+	}
 	if r.Kind == RiskyUser {
 		// Graph's id is the user's; a state is the user at a time. Sources differ in the precision of that time.
 		user := r.Kind.Field("userId")

@@ -32,6 +32,9 @@ func Record(x *graph.Extractor, envelope *fastjson.Value) (*activity.Record, err
 	if properties.Type() != fastjson.TypeObject {
 		return nil, errors.New("the diagnostic record's properties are empty")
 	}
+	if log.Kind == activity.AuditEvent && !graph.NamesOf(properties).Any(graph.ID|graph.ActivityDateTime|graph.ActivityDisplayName|graph.LoggedByService) {
+		return nil, fmt.Errorf("this record of the category %q is not one of Entra ID: other services, such as Intune, have a log of that name, too", name)
+	}
 	record := x.Extract(graph.Mappings[log.Kind], properties)
 	record.Fidelity = activity.Full
 

@@ -19,6 +19,7 @@ var logs = map[string]Log{
 	"noninteractiveusersigninlogs":        {activity.SignIn, activity.NonInteractive},
 	"serviceprincipalsigninlogs":          {activity.SignIn, activity.ByPrincipal},
 	"microsoftserviceprincipalsigninlogs": {activity.SignIn, activity.ByPrincipal},
+	"firstpartytofirstpartysigninlogs":    {activity.SignIn, activity.ByPrincipal},
 	"managedidentitysigninlogs":           {activity.SignIn, activity.ManagedIdentity},
 	"adfssigninlogs":                      {activity.SignIn, activity.Interactive},
 	"auditlogs":                           {activity.AuditEvent, ""},

@@ -86,6 +86,7 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 		x.Fill(record, log.Kind.TimeField, of("DetectedDateTime"))
 	}
 	x.Outcome(record, of("ResultType"))
+	x.Outcome(record, of("ResultSignature"))
 	x.Fill(record, log.Kind.TimeField, of("TimeGenerated")) // when the workspace took it in
 	return record, x.Complete(record, row, log.SignInEventType)
 }

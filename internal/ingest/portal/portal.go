@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/dates"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
@@ -16,19 +17,19 @@ type Download struct {
 	x         *graph.Extractor
 	titles    []string
 	eventType string
-	dayFirst  bool
+	dates     *dates.Reader
 	refused   error
 }
 
 // Open reads a file's header; nil if the file is no download of the portal. The name tells interactive sign-ins from others
-// with the same columns, as nothing in the file does.
-func Open(x *graph.Extractor, name string, header []string) *Download {
+// with the same columns, as nothing in the file does. How dates are written is told by the file's beginning.
+func Open(x *graph.Extractor, name string, header []string, beginning []byte) *Download {
 	titles, foreign := translate(header)
 	has := func(title string) bool { return slices.Contains(titles, title) }
 	if !has("date (utc)") && !strings.HasSuffix(titles[0], "(utc)") {
 		return nil
 	}
-	d := &Download{x: x, titles: titles, dayFirst: foreign}
+	d := &Download{x: x, titles: titles, dates: dates.NewReader(beginning, foreign)}
 	switch {
 	case has("request id") && (has("application") || has("username") || has("service principal id")):
 	case has("request id"):
@@ -59,6 +60,7 @@ func (d *Download) Record(row []string) (*activity.Record, error) {
 	}
 	record := activity.NewRecord(activity.SignIn)
 	record.Fidelity = activity.Summary
+	var err error
 	status := ""
 	for i, value := range row[:min(len(row), len(d.titles))] {
 		value = strings.TrimSpace(value)
@@ -67,7 +69,9 @@ func (d *Download) Record(row []string) (*activity.Record, error) {
 		}
 		switch d.titles[i] {
 		case "date (utc)":
-			value = isoTime(value, d.dayFirst)
+			if value, err = d.dates.ISO(value); err != nil {
+				return record, err
+			}
 		case "location":
 			d.place(record, value)
 		case "status":
