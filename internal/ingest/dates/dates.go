@@ -2,6 +2,7 @@
 package dates
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -10,8 +11,8 @@ import (
 const pattern = `(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d{2}),?\p{Zs}+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\p{Zs}*(?:([AaPp])\.?\p{Zs}*[Mm]\.?)?`
 
 var (
-	whole  = regexp.MustCompile(`^` + pattern + `$`)
-	within = regexp.MustCompile(`\b` + pattern)
+	whole = regexp.MustCompile(`^` + pattern + `$`)
+	cells = regexp.MustCompile(`(?m)(?:^|[,;\t"])` + pattern + `(?:[,;\t"\r]|$)`) // of a table
 )
 
 type order int
@@ -25,10 +26,10 @@ const (
 // Reader reads the dates of one file, all of which have the day first or the month.
 type Reader struct{ order order }
 
-// NewReader returns a reader for a file. Which comes first is told by its beginning if a date in it makes sense only one
+// NewReader returns a reader for a table. Which comes first is told by its beginning if a date in it makes sense only one
 // way, and else by its language: day says that this one has the day first.
 func NewReader(beginning []byte, day bool) *Reader {
-	for _, parts := range within.FindAllSubmatch(beginning, -1) {
+	for _, parts := range cells.FindAllSubmatch(beginning, -1) {
 		first, _ := strconv.Atoi(string(parts[1]))
 		second, _ := strconv.Atoi(string(parts[3]))
 		if told := orderOf(first, second, string(parts[2])); told != unknown {
@@ -64,7 +65,7 @@ func (r *Reader) ISO(text string) (string, error) {
 	told := orderOf(month, day, parts[2])
 	switch {
 	case told != unknown:
-		r.order = told
+		r.order = cmp.Or(r.order, told)
 	case r.order != unknown:
 		told = r.order
 	case parts[9] != "": // in English, most who write AM and PM write the month first, and so does Microsoft
