@@ -369,8 +369,8 @@ func (c *compiler) named(counted string, keys []*activity.Field, at func(*activi
 	return fmt.Sprintf("  SELECT %s FROM (\n%s\n  ) c%s", strings.Join(columns, ", "), counted, joins)
 }
 
-// fixed restricts the rollup, called r, to a tier of a grouping. Tenant and variant stand before the bucket in the index,
-// and so are always given.
+// fixed gives what stands before the bucket in the index of a grouping's tier, called r. The table holds no other grouping
+// and tier, but its index is not used without them.
 func (c *compiler) fixed(g *store.Grouping, tier store.Tier) string {
 	sql := fmt.Sprintf("r.grouping = %d AND r.tier = %d AND r.tenant = ANY(ARRAY(SELECT id FROM %s.tenant))", g.Number, tier, store.Schema)
 	if !slices.ContainsFunc(c.filters, func(f Filter) bool { return f.Field.Name == "signInEventTypes" }) {
@@ -388,7 +388,7 @@ func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 	}
 	rollupAt := func(f *activity.Field) dimension { return inRollup(pl.grouping, f) }
 	rollup := func(tier store.Tier, step, n, join, within string) error {
-		return add(c.branch(ctx, store.Schema+".rollup", step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1"))
+		return add(c.branch(ctx, pl.grouping.Table(tier), step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1"))
 	}
 	for _, tier := range store.Tiers {
 		spans := pl.tiers[tier]

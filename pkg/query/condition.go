@@ -106,7 +106,7 @@ func (c *compiler) matchOccurring(ctx context.Context, f *Filter) error {
 		d, _ := rollupDimension(g, f.Field)
 		tier := g.Tiers[len(g.Tiers)-1]
 		_, within := others.within("r.bucket", []span{{during.from.Add(-tier.Width()), during.to}})
-		expr, from = d.expr, fmt.Sprintf("%s.rollup r WHERE %s AND %s", store.Schema, within, others.fixed(g, tier))
+		expr, from = d.expr, fmt.Sprintf("%s r WHERE %s AND %s", g.Table(tier), within, others.fixed(g, tier))
 	} else {
 		for _, other := range c.filters {
 			if !other.needsMatching(c.rowsAt(other.Field)) {

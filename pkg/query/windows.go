@@ -288,7 +288,7 @@ func (c *compiler) windowGroups(ctx context.Context, pl *plan, column string) (s
 		if c.keepsApart(pl.grouping) {
 			n = singly
 		}
-		if err := add(store.Schema+".rollup", at, "cell", n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt); err != nil {
+		if err := add(pl.grouping.Table(tier), at, "cell", n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt); err != nil {
 			return "", err
 		}
 	}

@@ -97,6 +97,12 @@ func groupingsOf(kind *activity.Kind) []*Grouping {
 	return slices.DeleteFunc(slices.Clone(Groupings), func(g *Grouping) bool { return g.Kind != kind })
 }
 
+// Table returns what holds the cells of one of the grouping's tiers: a partition of the rollup. By its name the planner knows
+// how many keys there are in it; of the rollup as a whole, it knows how many all groupings have together.
+func (g *Grouping) Table(tier Tier) string {
+	return fmt.Sprintf("%s.rollup_%d_%d", Schema, g.Number, tier)
+}
+
 // Key returns which key holds a field of the grouping, from 0; -1 if none does.
 func (g *Grouping) Key(f *activity.Field) int {
 	i := slices.Index(g.Fields, f)
