@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -107,7 +108,8 @@ type message struct {
 	Alerts       alerts
 }
 
-// The contact points' texts, filled in with rules of this folder: two that fire and one that is over.
+// The contact points' texts, filled in with rules of this folder: two that fire, one of them as it cannot be evaluated, and one
+// that is over.
 func TestMessagesReadWell(t *testing.T) {
 	n, _ := readNotifications(t)
 	all := template.New("").Option("missingkey=error")
@@ -121,6 +123,9 @@ func TestMessagesReadWell(t *testing.T) {
 		require.Contains(t, rules, uid)
 		m.Alerts = append(m.Alerts, alert{rules[uid].Labels, rules[uid].Annotations, "https://grafana.example.com/alerting/" + uid})
 	}
+	// Grafana says why in an annotation of its own.
+	m.Alerts[1].Annotations = maps.Clone(m.Alerts[1].Annotations)
+	m.Alerts[1].Annotations["Error"] = "the database does not answer"
 	written := map[string]string{}
 	for _, p := range n.ContactPoints {
 		for _, r := range p.Receivers {
@@ -139,6 +144,7 @@ func TestMessagesReadWell(t *testing.T) {
 			assert.Contains(t, written["message"], text)
 		}
 	}
+	assert.Equal(t, 1, strings.Count(written["message"], "\nError: the database does not answer\nWhat to do: "))
 	assert.Contains(t, written["message"], "Over: "+m.Alerts[2].Annotations["summary"])
 	assert.NotRegexp(t, regexp.MustCompile(`<no value>|%!`), written["message"])
 }

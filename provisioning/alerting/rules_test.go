@@ -3,20 +3,19 @@ package alerting
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
@@ -104,8 +103,6 @@ func TestRules(t *testing.T) {
 	require.NoError(t, err)
 	detections, err := os.ReadFile("../../docs/detections.md")
 	require.NoError(t, err)
-	variable := regexp.MustCompile(`\$`)
-	label := regexp.MustCompile(`\.Labels\.(\w+)`)
 	for uid, r := range allRules(t) {
 		require.Len(t, r.Data, 2, uid)
 		assert.Contains(t, string(source), "uid: "+r.Data[0].DatasourceUID, uid)
@@ -115,12 +112,9 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, "OK", r.NoDataState, "%s: that nothing happened is good", uid)
 		assert.Equal(t, "Error", r.ExecErrState, uid)
 
-		hasLabel, limit := r.asks(t)
+		limit := r.asks(t)
 		for _, text := range r.Annotations {
-			assert.False(t, variable.MatchString(text), "%s: Grafana replaces what begins with $ in files", uid)
-			for _, m := range label.FindAllStringSubmatch(text, -1) {
-				assert.True(t, hasLabel(m[1]), "%s: there is no label %s", uid, m[1])
-			}
+			assert.NotContains(t, text, "$", "%s: Grafana replaces what begins with $ in files", uid)
 		}
 		assert.NotEmpty(t, r.Annotations["summary"], uid)
 		assert.NotEmpty(t, r.Annotations["description"], uid)
@@ -139,6 +133,43 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// evaluation is what Grafana has for the annotations of an alert: the labels and the value of a row, if there is one.
+type evaluation struct {
+	Labels map[string]string
+	Values map[string]struct{ Value float64 }
+}
+
+// annotation fills one in as Grafana does: what is missing reads <no value>, and on an error the template itself is shown.
+func (r rule) annotation(t *testing.T, name string, of evaluation) string {
+	t.Helper()
+	filled, err := template.New(name).Option("missingkey=invalid").Funcs(template.FuncMap{
+		"humanizePercentage": func(v float64) string { return fmt.Sprintf("%.4g%%", 100*v) },
+	}).Parse(r.Annotations[name])
+	require.NoError(t, err, "%s: %s", r.UID, name)
+	var b strings.Builder
+	require.NoError(t, filled.Execute(&b, of), "%s: %s", r.UID, name)
+	return b.String()
+}
+
+func TestAnnotationsReadWellWithAndWithoutData(t *testing.T) {
+	for uid, r := range allRules(t) {
+		found := evaluation{map[string]string{"alertname": r.Title}, map[string]struct{ Value float64 }{"A": {20}}}
+		maps.Copy(found.Labels, examples[uid].labels)
+		nothing := evaluation{Labels: map[string]string{"alertname": r.Title, "ref_id": "A", "datasource_uid": "entra-activity"}}
+		failed := evaluation{Labels: map[string]string{"alertname": r.Title}}
+
+		for name := range r.Annotations {
+			text := r.annotation(t, name, found)
+			assert.NotContains(t, text, "<no value>", uid)
+			assert.NotContains(t, text, "no data", uid)
+		}
+		for _, without := range []evaluation{nothing, failed} {
+			assert.Equal(t, r.Title+": no data.", r.annotation(t, "summary", without), "%s: says what it knows nothing of", uid)
+			assert.Equal(t, "Nothing was found, or the question failed.", r.annotation(t, "description", without), uid)
+		}
+	}
+}
+
 // section returns what a link's anchor leads to.
 func section(page, anchor string) string {
 	for part := range strings.SplitSeq(page, "\n## ") {
@@ -149,8 +180,8 @@ func section(page, anchor string) string {
 	return ""
 }
 
-// asks checks what a rule asks, and returns which labels its alerts have and above what it fires.
-func (r rule) asks(t *testing.T) (hasLabel func(name string) bool, limit float64) {
+// asks checks what a rule asks, and returns above what it fires.
+func (r rule) asks(t *testing.T) (limit float64) {
 	t.Helper()
 	limit = r.limit(t)
 	if r.inMetricsQL(t) {
@@ -163,14 +194,12 @@ func (r rule) asks(t *testing.T) (hasLabel func(name string) bool, limit float64
 		_, compared, _ := strings.Cut(expr.Text(), " > ")
 		limit, err = strconv.ParseFloat(compared, 64)
 		require.NoError(t, err, r.UID)
-		return func(string) bool { return false }, limit
+		return limit
 	}
 	q, err := query.Decode(r.question(t))
 	require.NoError(t, err, r.UID)
 	assert.Equal(t, query.Table, q.View, "%s: a table is an alert for each of its rows", r.UID)
-	return func(name string) bool {
-		return slices.ContainsFunc(q.GroupBy, func(f *activity.Field) bool { return f.Name == name })
-	}, limit
+	return limit
 }
 
 func (r rule) inMetricsQL(t *testing.T) bool {
