@@ -33,9 +33,26 @@ type Options struct {
 	Companion string // the companion's binary; empty: the one in the repository's bin folder
 	SignIns   int    // how many to measure with, about; 0: DefaultSignIns
 	Rounds    int    // how often everything is measured; the median counts. 0: 5
-	Only      string // parts to measure, separated by commas: reports, lists, exporter, plugin, metrics, import. Empty: all
+	Only      string // parts to measure, separated by commas; empty: all of Parts
 	Folder    string // keeps the databases for the next run; empty: a temporary folder
 	Out       io.Writer
+}
+
+// Parts are what can be measured alone.
+var Parts = []string{"reports", "lists", "exporter", "plugin", "metrics", "import"}
+
+// parts reads which of them to measure.
+func parts(only string) ([]string, error) {
+	if only == "" {
+		return Parts, nil
+	}
+	chosen := strings.Split(only, ",")
+	for _, name := range chosen {
+		if !slices.Contains(Parts, name) {
+			return nil, fmt.Errorf("there is no part %q to measure: use some of %s, separated by commas", name, strings.Join(Parts, ", "))
+		}
+	}
+	return chosen, nil
 }
 
 // settings are PostgreSQL's. Nothing here has to survive a power cut, and the rest is what anybody sets for a database of
@@ -47,6 +64,10 @@ var settings = map[string]string{
 
 // Run measures everything and prints a line for each result.
 func Run(ctx context.Context, opts Options) (err error) {
+	chosen, err := parts(opts.Only)
+	if err != nil {
+		return err
+	}
 	if opts.SignIns == 0 {
 		opts.SignIns = DefaultSignIns
 	}
@@ -93,21 +114,19 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, phase := range []struct {
-		name string
-		run  func() error
-	}{
-		{"reports", func() error { return b.reports(ctx, questions) }},
-		{"lists", func() error { return b.lists(ctx, lists) }},
-		{"exporter", func() error { return b.scrapes(ctx, opts.Companion) }},
-		{"plugin", func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) }},
-		{"metrics", func() error { return b.metrics(ctx, opts.Plugin) }},
-		{"import", func() error { return b.imports(ctx, opts.SignIns) }},
-	} {
-		if opts.Only != "" && !slices.Contains(strings.Split(opts.Only, ","), phase.name) {
+	measures := map[string]func() error{
+		"reports":  func() error { return b.reports(ctx, questions) },
+		"lists":    func() error { return b.lists(ctx, lists) },
+		"exporter": func() error { return b.scrapes(ctx, opts.Companion) },
+		"plugin":   func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
+		"metrics":  func() error { return b.metrics(ctx, opts.Plugin) },
+		"import":   func() error { return b.imports(ctx, opts.SignIns) },
+	}
+	for _, name := range Parts {
+		if !slices.Contains(chosen, name) {
 			continue
 		}
-		if err := phase.run(); err != nil {
+		if err := measures[name](); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,12 @@ func TestWideTableIsIndexedLikeRows(t *testing.T) {
 	require.Len(t, rowIndexes, indexes)
 }
 
+// A misspelt part is refused before anything is filled or measured.
+func TestUnknownPartIsRefused(t *testing.T) {
+	err := Run(t.Context(), Options{Only: "lists,report"})
+	require.EqualError(t, err, `there is no part "report" to measure: use some of reports, lists, exporter, plugin, metrics, import, separated by commas`)
+}
+
 // Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is part
 // of every run.
 func TestBench(t *testing.T) {

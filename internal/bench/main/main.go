@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/bench"
@@ -17,7 +18,7 @@ func main() {
 	flag.StringVar(&opts.Root, "root", ".", "the repository's folder")
 	flag.IntVar(&opts.SignIns, "sign-ins", bench.DefaultSignIns, "how many sign-ins to measure with, about")
 	flag.IntVar(&opts.Rounds, "rounds", 5, "how often everything is measured; the median counts")
-	flag.StringVar(&opts.Only, "only", "", "parts to measure, separated by commas: reports, lists, exporter, plugin, metrics, import")
+	flag.StringVar(&opts.Only, "only", "", "parts to measure, separated by commas: "+strings.Join(bench.Parts, ", "))
 	flag.StringVar(&opts.Folder, "folder", "", "keeps the databases for the next run; without it they are in a temporary folder")
 	flag.Parse()
 
