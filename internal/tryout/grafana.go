@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
@@ -62,15 +62,15 @@ type grafana struct {
 }
 
 // startGrafana starts one that keeps its files in folder.
-func startGrafana(ctx context.Context, root, folder string, s pluginhost.Settings) (*grafana, error) {
+func startGrafana(ctx context.Context, root, folder string, sources ...dataSource) (*grafana, error) {
 	program, home, err := findGrafana()
 	if err != nil {
 		return nil, err
 	}
-	if err := provision(root, folder, s); err != nil {
+	if err := provision(root, folder, sources); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := embedded.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -165,16 +165,27 @@ func (g *grafana) stop() {
 	}
 }
 
+// dataSource is one as Grafana's file provisioning has it.
+type dataSource map[string]any
+
+func pluginSource(s pluginhost.Settings) dataSource {
+	return dataSource{
+		"name": pluginhost.DataSourceName, "uid": pluginhost.DataSourceUID, "type": pluginhost.PluginID, "isDefault": true,
+		"jsonData": s.JSON, "secureJsonData": map[string]string{"password": s.Password},
+	}
+}
+
+func prometheusSource(address string) dataSource {
+	return dataSource{
+		"name": "Prometheus", "uid": "prometheus", "type": "prometheus", "url": address,
+		"jsonData": map[string]string{"timeInterval": scrapeInterval.String()},
+	}
+}
+
 // provision writes what Grafana reads when it starts. JSON is YAML, too.
-func provision(root, folder string, s pluginhost.Settings) error {
+func provision(root, folder string, sources []dataSource) error {
 	files := map[string]any{
-		"datasources/entra-activity.yaml": map[string]any{
-			"apiVersion": 1,
-			"datasources": []any{map[string]any{
-				"name": pluginhost.DataSourceName, "uid": pluginhost.DataSourceUID, "type": pluginhost.PluginID, "isDefault": true,
-				"jsonData": s.JSON, "secureJsonData": map[string]string{"password": s.Password},
-			}},
-		},
+		"datasources/entra-activity.yaml": map[string]any{"apiVersion": 1, "datasources": sources},
 		"dashboards/entra-activity.yaml": map[string]any{
 			"apiVersion": 1,
 			"providers": []any{map[string]any{
@@ -204,13 +215,4 @@ func provision(root, folder string, s pluginhost.Settings) error {
 		os.Symlink(filepath.Join(root, "dist"), filepath.Join(plugins, pluginhost.PluginID)),
 		os.Symlink(filepath.Join(root, "provisioning", "alerting"), filepath.Join(folder, "provisioning", "alerting")),
 	)
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

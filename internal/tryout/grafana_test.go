@@ -3,6 +3,9 @@
 package tryout
 
 import (
+	"context"
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,8 +13,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
+
+// standInEnv makes this program a Grafana that answers with the files it was provisioned with.
+const standInEnv = "ENTRA_ACTIVITY_STAND_IN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(standInEnv) == "" {
+		os.Exit(m.Run())
+	}
+	http.HandleFunc("/api/health", func(http.ResponseWriter, *http.Request) {})
+	http.Handle("/", http.FileServer(http.Dir(os.Getenv("GF_PATHS_PROVISIONING"))))
+	_ = http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+os.Getenv("GF_SERVER_HTTP_PORT"), nil) // until it is interrupted
+}
 
 // installGrafana puts a program in the place of Grafana.
 func installGrafana(t *testing.T, script string) {
@@ -27,7 +43,7 @@ func installGrafana(t *testing.T, script string) {
 
 func TestGrafanaThatDoesNotStartSaysWhy(t *testing.T) {
 	installGrafana(t, "echo 'the port is taken'; exit 1")
-	g, err := startGrafana(t.Context(), t.TempDir(), t.TempDir(), pluginhost.Settings{})
+	g, err := startGrafana(t.Context(), t.TempDir(), t.TempDir())
 	require.NoError(t, err)
 	defer g.stop()
 	assert.ErrorContains(t, g.awaitAnswer(t.Context()), "the port is taken")
@@ -35,9 +51,9 @@ func TestGrafanaThatDoesNotStartSaysWhy(t *testing.T) {
 
 func TestGrafanaIsGivenEverything(t *testing.T) {
 	installGrafana(t, `cd "$GF_PATHS_PROVISIONING" && grep -l apiVersion */*.yaml; ls -d "$GF_PATHS_PLUGINS"/*`)
-	root, err := filepath.Abs(filepath.Join("..", ".."))
+	root, err := filepath.Abs(root)
 	require.NoError(t, err)
-	g, err := startGrafana(t.Context(), root, t.TempDir(), pluginhost.Settings{})
+	g, err := startGrafana(t.Context(), root, t.TempDir())
 	require.NoError(t, err)
 	<-g.ended
 	text, err := os.ReadFile(g.log)
@@ -53,7 +69,7 @@ func TestGrafanaIsGivenEverything(t *testing.T) {
 func TestGrafanaStopsOnInterrupt(t *testing.T) {
 	folder := t.TempDir()
 	installGrafana(t, `trap 'echo bye; exit' INT; echo ready; while true; do sleep 0.05; done`)
-	g, err := startGrafana(t.Context(), t.TempDir(), folder, pluginhost.Settings{})
+	g, err := startGrafana(t.Context(), t.TempDir(), folder)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		text, err := os.ReadFile(g.log)
@@ -63,4 +79,40 @@ func TestGrafanaStopsOnInterrupt(t *testing.T) {
 	text, err := os.ReadFile(g.log)
 	require.NoError(t, err)
 	assert.Equal(t, "ready\nbye\n", string(text))
+}
+
+// The demo's Grafana has a Prometheus beside the plugin, which has seen the counters rise to what they are.
+func TestDemoScrapesTheExporterForGrafana(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the plugin and imports a tenant")
+	}
+	debian.Program(t, "prometheus", "prometheus")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	installGrafana(t, standInEnv+"=1 exec "+self)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	opts := Options{Root: root, Plugin: builtPlugin(t), SignIns: 2000, Out: t.Output()}
+	opened, ended := make(chan string, 1), make(chan error, 1)
+	opts.Opened = func(address string) { opened <- address }
+	go func() { ended <- Run(ctx, opts) }()
+	var address string
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case address = <-opened:
+	}
+
+	response, err := http.Get(address + "/datasources/entra-activity.yaml")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var provisioned struct{ DataSources []struct{ Type, URL string } }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&provisioned))
+	require.Len(t, provisioned.DataSources, 2)
+	require.Equal(t, pluginhost.PluginID, provisioned.DataSources[0].Type)
+	require.Equal(t, "prometheus", provisioned.DataSources[1].Type)
+	awaitAbove(t, provisioned.DataSources[1].URL, "sum(increase(entra_signins_total[10m]))", 1000)
+
+	stop()
+	require.NoError(t, <-ended)
 }

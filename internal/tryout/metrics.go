@@ -16,7 +16,27 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
+	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
+
+// serveMetrics serves those of the store, all there are, until stop is called.
+func serveMetrics(db *store.DB, opts Options) (address string, stop func(), err error) {
+	options := exporter.Options{ScrapeTimeout: 10 * time.Second, RefreshInterval: 2 * scrapeInterval}
+	if !opts.Smoke {
+		options.ZeroHold = 2 * scrapeInterval
+	}
+	for _, c := range exporter.Collectors() {
+		options.Collectors = append(options.Collectors, c.Name)
+	}
+	handler, err := exporter.New(db, options, promslog.New(&promslog.Config{Writer: opts.Out})).Handler()
+	if err != nil {
+		return "", nil, err
+	}
+	return serve(handler)
+}
 
 // serve answers HTTP requests on a free local port until stop is called.
 func serve(handler http.Handler) (address string, stop func(), err error) {

@@ -17,11 +17,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/prometheus/common/promslog"
-
 	"github.com/entra-activity/entra-activity-datasource/internal/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
-	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -52,7 +49,7 @@ type Options struct {
 	Port    int    // of the preview; 0: a free one
 	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented tenant.
 	PostgreSQL string
-	Opened     func(address string) // called once the preview can be opened; may be nil
+	Opened     func(address string) // called once the dashboards can be opened; may be nil
 	Out        io.Writer
 }
 
@@ -90,6 +87,18 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if _, err := store.Migrate(ctx, db); err != nil {
 		return err
 	}
+	metrics, stopExporter, err := serveMetrics(db, opts)
+	if err != nil {
+		return err
+	}
+	defer stopExporter()
+	// Prometheus comes before the records: it is to see counters rise.
+	scraping, stopScraping, err := scrapeForGrafana(ctx, metrics, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopScraping()) }()
+
 	now := time.Now().Truncate(time.Second)
 	published, err := importPublished(ctx, db, opts)
 	if err != nil {
@@ -100,16 +109,6 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	signIns := published.Kinds[activity.SignIn].New + invented.Kinds[activity.SignIn].New
-
-	handler, err := exporter.New(db, exporter.Options{ScrapeTimeout: 10 * time.Second}, promslog.New(&promslog.Config{Writer: opts.Out})).Handler()
-	if err != nil {
-		return err
-	}
-	metrics, stopExporter, err := serve(handler)
-	if err != nil {
-		return err
-	}
-	defer stopExporter()
 
 	s, err := grantReader(ctx, db, server)
 	if err != nil {
@@ -127,8 +126,13 @@ func Run(ctx context.Context, opts Options) (err error) {
 		}
 		return smoke(ctx, plugin, panels, metrics, signIns, opts.Out)
 	}
+	sources := []dataSource{pluginSource(s)}
 	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
-	return serveUntilDone(ctx, opts, plugin, s)
+	if scraping != "" {
+		fmt.Fprintf(opts.Out, "Prometheus:  %s\n", scraping)
+		sources = append(sources, prometheusSource(scraping))
+	}
+	return serveUntilDone(ctx, opts, plugin, s, sources)
 }
 
 // importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
@@ -304,8 +308,12 @@ func (r *report) end() error {
 }
 
 // serveUntilDone names what can be opened, and waits.
-func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin, s pluginhost.Settings) error {
+func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin, s pluginhost.Settings, sources []dataSource) error {
 	if opts.Preview {
+		return previewUntilDone(ctx, opts, plugin, s)
+	}
+	if _, _, err := findGrafana(); errors.Is(err, errNoGrafana) {
+		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
 		return previewUntilDone(ctx, opts, plugin, s)
 	}
 	folder, err := os.MkdirTemp("", "entra-activity-grafana-")
@@ -313,11 +321,7 @@ func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin
 		return err
 	}
 	defer os.RemoveAll(folder)
-	g, err := startGrafana(ctx, opts.Root, folder, s)
-	if errors.Is(err, errNoGrafana) {
-		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
-		return previewUntilDone(ctx, opts, plugin, s)
-	}
+	g, err := startGrafana(ctx, opts.Root, folder, sources...)
 	if err != nil {
 		return fmt.Errorf("start Grafana: %w", err)
 	}
@@ -326,6 +330,9 @@ func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin
 		return fmt.Errorf("start Grafana: %w", err)
 	}
 	fmt.Fprintf(opts.Out, "Dashboards:  %s (Grafana logs to %s)\n\n%s\n", g.address, g.log, howToStop)
+	if opts.Opened != nil {
+		opts.Opened(g.address)
+	}
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(opts.Out, stopping)

@@ -14,12 +14,11 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
-// The plugin is built and asked over gRPC, as Grafana does, for everything the bundled dashboards show.
-func TestEveryPanelAndMetricHasAnAnswer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the plugin and imports a tenant")
-	}
-	root := filepath.Join("..", "..")
+var root = filepath.Join("..", "..")
+
+// builtPlugin builds the plugin and returns its path.
+func builtPlugin(t *testing.T) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "plugin")
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
@@ -28,9 +27,16 @@ func TestEveryPanelAndMetricHasAnAnswer(t *testing.T) {
 	build.Dir = root
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
+	return binary
+}
 
+// The plugin is built and asked over gRPC, as Grafana does, for everything the bundled dashboards show.
+func TestEveryPanelAndMetricHasAnAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the plugin and imports a tenant")
+	}
 	var out bytes.Buffer
-	err = Run(t.Context(), Options{Root: root, Plugin: binary, SignIns: 20_000, Smoke: true, Out: &out})
+	err := Run(t.Context(), Options{Root: root, Plugin: builtPlugin(t), SignIns: 20_000, Smoke: true, Out: &out})
 	t.Log(out.String())
 	require.NoError(t, err)
 
