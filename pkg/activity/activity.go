@@ -88,6 +88,7 @@ type Field struct {
 	Default     bool   // shown by a list that names no columns, as in the portal
 	MetricLabel string // label name in metrics; empty: never a label
 	Owner       bool   // its value names the person whose record this is
+	Sparse      bool   // of a List: the values of some elements only; the empty ones are left out where it is read as one text
 
 	index int
 }

@@ -121,9 +121,12 @@ func (j *joined) read(record string) error {
 }
 
 // listed writes a column of type List as the statement returns it.
-func (c *compiler) listed(column string) string {
+func (c *compiler) listed(f *activity.Field, column string) string {
 	if c.arrays {
 		return "array_to_json(" + column + ")::text"
+	}
+	if f.Sparse {
+		column = "array_remove(" + column + ", '')"
 	}
 	return "array_to_string(" + column + ", ', ')"
 }

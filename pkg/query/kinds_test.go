@@ -283,6 +283,17 @@ func TestModifiedPropertiesCanBeFilteredAndChosen(t *testing.T) {
 	require.Equal(t, all, w.list(t, "auditEvent", columns))
 }
 
+// A member that is added to a group has a username, and the group, which is the other target, has none.
+func TestTargetsWithoutUsernamesLeaveNoGaps(t *testing.T) {
+	w := contoso(t)
+	rows := w.list(t, "auditEvent", []string{"targetTypes", "targetUserPrincipalNames"}, filter("activityDisplayName", "=", "Add member to group"))
+	require.NotEmpty(t, rows)
+	for _, row := range rows {
+		require.Equal(t, "User, Group", row[0])
+		require.Regexp(t, `^[^@, ]+@[^@, ]+$`, row[1])
+	}
+}
+
 func TestEachPolicyIsCountedByItsResult(t *testing.T) {
 	w := contoso(t)
 	want := map[string]float64{}

@@ -117,7 +117,7 @@ func (c *compiler) recordsSQL(table, condition string, limit int) string {
 		}
 		switch f.Type {
 		case activity.List:
-			column = c.listed(column)
+			column = c.listed(f, column)
 		case activity.Integer:
 			column += "::bigint"
 		}
