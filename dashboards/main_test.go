@@ -80,6 +80,12 @@ type panel struct {
 		Defaults struct {
 			Unit, NoValue string
 			Custom        struct{ MinWidth int }
+			Color         struct{ Mode string }
+			Thresholds    struct{ Steps []struct{ Color string } }
+			Mappings      []struct {
+				Type    string
+				Options json.RawMessage
+			}
 		}
 		Overrides []override
 	}
@@ -137,7 +143,9 @@ func TestRules(t *testing.T) {
 				}
 				assert.Contains(t, drawn, p.Type, "%s: a panel that the preview draws, too", p.Title)
 				assert.NotEmpty(t, p.Description, p.Title)
-				assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, "%s: an empty panel says what is missing", p.Title)
+				if p.Type != "heatmap" { // of which Grafana does not show it
+					assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, "%s: an empty panel says what is missing", p.Title)
+				}
 				assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, p.Title)
 				assert.True(t, sources[p.Datasource], "%s asks a data source that is not the user's choice", p.Title)
 				assert.False(t, ids[p.ID], "%s: panel ids are unique", p.Title)
@@ -244,6 +252,24 @@ const narrow = 960
 
 // inside is the width that a panel of a narrow dashboard has for what it shows.
 func inside(p panel) int { return narrow*p.GridPos.W/24 - 40 }
+
+// Where a question fails or has no answer, Grafana paints a number as if it were less than any limit.
+func TestNumbersWithoutValueAreNotGood(t *testing.T) {
+	good := 0
+	for name := range files {
+		for _, p := range read(t, name).Panels {
+			has := p.FieldConfig.Defaults
+			if p.Type != "stat" || has.Color.Mode != "thresholds" || has.Thresholds.Steps[0].Color != green {
+				continue
+			}
+			good++
+			require.NotEmpty(t, has.Mappings, "%s: %s", name, p.Title)
+			assert.Equal(t, "special", has.Mappings[0].Type, "%s: %s", name, p.Title)
+			assert.JSONEq(t, `{"match": "null+nan", "result": {"color": "text"}}`, string(has.Mappings[0].Options), "%s: %s", name, p.Title)
+		}
+	}
+	assert.Greater(t, good, 10)
+}
 
 func TestTitlesFit(t *testing.T) {
 	const (

@@ -16,11 +16,11 @@ func mySignIns() *dashboard.DashboardBuilder {
 			ColorScheme(byThreshold()).Thresholds(thresholds(green, limit{1, amber}, limit{20, red})).GridPos(at(8, 0, 8, 4))).
 		WithPanel(number("Countries", "Different countries or regions that your account was used from.", question{Measure: "distinctValues", Of: "countryOrRegion", Filters: mine()}).
 			GridPos(at(16, 0, 8, 4))).
-		WithPanel(calendar("When was my account used?", "Sign-ins of all types by day and hour of the day.", none, question{Filters: mine()}).GridPos(at(0, 4, 13, 12))).
+		WithPanel(calendar("When was my account used?", "Sign-ins of all types by day and hour of the day.", question{Filters: mine()}).GridPos(at(0, 4, 13, 12))).
 		WithPanel(groups("From where?", "Addresses that your account was used from, and where they are. Tell your help desk about those you do not know.", none,
 			question{Filters: mine(), GroupBy: []string{"countryOrRegion", "city", "ipAddress"}, Top: 20}).
 			OverrideByName("City", []dashboard.DynamicConfigValue{width(95)}).
-			OverrideByName("Sign-ins", bar(blue)).GridPos(at(13, 4, 11, 12))).
+			OverrideByName("Sign-ins", append(bar(blue), width(100))).GridPos(at(13, 4, 11, 12))).
 		WithPanel(ranked("What did I use?", "Your sign-ins by application.", none, blue, question{Filters: mine(), GroupBy: []string{"appDisplayName"}, Top: 10}).
 			GridPos(at(0, 16, 8, 10))).
 		WithPanel(records("My latest sign-ins", "Your newest 100 interactive sign-ins.", none,

@@ -5,15 +5,15 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/heatmap"
 )
 
-// calendar is a heat map with a column for each day and a row for each hour of it.
-func calendar(title, description, empty string, q question) *heatmap.PanelBuilder {
+// calendar is a heat map with a column for each day and a row for each hour of it. Grafana's has no words for an empty one:
+// the answer brings a notice.
+func calendar(title, description string, q question) *heatmap.PanelBuilder {
 	q.View = "calendar"
 	return heatmap.NewPanelBuilder().
 		Title(title).
 		Description(description).
 		Datasource(datasource).
 		WithTarget(q).
-		NoValue(empty).
 		Unit("locale").
 		Calculate(false).
 		Color(heatmap.NewHeatmapColorOptionsBuilder().

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 )
 
@@ -20,14 +22,24 @@ func large(title, description string, source common.DataSourceRef) *stat.PanelBu
 		Title(title).
 		Description(description).
 		Datasource(source).
-		NoValue("none").
+		NoValue("no data").
 		Unit("locale").
 		ColorScheme(fixed(plain)).
+		Mappings([]dashboard.ValueMapping{unknown}).
 		GraphMode(common.BigValueGraphModeNone).
 		ColorMode(common.BigValueColorModeValue).
 		Text(common.NewVizTextDisplayOptionsBuilder().ValueSize(numberSize)).
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
 }
+
+// unknown paints what has no value, as after an error, in no colour that judges. Grafana would take it for less than any limit.
+var unknown = dashboard.ValueMapping{SpecialValueMap: &dashboard.SpecialValueMap{
+	Type: dashboard.MappingTypeSpecialValue,
+	Options: dashboard.DashboardSpecialValueMapOptions{
+		Match:  dashboard.SpecialValueMatchNullAndNan,
+		Result: dashboard.ValueMappingResult{Color: cog.ToPtr(plain)},
+	},
+}}
 
 // rate is a share of something, painted from the limits on.
 func rate(title, description string, q question, below string, limits ...limit) *stat.PanelBuilder {

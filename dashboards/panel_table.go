@@ -103,7 +103,7 @@ const codeWidth = 85
 
 // widths are those of columns whose values are all short.
 var widths = map[string]int{
-	"status": 105, "authenticationRequirement": 140, "conditionalAccessStatus": 165, "countryOrRegion": 80, "city": 120, "ipAddress": 135,
+	"status": 105, "authenticationRequirement": 140, "conditionalAccessStatus": 165, "countryOrRegion": 80, "city": 120,
 	"operatingSystem": 135, "browser": 140, "signInEventTypes": 135, "policyResult": 150, "riskLevel": 95, "riskLevelDuringSignIn": 95, "riskState": 130, "detectionTimingType": 115,
 	"provisioningAction": 110, "identityType": 125, "durationInMilliseconds": 110, "kind": 150, "timeToRemediation": 125,
 }
@@ -112,7 +112,7 @@ var widths = map[string]int{
 var leastWidths = map[string]int{
 	"userPrincipalName": 220, "appDisplayName": 210, "resourceDisplayName": 190, "failureReason": 320, "clientAppUsed": 200, "correlationId": 290, "conditionalAccessPolicies": 340, "conditionalAccessPolicyResults": 220,
 	"activityDisplayName": 240, "initiatedByUserPrincipalName": 220, "targetDisplayNames": 210, "targetUserPrincipalNames": 230, "resultReason": 240, "oldValues": 220, "newValues": 220,
-	"errorReason": 320, "recommendedAction": 320, "sourceIdentity": 190, "riskEventTypes": 200, "riskEventType": 190, "riskDetail": 250, "summary": 260,
+	"ipAddress": 320, "errorReason": 320, "recommendedAction": 320, "sourceIdentity": 190, "riskEventTypes": 200, "riskEventType": 190, "riskDetail": 250, "summary": 260,
 }
 
 // wrapped lets cells have as many lines as their texts need. Grafana 12 has the property elsewhere.

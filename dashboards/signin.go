@@ -11,8 +11,10 @@ func signIn() *dashboard.DashboardBuilder {
 		"One sign-in with all that is known of it, as the portal shows it in tabs, and what belongs to it. Whatever the time range.").
 		WithVariable(oneOf("id", "Request ID", "signIn", "id", interactive()...).Description("The sign-in's ID, as in the portal and on error pages.")).
 		WithPanel(part("What happened?", "The properties of the sign-in.", "There is no sign-in with this ID: choose one in the dashboard Sign-ins.", section("summary")).
-			OverrideByName("Group", []dashboard.DynamicConfigValue{width(95)}).
-			OverrideByName("Property", []dashboard.DynamicConfigValue{width(205)}).
+			// The rows are in the order of their groups, and whole addresses need the room more.
+			OverrideByName("Group", hidden).
+			OverrideByName("Property", append(wrapped, width(120))).
+			OverrideByName("Value", wrapped).
 			OverrideByName("Field", hidden).
 			GridPos(at(0, 0, 12, 26))).
 		WithPanel(part("Which policies were evaluated?", "Conditional Access policies, applied or not, and what each decided. Those in report-only mode decided nothing.",

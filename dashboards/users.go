@@ -19,7 +19,7 @@ func users() *dashboard.DashboardBuilder {
 			GridPos(at(12, 0, 6, 4))).
 		WithPanel(number("Countries", "Different countries or regions that the user signed in from.", question{Measure: "distinctValues", Of: "countryOrRegion", Filters: of()}).
 			ColorScheme(byThreshold()).Thresholds(thresholds(green, limit{3, amber}, limit{6, red})).GridPos(at(18, 0, 6, 4))).
-		WithPanel(calendar("When does the user sign in?", "Sign-ins of all types by day and hour of the day, in the dashboard's time zone.", nothing, question{Filters: of()}).
+		WithPanel(calendar("When does the user sign in?", "Sign-ins of all types by day and hour of the day, in the dashboard's time zone.", question{Filters: of()}).
 			GridPos(at(0, 4, 16, 13))).
 		WithPanel(shares("How do they end?", "Interactive sign-ins by status.", nothing, question{Filters: interactive(of()...), GroupBy: []string{"status"}}).
 			Legend(shareLegend(common.LegendPlacementRight)).
@@ -31,7 +31,7 @@ func users() *dashboard.DashboardBuilder {
 		WithPanel(groups("From which places?", "Addresses and where they are.", nothing,
 			question{Filters: of(), GroupBy: []string{"countryOrRegion", "city", "ipAddress"}, Top: 20}).
 			OverrideByName("IP address", []dashboard.DynamicConfigValue{links(link("Sign-ins from this address", signInsUID, "address", clicked, "type", everything))}).
-			OverrideByName("Sign-ins", bar(blue)).
+			OverrideByName("Sign-ins", append(bar(blue), width(100))).
 			GridPos(at(0, 17, 12, 9))).
 		WithPanel(groups("With which devices?", "Devices, their operating systems and browsers.", nothing,
 			question{Filters: of(), GroupBy: []string{"deviceDisplayName", "operatingSystem", "browser"}, Top: 20}).

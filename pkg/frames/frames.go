@@ -9,8 +9,8 @@
 //   - annotations: one table frame: time, title, text, tags, id.
 //   - detail: a named table frame for each section.
 //
-// An empty answer is one frame without fields: Grafana's alerting takes anything else for data. An empty calendar is none:
-// Grafana's heat map fails on a frame without fields.
+// An empty answer is one frame without fields: Grafana's alerting takes anything else for data. An empty calendar has zeros and
+// a notice: Grafana's heat map fails on a frame without fields, and has no words of its own.
 package frames
 
 import (
@@ -57,9 +57,7 @@ func Of(r *query.Result) data.Frames {
 	default:
 		frames = data.Frames{single(r)}
 	}
-	if len(frames) > 0 {
-		describe(frames[0], r)
-	}
+	describe(frames[0], r)
 	return frames
 }
 
@@ -147,9 +145,6 @@ func calendar(r *query.Result) data.Frames {
 		}
 		**at += n
 	}
-	if sum == 0 {
-		return nil
-	}
 	if len(days) == 1 {
 		days = []time.Time{days[0].AddDate(0, 0, -1), days[0]}
 		for h := range hours {
@@ -159,6 +154,10 @@ func calendar(r *query.Result) data.Frames {
 	frame := typed("heatmap-rows", data.NewField("time", nil, days))
 	for h, values := range hours {
 		frame.Fields = append(frame.Fields, data.NewField(fmt.Sprintf("%02d:00", h), nil, values))
+	}
+	if sum == 0 {
+		text := fmt.Sprintf("There are no %s in this time range, or none with these filters.", strings.ToLower(r.Question.Kind.CountLabel()))
+		frame.Meta.Notices = []data.Notice{{Severity: data.NoticeSeverityInfo, Text: text}}
 	}
 	return data.Frames{frame}
 }

@@ -73,6 +73,17 @@ for (const dashboard of dashboards) {
   });
 }
 
+test('an empty calendar stays one, and says that it is empty', async ({ page }) => {
+  const users = dashboards.find(({ uid }) => uid === 'entra-users')!;
+  const calendar = panelsOf(users).find(({ type }) => type === 'heatmap')!;
+  await openDashboard(page, `/d/${users.uid}?var-user=nobody@contoso.example`);
+  const drawn = panel(page, calendar.id);
+  await expect(drawn.getByText('23:00')).toBeVisible();
+  await expect(drawn.locator('rect')).toHaveCount(0);
+  await drawn.getByRole('button', { name: 'Panel status' }).hover();
+  await expect(page.getByText('There are no sign-ins in this time range, or none with these filters.')).toBeVisible();
+});
+
 /** What a picture shows: the dashboard without the preview's own head, and no more of it than a page has room for. */
 async function upperPart(page: Page) {
   const { x, y, width, height } = (await page.getByRole('main').boundingBox())!;
