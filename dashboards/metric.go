@@ -141,7 +141,7 @@ func (m metrics) table(title, description, value string, expr string) *table.Pan
 		MinWidth(leastOfGroups).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).Desc(true)}).
 		OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
-		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"}, width(150)})
+		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"}, {Id: "decimals", Value: 0}, width(150)})
 }
 
 // labels is a variable of a label's values.

@@ -17,18 +17,6 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
 
-// standInEnv makes this program a Grafana that answers with the files it was provisioned with.
-const standInEnv = "ENTRA_ACTIVITY_STAND_IN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(standInEnv) == "" {
-		os.Exit(m.Run())
-	}
-	http.HandleFunc("/api/health", func(http.ResponseWriter, *http.Request) {})
-	http.Handle("/", http.FileServer(http.Dir(os.Getenv("GF_PATHS_PROVISIONING"))))
-	_ = http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+os.Getenv("GF_SERVER_HTTP_PORT"), nil) // until it is interrupted
-}
-
 // installGrafana puts a program in the place of Grafana.
 func installGrafana(t *testing.T, script string) {
 	t.Helper()
@@ -111,7 +99,7 @@ func TestDemoScrapesTheExporterForGrafana(t *testing.T) {
 	require.Len(t, provisioned.DataSources, 2)
 	require.Equal(t, pluginhost.PluginID, provisioned.DataSources[0].Type)
 	require.Equal(t, "prometheus", provisioned.DataSources[1].Type)
-	awaitAbove(t, provisioned.DataSources[1].URL, "sum(increase(entra_signins_total[10m]))", 1000)
+	await(t, provisioned.DataSources[1].URL, `count(sum by (instance) (increase(entra_signins_total[30d])) > bool 0)`, 2) // the history, and what is scraped
 
 	stop()
 	require.NoError(t, <-ended)

@@ -22,16 +22,18 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// serveMetrics serves those of the store, all there are, until stop is called.
-func serveMetrics(db *store.DB, opts Options) (address string, stop func(), err error) {
-	options := exporter.Options{ScrapeTimeout: 10 * time.Second, RefreshInterval: 2 * scrapeInterval}
-	if !opts.Smoke {
-		options.ZeroHold = 2 * scrapeInterval
-	}
+// collectors are all that the exporter has.
+func collectors() (names []string) {
 	for _, c := range exporter.Collectors() {
-		options.Collectors = append(options.Collectors, c.Name)
+		names = append(names, c.Name)
 	}
-	handler, err := exporter.New(db, options, promslog.New(&promslog.Config{Writer: opts.Out})).Handler()
+	return names
+}
+
+// serveMetrics serves those of the store until stop is called.
+func serveMetrics(db *store.DB, log io.Writer) (address string, stop func(), err error) {
+	options := exporter.Options{ScrapeTimeout: 10 * time.Second, Collectors: collectors()}
+	handler, err := exporter.New(db, options, promslog.New(&promslog.Config{Writer: log})).Handler()
 	if err != nil {
 		return "", nil, err
 	}

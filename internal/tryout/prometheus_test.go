@@ -5,43 +5,57 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 )
 
-func TestEveryScraperScrapes(t *testing.T) {
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "answer 42") }))
-	defer target.Close()
+func TestEveryScraperKnowsTheHistoryAndScrapes(t *testing.T) {
+	debian.Program(t, "promtool", "prometheus")
+	db, _ := pgtest.Store(t)
+	now := time.Now()
+	demotest.Fill(t, db, demo.New(demo.Options{Seed: seed, Start: now.AddDate(0, 0, -8), End: now, SignIns: 500}))
+	var signIns float64
+	require.NoError(t, db.Get(&signIns, "SELECT count(*) FROM entra.sign_in WHERE time < date_trunc('day', now(), 'UTC')"))
+	metrics, stop, err := serveMetrics(db, t.Output())
+	require.NoError(t, err)
+	defer stop()
 	for _, s := range scrapers {
 		t.Run(s.name, func(t *testing.T) {
-			p, err := s.start(t.Context(), debian.Program(t, s.name, s.name), target.Listener.Addr().String())
+			path := debian.Program(t, s.name, s.name)
+			history, err := s.history(t.Context(), db)
+			require.NoError(t, err)
+			p, err := s.start(t.Context(), path, history, strings.TrimPrefix(metrics, "http://"))
 			require.NoError(t, err)
 			defer func() { require.NoError(t, p.Stop()) }()
-			awaitAbove(t, p.address, `answer{job="entra-activity"}`, 41)
+			await(t, p.address, `entra_exporter_up{job="entra-activity"}`, 1)
+			await(t, p.address, `sum(max_over_time(entra_signins_total{job="entra-activity", instance="history"}[2d]))`, signIns)
 		})
 	}
 }
 
 func TestNoScraperSaysWhatToInstall(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := startScraper(t.Context(), "127.0.0.1:9822")
+	_, _, err := findScraper()
 	require.ErrorContains(t, err, "install prometheus or victoria-metrics")
 }
 
-// awaitAbove asks a Prometheus until a value is above a limit.
-func awaitAbove(t *testing.T, address, expr string, limit float64) {
+// await asks a Prometheus until an expression has a value.
+func await(t *testing.T, address, expr string, want float64) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		n, err := evaluate(t.Context(), address, expr)
 		require.NoError(c, err)
-		require.Greater(c, n, limit, expr)
+		require.InDelta(c, want, n, 1e-9, expr)
 	}, time.Minute, pollInterval)
 }
 

@@ -87,18 +87,6 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if _, err := store.Migrate(ctx, db); err != nil {
 		return err
 	}
-	metrics, stopExporter, err := serveMetrics(db, opts)
-	if err != nil {
-		return err
-	}
-	defer stopExporter()
-	// Prometheus comes before the records: it is to see counters rise.
-	scraping, stopScraping, err := scrapeForGrafana(ctx, metrics, opts)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stopScraping()) }()
-
 	now := time.Now().Truncate(time.Second)
 	published, err := importPublished(ctx, db, opts)
 	if err != nil {
@@ -109,6 +97,12 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	signIns := published.Kinds[activity.SignIn].New + invented.Kinds[activity.SignIn].New
+
+	metrics, stopExporter, err := serveMetrics(db, opts.Out)
+	if err != nil {
+		return err
+	}
+	defer stopExporter()
 
 	s, err := grantReader(ctx, db, server)
 	if err != nil {
@@ -126,13 +120,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 		}
 		return smoke(ctx, plugin, panels, metrics, signIns, opts.Out)
 	}
-	sources := []dataSource{pluginSource(s)}
 	fmt.Fprintf(opts.Out, "\nMetrics:     %s/metrics\nPostgreSQL:  psql '%s'\n", metrics, server.URL(database))
-	if scraping != "" {
-		fmt.Fprintf(opts.Out, "Prometheus:  %s\n", scraping)
-		sources = append(sources, prometheusSource(scraping))
-	}
-	return serveUntilDone(ctx, opts, plugin, s, sources)
+	return serveUntilDone(ctx, opts, db, plugin, s, metrics)
 }
 
 // importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
@@ -308,13 +297,29 @@ func (r *report) end() error {
 }
 
 // serveUntilDone names what can be opened, and waits.
-func serveUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plugin, s pluginhost.Settings, sources []dataSource) error {
+func serveUntilDone(ctx context.Context, opts Options, db *store.DB, plugin *pluginhost.Plugin, s pluginhost.Settings, metrics string) error {
 	if opts.Preview {
 		return previewUntilDone(ctx, opts, plugin, s)
 	}
 	if _, _, err := findGrafana(); errors.Is(err, errNoGrafana) {
 		fmt.Fprintf(opts.Out, "Grafana:     %v\n", err)
 		return previewUntilDone(ctx, opts, plugin, s)
+	}
+	sources := []dataSource{pluginSource(s)}
+	if scraper, path, err := findScraper(); err != nil {
+		fmt.Fprintf(opts.Out, "Prometheus:  %v\n", err)
+	} else {
+		history, err := scraper.history(ctx, db)
+		if err != nil {
+			return err
+		}
+		scraping, err := scraper.start(ctx, path, history, strings.TrimPrefix(metrics, "http://"))
+		if err != nil {
+			return err
+		}
+		defer scraping.Stop() //nolint:errcheck // nothing of it is kept
+		fmt.Fprintf(opts.Out, "Prometheus:  %s\n", scraping.address)
+		sources = append(sources, prometheusSource(scraping.address))
 	}
 	folder, err := os.MkdirTemp("", "entra-activity-grafana-")
 	if err != nil {

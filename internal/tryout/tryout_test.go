@@ -2,6 +2,8 @@ package tryout
 
 import (
 	"bytes"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -11,8 +13,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 )
+
+// standInEnv makes this program a Grafana that answers with the files it was provisioned with.
+const standInEnv = "ENTRA_ACTIVITY_STAND_IN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(standInEnv) == "" {
+		pgtest.Main(m)
+	}
+	http.HandleFunc("/api/health", func(http.ResponseWriter, *http.Request) {})
+	http.Handle("/", http.FileServer(http.Dir(os.Getenv("GF_PATHS_PROVISIONING"))))
+	_ = http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+os.Getenv("GF_SERVER_HTTP_PORT"), nil) // until it is interrupted
+}
 
 var root = filepath.Join("..", "..")
 
