@@ -231,6 +231,18 @@ func TestShapes(t *testing.T) {
 			kind: activity.SignIn, fidelity: activity.Full,
 			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "signInEventTypes": "servicePrincipal", "errorCode": "", "status": "success"},
 		},
+		"Log Analytics: what a token came from is no kind of sign-in": {
+			text: `{"TimeGenerated":"2026-01-02T03:04:50Z","CreatedDateTime":"2026-01-02T03:04:05Z","Type":"AADNonInteractiveUserSignInLogs","Id":"1","AppId":"p","UserId":"u",
+				"SignInEventTypes":"[\"refreshToken\",\"continuousAccessEvaluation\"]","ResultType":"0"}`,
+			kind: activity.SignIn, fidelity: activity.Full,
+			want: map[string]string{"signInEventTypes": "nonInteractiveUser", "errorCode": "0"},
+		},
+		"Log Analytics: custom security attributes": {
+			text: `{"TimeGenerated":"2026-01-02T03:04:50Z","ActivityDateTime":"2026-01-02T03:04:05Z","Type":"AADCustomSecurityAttributeAuditLogs","Id":"1","ActivityDisplayName":"Update attribute set",
+				"CallerIpAddress":"192.0.2.1","Result":"success"}`,
+			kind: activity.AuditEvent, fidelity: activity.Full,
+			want: map[string]string{"activityDisplayName": "Update attribute set", "ipAddress": "192.0.2.1", "status": "success"},
+		},
 		"Log Analytics without AADTenantId": {
 			text: `{"TenantId":"workspace","TimeGenerated":"2026-01-02T04:00:00Z","Type":"AADRiskyUsers","Id":"u","ResourceId":"/tenants/T/x","RiskLastUpdatedDateTime":"2026-01-02T03:00:00Z"}`,
 			kind: activity.RiskyUser, fidelity: activity.Full,

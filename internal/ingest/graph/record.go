@@ -69,8 +69,8 @@ func (x *Extractor) State(user *activity.Record, item *fastjson.Value) (*activit
 func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, signInEventType string) error {
 	switch record.Kind {
 	case activity.SignIn:
-		x.Fill(record, "signInEventTypes", x.firstType(object))
-		x.Fill(record, "signInEventTypes", signInEventType)
+		x.Fill(record, "signInEventTypes", x.namedType(object))
+		x.Fill(record, "signInEventTypes", knownType(signInEventType))
 		x.Fill(record, "signInEventTypes", x.guessedType(record, object))
 		x.Fill(record, "tenantId", x.Tenant)
 		// A tenant's log holds the sign-ins to its resources.
@@ -89,13 +89,25 @@ func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, si
 	return record.Check()
 }
 
-// firstType returns the kind of sign-in that beta's objects name.
-func (x *Extractor) firstType(object *fastjson.Value) string {
+// namedType returns the kind of sign-in that beta's objects name. Log Analytics has others beside it, such as refreshToken.
+func (x *Extractor) namedType(object *fastjson.Value) string {
 	v := x.Unpack(Property(object, "signInEventTypes"))
-	if types := v.GetArray(); len(types) > 0 {
-		v = types[0]
+	for _, v := range v.GetArray() {
+		if known := knownType(x.Text(v)); known != "" {
+			return known
+		}
 	}
-	return x.Text(v)
+	return knownType(x.Text(v))
+}
+
+// knownType returns a kind of sign-in in Graph's words, empty if it is none of the four.
+func knownType(text string) string {
+	for _, known := range activity.SignInEventTypes {
+		if strings.EqualFold(text, known) {
+			return known
+		}
+	}
+	return ""
 }
 
 // guessedType tells the kind of sign-in where nothing names it: v1.0 has no other, and returns the interactive ones.

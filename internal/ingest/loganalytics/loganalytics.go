@@ -76,6 +76,7 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 		x.Fill(record, "countryOrRegion", country(of("Location")))
 	case activity.AuditEvent:
 		x.Fill(record, "resultReason", of("ResultDescription"))
+		x.Fill(record, "ipAddress", of("CallerIpAddress")) // only of custom security attributes
 	case activity.ProvisioningEvent:
 		x.Fill(record, "durationInMilliseconds", of("DurationMs"))
 		x.Fill(record, "errorReason", of("ResultDescription"))
