@@ -286,6 +286,20 @@ func TestShapes(t *testing.T) {
 			want: map[string]string{"id": "1", "appDisplayName": "Portal", "signInEventTypes": "nonInteractiveUser", "errorCode": "50126", "conditionalAccessStatus": "failure",
 				"riskLevelAggregated": "medium", "countryOrRegion": "DE", "operatingSystem": "Windows"},
 		},
+		"Defender's table, numbers for words": {
+			text: `{"Timestamp":"2026-01-02T03:04:05Z","RequestId":"1","LogonType":"[\"interactiveUser\"]","ErrorCode":0,"AccountObjectId":"u","IsGuestUser":"True","RiskState":4,
+				"RiskLevelDuringSignIn":100,"TokenIssuerType":0,"ConditionalAccessPolicies":"[{\"displayName\":\"MFA\",\"id\":\"c\",\"result\":\"success\"}]","RiskEventTypes":"[\"unlikelyTravel\"]"}`,
+			kind: activity.SignIn, fidelity: activity.Standard,
+			want: map[string]string{"userType": "guest", "riskState": "atRisk", "riskLevelDuringSignIn": "high", "tokenIssuerType": "AzureAD", "conditionalAccessPolicies": "MFA",
+				"conditionalAccessPolicyResults": "success", "riskEventTypes": "unlikelyTravel"},
+		},
+		"Defender's table of service principals": {
+			text: `{"Timestamp":"2026-01-02T03:04:05Z","RequestId":"1","Application":"Backup","ApplicationId":"p","IsManagedIdentity":true,"ErrorCode":7000215,"ServicePrincipalName":"backup",
+				"ServicePrincipalId":"s","ResourceDisplayName":"Vault","Country":"DE"}`,
+			kind: activity.SignIn, fidelity: activity.Standard,
+			want: map[string]string{"id": "1", "appDisplayName": "Backup", "signInEventTypes": "managedIdentity", "errorCode": "7000215", "servicePrincipalName": "backup",
+				"servicePrincipalId": "s", "resourceDisplayName": "Vault", "countryOrRegion": "DE"},
+		},
 		"answer of Defender's API": {
 			text: `{"schema":[{"name":"Timestamp","type":"DateTime"}],"results":[{"Timestamp":"2026-01-02T03:04:05Z","RequestId":"1","LogonType":["interactiveUser"],"ErrorCode":0,"AccountObjectId":"u"}]}`,
 			kind: activity.SignIn, fidelity: activity.Standard,

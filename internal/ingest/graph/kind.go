@@ -58,6 +58,7 @@ const (
 	AuditData
 	LogonType // Defender
 	AccountObjectID
+	IsManagedIdentity
 )
 
 var tells = map[string]Names{
@@ -73,7 +74,7 @@ var tells = map[string]Names{
 	"category": Category, "properties": Properties, "operationname": OperationName, "aadtenantid": AADTenantID,
 	"timegenerated": TimeGenerated, "type": Type, "resourceidentity": ResourceIdentity, "locationdetails": LocationDetails,
 	"creationtime": CreationTime, "operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
-	"logontype": LogonType, "accountobjectid": AccountObjectID,
+	"logontype": LogonType, "accountobjectid": AccountObjectID, "ismanagedidentity": IsManagedIdentity,
 }
 
 // NamesOf returns which of the properties that tell an object has, in whatever case.
