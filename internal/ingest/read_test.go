@@ -175,6 +175,12 @@ func TestShapes(t *testing.T) {
 			kind: activity.SignIn, fidelity: activity.Full,
 			want: map[string]string{"createdDateTime": "2026-01-02T03:04:05Z", "signInEventTypes": "managedIdentity", "city": "", "latitude": "", "longitude": "", "ipAddress": ""},
 		},
+		"users and devices that are not known have no id": {
+			text: `{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"00000000-0000-0000-0000-000000000000","userPrincipalName":"nobody@contoso.com",
+				"deviceDetail":{"deviceId":"00000000-0000-0000-0000-000000000000"},"status":{"errorCode":50034}}`,
+			kind: activity.SignIn, fidelity: activity.Standard,
+			want: map[string]string{"userId": "", "userPrincipalName": "nobody@contoso.com", "deviceId": "", "errorCode": "50034", "signInEventTypes": "interactiveUser"},
+		},
 		"diagnostic record with a word for a code": {
 			text: `{"time":"2025-01-15 14:20:35.456","category":"SignInLogs","resultType":"Failure","properties":{"id":"1","createdDateTime":"2025-01-15T14:20:30Z"}}`,
 			kind: activity.SignIn, fidelity: activity.Full,

@@ -61,6 +61,10 @@ func (r *Record) Get(f *Field) string {
 // List returns the values of a field of type List.
 func (r *Record) List(f *Field) []string { return r.lists[f.index] }
 
+// nobody is what Entra ID writes for the id of a user, a device and so on that it does not know. It is no id: sign-ins under
+// names that do not exist would be those of one user, called by whichever name came last.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
 // Set gives a field its value. It returns an error, and leaves the field empty, when the text is not of the field's
 // type: an odd value in one property is no reason to lose a record, whose untouched form keeps it.
 func (r *Record) Set(f *Field, text string) error {
@@ -74,6 +78,9 @@ func (r *Record) Set(f *Field, text string) error {
 		return nil
 	}
 	value, err := Canonical(f, text)
+	if f.Type == Identifier && value == nobody {
+		value = ""
+	}
 	if f.Name == r.Kind.TimeField {
 		if value != "" {
 			r.Time, _ = time.Parse(time.RFC3339Nano, value)

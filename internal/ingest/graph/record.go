@@ -112,8 +112,7 @@ func knownType(text string) string {
 
 // guessedType tells the kind of sign-in where nothing names it: v1.0 has no other, and returns the interactive ones.
 func (x *Extractor) guessedType(record *activity.Record, object *fastjson.Value) string {
-	user := record.Get(activity.SignIn.Field("userId"))
-	if record.Get(activity.SignIn.Field("servicePrincipalId")) != "" && strings.Trim(user, "0-") == "" {
+	if record.Get(activity.SignIn.Field("servicePrincipalId")) != "" && record.Get(activity.SignIn.Field("userId")) == "" {
 		managed := x.Text(Property(object, "managedIdentityType"))
 		if managed == "" {
 			managed = x.Text(Property(Property(object, "managedServiceIdentity"), "msiType"))
