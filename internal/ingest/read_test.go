@@ -421,6 +421,7 @@ func TestRefusals(t *testing.T) {
 		"a risky agent":     {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
 		"an agent's risk":   {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskEventType":"x","detectedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
 		"risky agents' log": {`{"time":"2026-01-02T03:04:05Z","category":"RiskyAgents","properties":{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}}`, `diagnostic records of the category "RiskyAgents" are not kept`},
+		"an error of Graph": {`{"error":{"code":"Forbidden","message":"The tenant has no premium license"}}`, "this is no record but an error that was answered when records were asked for: The tenant has no premium license"},
 		"something else":    {`{"hello":"world"}`, "this is no sign-in"},
 		"invalid JSON":      {`{"id":01}`, "the record is not valid JSON"},
 		"control character": {`{"id":"` + "\x01" + `\\","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record is not valid JSON: a text contains a control character"},
