@@ -15,7 +15,7 @@ import (
 )
 
 // SchemaVersion is the number of the last migration: the schema that this program works with.
-const SchemaVersion = 8
+const SchemaVersion = 9
 
 const versionTable = Schema + ".schema_version"
 
