@@ -48,7 +48,7 @@ func applications() *dashboard.DashboardBuilder {
 			GridPos(at(0, 24, 12, 7))).
 		WithPanel(columns("When is it used?", "Interactive sign-ins to the application per day and status. Click on a column for the list of its day.", nothing,
 			question{Filters: focus, GroupBy: []string{"status"}, Interval: "1d"}).
-			DataLinks(to(signInsOf("Sign-ins of this day", day, "application", chosen("application"), "status", label("status")))).
+			DataLinks(to(signInsOf("Sign-ins of this day", step, "application", chosen("application"), "status", label("status")))).
 			GridPos(at(0, 31, 12, 9))).
 		WithPanel(failureReasons("Why do its sign-ins fail?", focus...).GridPos(at(12, 31, 12, 9))).
 		WithPanel(groups("Who uses it most?", "Users by their interactive sign-ins to the application.", nothing,

@@ -18,7 +18,7 @@ func ofGroups() *dashboard.DashboardBuilder {
 			DataLinks(to(link("Users at risk", riskUID))).GridPos(at(18, 0, 6, 4))).
 		WithPanel(columns("When do members sign in?", "Interactive sign-ins of members per day and status. Click on a column for the list of its day.", none,
 			question{Filters: members, GroupBy: []string{"status"}, Interval: "1d"}).
-			DataLinks(to(signInsOf("Sign-ins of this day", day, "group", chosen("group"), "status", label("status")))).
+			DataLinks(to(signInsOf("Sign-ins of this day", step, "group", chosen("group"), "status", label("status")))).
 			GridPos(at(0, 4, 16, 9))).
 		WithPanel(shares("Is MFA asked for?", "Successful interactive sign-ins of members by the highest level of authentication they needed.", none,
 			question{Filters: append(members, is("status", "success")), GroupBy: []string{"authenticationRequirement"}}).

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
@@ -50,27 +49,21 @@ func links(list ...*dashboard.DashboardLinkBuilder) dashboard.DynamicConfigValue
 	return dashboard.DynamicConfigValue{Id: "links", Value: built}
 }
 
-// A period is what a point of a graph stands for, from the point's time on.
+// A period is what a point of a graph stands for, from the point's time on. As a part of an address, of the list of sign-ins.
 //
-// Grafana's links know the time of the point but cannot add to it. They can open a window around it: time is its
-// middle, time.window its width. So the list of sign-ins is asked for in a window moved half its width ahead, by its
-// panels' time shift, which is a variable because days and weeks need different ones.
-type period struct {
-	width time.Duration
-	half  string
-}
+// Grafana's links know the time of the point but cannot add to it. Answers by day and by week bring the end of each along,
+// whatever the clocks do within. For other points, links open a window around the time: time is its middle, time.window its
+// width. So the list is asked for in a window moved half its width ahead, by its panels' time shift, which is a variable
+// because other links need none.
+type period string
 
-var (
-	day  = period{24 * time.Hour, "12h"}
-	week = period{7 * 24 * time.Hour, "84h"}
+const (
+	step     period = "from=${__value.time}&to=${__data.fields.until}" // of an answer by day or week
+	aDayLong period = "time=${__value.time}&time.window=86400000&var-half=" + halfADay
+	halfADay        = "12h"
 )
-
-// after is the query part of an address of the list of sign-ins, for the period that begins at a time.
-func (p period) after(start string) string {
-	return fmt.Sprintf("time=%s&time.window=%d&var-half=%s", start, p.width.Milliseconds(), p.half)
-}
 
 // signInsOf leads from a point of a graph to its sign-ins.
 func signInsOf(title string, p period, variables ...string) *dashboard.DashboardLinkBuilder {
-	return leading(title, signInsUID, p.after("${__value.time}"), variables...)
+	return leading(title, signInsUID, string(p), variables...)
 }

@@ -80,6 +80,7 @@ type panel struct {
 		Defaults struct {
 			Unit, NoValue string
 			Custom        struct{ MinWidth int }
+			Links         []struct{ URL string }
 			Color         struct{ Mode string }
 			Thresholds    struct{ Steps []struct{ Color string } }
 			Mappings      []struct {
@@ -443,11 +444,25 @@ func TestEveryVariableExists(t *testing.T) {
 	}
 }
 
-func TestLinkOpensThePeriodThatBeginsAtThePoint(t *testing.T) {
-	for _, p := range []period{day, week} {
-		half, err := time.ParseDuration(p.half)
-		require.NoError(t, err)
-		assert.Equal(t, p.width, 2*half, "the window is moved by half its width")
+// Only answers by day and by week have the end of a point.
+func TestLinksAreToThePeriodThatBeginsAtThePoint(t *testing.T) {
+	half, err := time.ParseDuration(halfADay)
+	require.NoError(t, err)
+	assert.Contains(t, aDayLong, fmt.Sprintf("time.window=%d&", 2*half.Milliseconds()), "the window is moved by half its width")
+
+	steps := 0
+	for name := range files {
+		for _, p := range read(t, name).Panels {
+			for _, link := range p.FieldConfig.Defaults.Links {
+				if !strings.Contains(link.URL, string(step)) {
+					continue
+				}
+				steps++
+				var q question
+				require.NoError(t, json.Unmarshal(p.Targets[0], &q))
+				assert.Contains(t, []string{"1d", "1w"}, q.Interval, "%s: %s", name, p.Title)
+			}
+		}
 	}
-	assert.Equal(t, "time=1000&time.window=86400000&var-half=12h", day.after("1000"))
+	assert.GreaterOrEqual(t, steps, 4)
 }

@@ -116,8 +116,8 @@ func weekly(title, description, variable, name string, q question) *timeseries.P
 	return graph(title, description, nothing, q).
 		ShowPoints(common.VisibilityModeAlways).
 		DataLinks(to(
-			signInsOf("Sign-ins of this day", day, variable, label(name)),
-			signInsOf("Sign-ins of this week", week, variable, label(name)),
+			signInsOf("Sign-ins of this day", aDayLong, variable, label(name)),
+			signInsOf("Sign-ins of this week", step, variable, label(name)),
 		))
 }
 

@@ -77,7 +77,7 @@ func signIns() *dashboard.DashboardBuilder {
 		WithVariable(dashboard.NewAdHocVariableBuilder("more").Label("More filters").Datasource(datasource)).
 		WithVariable(dashboard.NewCustomVariableBuilder("half").
 			Label("Half the window").
-			Values(dashboard.StringOrMap{String: cog.ToPtr("0h," + day.half + "," + week.half)}).
+			Values(dashboard.StringOrMap{String: cog.ToPtr("0h," + halfADay)}).
 			Current(option("0h", "0h")).
 			Hide(dashboard.VariableHideHideVariable)).
 		WithPanel(signInCount(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 0, 8, 3))).
@@ -85,7 +85,7 @@ func signIns() *dashboard.DashboardBuilder {
 		WithPanel(activeUsers(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(16, 0, 8, 3))).
 		WithPanel(columns("When did they sign in?", "The sign-ins by status. Click on a column for those of the day that begins there.", nothing,
 			question{Filters: filters, GroupBy: []string{"status"}}).
-			DataLinks(to(signInsOf("Sign-ins of the day from here", day))).
+			DataLinks(to(signInsOf("Sign-ins of the day from here", aDayLong))).
 			MaxDataPoints(100). // a column for a quarter of an hour of a day, as the rollup counts
 			TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 3, 24, 7))).
 		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.

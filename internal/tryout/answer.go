@@ -31,9 +31,9 @@ func (a answer) check() error {
 	return errors.New("the answer is empty")
 }
 
-// blank tells a value that shows nothing of the data: none, zero, or a time, which an empty graph has, too.
+// blank tells a value that shows nothing of the data: none, zero, or a time or its end, which an empty graph has, too.
 func blank(field *data.Field, row int) bool {
-	if field.Type().Time() {
+	if field.Type().Time() || field.Name == "until" {
 		return true
 	}
 	value, ok := field.ConcreteAt(row)

@@ -1,6 +1,7 @@
 package tryout
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,8 @@ func series(name string, values ...float64) *data.Frame {
 	}
 	value := data.NewField("value", nil, values)
 	value.Config = &data.FieldConfig{DisplayNameFromDS: name}
-	return data.NewFrame("", data.NewField("time", nil, times), value)
+	until := data.NewField("until", nil, slices.Repeat([]string{"2026-03-31T23:00:00.000Z"}, len(values)))
+	return data.NewFrame("", data.NewField("time", nil, times), value, until)
 }
 
 func TestCheckFindsAnswersWithNothingToSee(t *testing.T) {

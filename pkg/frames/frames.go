@@ -1,6 +1,7 @@
 // Package frames turns answers into Grafana's data frames.
 //
-//   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group.
+//   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group. Where days or weeks
+//     were asked for, the hidden field until has their ends, as text for data links, which cannot add to a time.
 //   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
 //   - calendar: one frame, type heatmap-rows: a row for each day, at its last second, and a number field for each hour of the day.
 //   - value: one frame, type numeric-wide, with one number.
@@ -105,7 +106,21 @@ func series(r *query.Result, g *query.Group) *data.Frame {
 		}
 	}
 	values.Config = &config
-	return typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
+	frame := typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
+	if ends := r.Ends(); ends != nil {
+		frame.Fields = append(frame.Fields, until(ends))
+	}
+	return frame
+}
+
+// until is a field that only links see, with times as addresses have them.
+func until(ends []time.Time) *data.Field {
+	texts := make([]string, len(ends))
+	for i, end := range ends {
+		texts[i] = end.Format("2006-01-02T15:04:05.000Z")
+	}
+	hidden := map[string]any{"hideFrom": map[string]bool{"legend": true, "tooltip": true, "viz": true}}
+	return data.NewField("until", nil, texts).SetConfig(&data.FieldConfig{Custom: hidden})
 }
 
 // other is the name of all groups beyond the largest.

@@ -139,12 +139,13 @@ var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
 // pictured is an example with a picture below its answer.
 var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n!\\[[^\\]]+\\]\\((img/queries/[\\w-]+\\.png)\\)")
 
-// asText writes an answer as a table, series side by side.
+// asText writes what is seen of an answer as a table, series side by side.
 func asText(frames data.Frames) string {
 	var columns []*data.Field
 	for i, frame := range frames {
 		for _, field := range frame.Fields {
-			if field.Type() != data.FieldTypeJSON && (i == 0 || field.Name != "time") {
+			hidden := field.Config != nil && field.Config.Custom["hideFrom"] != nil
+			if field.Type() != data.FieldTypeJSON && !hidden && (i == 0 || field.Name != "time") {
 				columns = append(columns, field)
 			}
 		}

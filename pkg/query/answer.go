@@ -46,6 +46,11 @@ type Group struct {
 	Values []*float64 // nil where there is nothing to measure: the failure rate of nothing
 }
 
+// Ends returns when the steps end, where the question asks for days or weeks: those are not always as long. Else it is nil.
+func (r *Result) Ends() []time.Time {
+	return r.Question.Interval.ends(r.Steps, r.Question.Zone)
+}
+
 // Ask answers a question within a scope.
 func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
 	if q.Offset != (Offset{}) {

@@ -152,6 +152,20 @@ func (i Interval) steps(from, to time.Time, zone *time.Location) ([]time.Time, e
 	return starts, nil
 }
 
+// ends returns when days or weeks end that begin at given times; nil of other intervals.
+func (i Interval) ends(starts []time.Time, zone *time.Location) []time.Time {
+	days := map[Interval]int{Day: 1, Week: 7}[i]
+	if days == 0 {
+		return nil
+	}
+	ends := make([]time.Time, len(starts))
+	for n, start := range starts {
+		year, month, day := start.In(zone).Date()
+		ends[n] = midnight(year, month, day+days, zone).UTC()
+	}
+	return ends
+}
+
 // midnight returns when a day begins in a zone, also where the clock is set at midnight.
 func midnight(year int, month time.Month, day int, zone *time.Location) time.Time {
 	date := time.Date(year, month, day, 12, 0, 0, 0, time.UTC)

@@ -36,6 +36,20 @@ func TestStepsFollowTheCalendarOfTheZone(t *testing.T) {
 	}
 }
 
+func TestDaysAndWeeksEndWhereTheNextBegin(t *testing.T) {
+	for _, name := range []string{"UTC", "Europe/Berlin", "Asia/Beirut", "America/Havana"} { // the last two change the clock at midnight
+		zone, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		for _, interval := range []Interval{Day, Week} {
+			steps, err := interval.steps(time.Date(2026, 1, 1, 0, 0, 0, 0, zone), time.Date(2027, 1, 1, 0, 0, 0, 0, zone), zone)
+			require.NoError(t, err)
+			ends := interval.ends(steps, zone)
+			require.Equal(t, steps[1:], ends[:len(ends)-1], "%s %s", name, interval)
+		}
+	}
+	require.Nil(t, Hour.ends([]time.Time{time.Now()}, time.UTC))
+}
+
 func TestOffsetsFollowTheCalendarOfTheZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
