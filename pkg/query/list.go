@@ -21,7 +21,11 @@ func (q *Question) settings() []string {
 	if !q.View.ofRecords() || everTable(q.Kind) != store.Table(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
 		return nil
 	}
-	return []string{"join_collapse_limit = 1"}
+	settings := []string{"join_collapse_limit = 1"}
+	if q.View == Detail { // whatever one record names is looked up, which leaves no ways to weigh up either
+		settings = append(settings, "enable_hashjoin = off", "enable_mergejoin = off")
+	}
+	return settings
 }
 
 // list answers with the records themselves. The page is cut before anything is joined to it.
@@ -101,7 +105,8 @@ func (c *compiler) recordsSQL(table, condition string, limit int) string {
 		d, column := c.rowsAt(f), "r."+store.Column(c.q.Kind, f)
 		switch {
 		case f.Of == activity.Membership:
-			column = fmt.Sprintf("(SELECT coalesce(string_agg(m.%s, ', ' ORDER BY m.%[1]s), '') FROM %s m WHERE m.id = %s)", d.column, d.table, d.expr)
+			join(fmt.Sprintf("LEFT JOIN LATERAL (SELECT string_agg(m.member_of, ', ' ORDER BY m.member_of) AS member_of, string_agg(m.member_of_ids, ', ' ORDER BY m.member_of_ids) AS member_of_ids FROM %s m WHERE m.id = %s) membership ON true", d.table, d.expr))
+			column = "coalesce(membership." + d.column + ", '')"
 		case d.table != "":
 			alias := strings.TrimPrefix(d.expr, "r.")
 			join(fmt.Sprintf("LEFT JOIN %s %s ON %[2]s.id = %s", d.table, alias, d.expr))
