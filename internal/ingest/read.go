@@ -189,7 +189,7 @@ func (in *reading) csv(text *bufio.Reader) error {
 	var header []string
 	var download *portal.Download
 	var times timeColumns
-	var object, legible []byte
+	var object []byte
 	for in.ctx.Err() == nil {
 		bounded.room = maxRecord
 		row, err := rows.Read()
@@ -207,8 +207,9 @@ func (in *reading) csv(text *bufio.Reader) error {
 			continue
 		case header == nil:
 			header = distinct(row)
-			download = portal.Open(in.decoder.extractor, path.Base(in.name), row, start)
-			times = timeColumns{dates.NewReader(start, false), header}
+			if download = portal.Open(in.decoder.extractor, path.Base(in.name), row, start); download == nil {
+				times = timeColumns{dates: dates.NewReader(start, false), header: header}
+			}
 			continue
 		case strings.Join(row, "") == "": // as spreadsheets leave behind
 			continue
@@ -217,9 +218,11 @@ func (in *reading) csv(text *bufio.Reader) error {
 		var record *activity.Record
 		if download != nil {
 			record, err = download.Record(row)
-		} else if err = times.rewrite(row); err == nil {
-			legible = appendObject(legible[:0], header, row)
-			record, err = in.decoder.Decode(legible)
+		} else {
+			var legible []byte
+			if legible, err = times.legible(object, row); err == nil {
+				record, err = in.decoder.Decode(legible)
+			}
 		}
 		if err == nil {
 			record.Raw = bytes.Clone(object)
@@ -235,18 +238,29 @@ func (in *reading) csv(text *bufio.Reader) error {
 type timeColumns struct {
 	dates  *dates.Reader
 	header []string
+	object []byte
 }
 
-// rewrite gives a row's times the form of ISO 8601 where people's own settings wrote them.
-func (c timeColumns) rewrite(row []string) (err error) {
+// legible gives a row's times the form of ISO 8601 where people's own settings wrote them, and returns the row as an object:
+// the one it is, where there are none. It is valid until the next.
+func (c *timeColumns) legible(object []byte, row []string) ([]byte, error) {
+	rewritten := false
 	for i, title := range c.header[:min(len(c.header), len(row))] {
-		if strings.Contains(title, "Time") {
-			if row[i], err = c.dates.ISO(row[i]); err != nil {
-				return err
-			}
+		if !strings.Contains(title, "Time") {
+			continue
 		}
+		iso, err := c.dates.ISO(row[i])
+		if err != nil {
+			return nil, err
+		}
+		rewritten = rewritten || iso != row[i]
+		row[i] = iso
 	}
-	return nil
+	if !rewritten {
+		return object, nil
+	}
+	c.object = appendObject(c.object[:0], c.header, row)
+	return c.object, nil
 }
 
 // separator returns what stands between the columns of a header.
