@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
 )
 
 // Where a link's value comes from, in the form that addresses need.
@@ -58,7 +60,7 @@ func links(list ...*dashboard.DashboardLinkBuilder) dashboard.DynamicConfigValue
 type period string
 
 const (
-	step     period = "from=${__value.time}&to=${__data.fields.until}" // of an answer by day or week
+	step     period = "from=${__value.time}&to=${__data.fields." + frames.Until + "}" // of an answer by day or week
 	aDayLong period = "time=${__value.time}&time.window=86400000&var-half=" + halfADay
 	halfADay        = "12h"
 )

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
 )
 
 // answer is what the plugin said to the questions of one panel.
@@ -33,7 +35,7 @@ func (a answer) check() error {
 
 // blank tells a value that shows nothing of the data: none, zero, or a time or its end, which an empty graph has, too.
 func blank(field *data.Field, row int) bool {
-	if field.Type().Time() || field.Name == "until" {
+	if field.Type().Time() || field.Name == frames.Until {
 		return true
 	}
 	value, ok := field.ConcreteAt(row)

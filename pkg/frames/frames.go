@@ -48,8 +48,11 @@ func Of(r *query.Result) data.Frames {
 	case len(r.Groups) == 0:
 		frames = data.Frames{data.NewFrame("")}
 	case r.Question.View == query.TimeSeries:
+		ends := until(r.Ends())
 		for i := range r.Groups {
-			frames = append(frames, series(r, &r.Groups[i]))
+			frame := series(r, &r.Groups[i])
+			frame.Fields = append(frame.Fields, ends...)
+			frames = append(frames, frame)
 		}
 	case r.Question.View == query.Calendar:
 		frames = calendar(r)
@@ -106,21 +109,23 @@ func series(r *query.Result, g *query.Group) *data.Frame {
 		}
 	}
 	values.Config = &config
-	frame := typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
-	if ends := r.Ends(); ends != nil {
-		frame.Fields = append(frame.Fields, until(ends))
-	}
-	return frame
+	return typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
 }
 
-// until is a field that only links see, with times as addresses have them.
-func until(ends []time.Time) *data.Field {
+// Until names the field with the ends of steps.
+const Until = "until"
+
+// until is a field that only links see, with times as addresses have them; none where no ends are known.
+func until(ends []time.Time) []*data.Field {
+	if ends == nil {
+		return nil
+	}
 	texts := make([]string, len(ends))
 	for i, end := range ends {
 		texts[i] = end.Format("2006-01-02T15:04:05.000Z")
 	}
 	hidden := map[string]any{"hideFrom": map[string]bool{"legend": true, "tooltip": true, "viz": true}}
-	return data.NewField("until", nil, texts).SetConfig(&data.FieldConfig{Custom: hidden})
+	return []*data.Field{data.NewField(Until, nil, texts).SetConfig(&data.FieldConfig{Custom: hidden})}
 }
 
 // other is the name of all groups beyond the largest.
