@@ -77,7 +77,7 @@ func TestAskedOtherwise(t *testing.T) {
 	require.NoError(t, makeWide(t.Context(), db))
 	vm, err := startVictoriaMetrics(t.Context())
 	require.NoError(t, err)
-	defer func() { require.NoError(t, vm.stop()) }()
+	defer func() { require.NoError(t, vm.Stop()) }()
 	counters, err := vm.feed(t.Context(), db)
 	require.NoError(t, err)
 	require.NotZero(t, counters)

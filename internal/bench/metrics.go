@@ -10,7 +10,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -106,7 +106,7 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 	case err != nil:
 		return err
 	default:
-		defer func() { err = errors.Join(err, vm.stop()) }()
+		defer func() { err = errors.Join(err, vm.Stop()) }()
 		n, err := vm.feed(ctx, b.large)
 		if err != nil {
 			return fmt.Errorf("feed VictoriaMetrics: %w", err)
@@ -269,9 +269,8 @@ func (b *bench) values(ctx context.Context, statement string) (values, error) {
 
 // victoriaMetrics is a running one.
 type victoriaMetrics struct {
-	url     string
-	folder  string
-	command *exec.Cmd
+	url string
+	*embedded.Program
 }
 
 func startVictoriaMetrics(ctx context.Context) (*victoriaMetrics, error) {
@@ -279,33 +278,20 @@ func startVictoriaMetrics(ctx context.Context) (*victoriaMetrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	port, err := embedded.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "entra-activity-bench-")
-	if err != nil {
-		return nil, err
-	}
-	vm := &victoriaMetrics{url: "http://" + address, folder: folder}
-	vm.command = exec.Command(program, "-storageDataPath="+folder, "-httpListenAddr="+address, "-search.latencyOffset=0s", "-search.disableCache",
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	running, err := embedded.Run(program, nil, "-storageDataPath=data", "-httpListenAddr="+address, "-search.latencyOffset=0s", "-search.disableCache",
 		"-retentionPeriod=100y", "-loggerLevel=ERROR")
-	if err := vm.command.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+	if err != nil {
+		return nil, err
 	}
-	for range 200 {
-		if _, err = vm.get(ctx, "/health"); err == nil {
-			return vm, nil
-		}
-		time.Sleep(50 * time.Millisecond)
+	if err := running.AwaitPort(ctx, port); err != nil {
+		return nil, errors.Join(err, running.Stop())
 	}
-	return nil, errors.Join(err, vm.stop())
-}
-
-func (vm *victoriaMetrics) stop() error {
-	err := vm.command.Process.Kill()
-	_ = vm.command.Wait() // it was killed
-	return errors.Join(err, os.RemoveAll(vm.folder))
+	return &victoriaMetrics{"http://" + address, running}, nil
 }
 
 func (vm *victoriaMetrics) get(ctx context.Context, path string) ([]byte, error) {

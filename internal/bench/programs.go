@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os/exec"
 	"regexp"
 	"slices"
 	"time"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
 )
 
@@ -64,10 +64,11 @@ func (b *bench) scrapesOf(ctx context.Context, companion, name string, collector
 
 // serveMetrics starts the exporter with some of its collectors; nil: the default ones.
 func serveMetrics(ctx context.Context, companion, database string, collectors []string) (url string, stop func(), err error) {
-	address, err := freeAddress()
+	port, err := embedded.FreePort()
 	if err != nil {
 		return "", nil, err
 	}
+	address := fmt.Sprintf("127.0.0.1:%d", port)
 	args := []string{"--database-url=" + database, "exporter", "--web.listen-address=" + address}
 	for _, c := range exporter.Collectors() {
 		if collectors != nil && c.Default && !slices.Contains(collectors, c.Name) {
@@ -91,15 +92,6 @@ func serveMetrics(ctx context.Context, companion, database string, collectors []
 	}
 	stop()
 	return "", nil, err
-}
-
-// freeAddress returns one that nothing listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 // settled returns a scrape that has what collectors refresh in the background, and no refresh beside it.
