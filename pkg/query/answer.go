@@ -70,6 +70,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	c.restrict(scope, st.Tenant)
 	var read func(tx *sqlx.Tx) (*Result, error)
 	var oldest time.Time // of the rows that are needed; zero for those of a record, whenever that was
+	counted := noTier   // what they were counted in, which is kept when they are not
 	much := false
 	switch {
 	case q.View == Detail:
@@ -84,8 +85,8 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		}
 		if q.asksSeen() {
 			oldest = always.from
-		} else if len(pl.rows) > 0 {
-			oldest = pl.rows[0].from
+		} else {
+			oldest, counted = pl.oldest(), pl.finest()
 		}
 		much = pl.readsMuch(q, p)
 		read = func(tx *sqlx.Tx) (*Result, error) { return c.count(ctx, tx, pl, p) }
@@ -99,7 +100,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			}
 			before, err := removedBefore(ctx, tx, q.Kind.Stored())
 			if err == nil && oldest.Before(before) {
-				result.Notices = append(result.Notices, removed(before))
+				result.Notices = append(result.Notices, removed(before, counted))
 			}
 			return err
 		}, q.settings()...)
@@ -128,10 +129,13 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 
 const onlyYours = "Only records that you may see are counted and shown."
 
-// removed says that retention has taken what a question needs.
-func removed(before time.Time) string {
-	return fmt.Sprintf("Records before %s have been removed, and this question needs them: the answer is about what is left.",
-		before.UTC().Format("2006-01-02 15:04 MST"))
+// removed says that retention has taken what a question needs, though not what it was counted in.
+func removed(before time.Time, counted store.Tier) string {
+	text := fmt.Sprintf("Records before %s have been removed", before.UTC().Format("2006-01-02 15:04 MST"))
+	if counted == noTier {
+		return text + ", and this question needs them: the answer is about what is left."
+	}
+	return text + fmt.Sprintf(". They are still counted by the %s, and this answer is as exact as that.", counted)
 }
 
 func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.Time, error) {
@@ -387,39 +391,41 @@ func (c *compiler) fixed(g *store.Grouping, tier store.Tier) string {
 // cells is the SELECT of all branches of a plan.
 func (c *compiler) cells(ctx context.Context, pl *plan) (string, error) {
 	var branches []string
-	add := func(sql string, err error) error {
+	rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
+	rollupAt := func(f *activity.Field) dimension { return inRollup(pl.grouping, f) }
+	// add counts what a tier or the rows have of spans, in the step that holds a time.
+	add := func(sign string, tier store.Tier, spans []span, time string) (err error) {
+		if len(spans) == 0 {
+			return nil
+		}
+		var sql string
+		step := c.step(pl, time)
+		if tier == noTier {
+			join, within := c.within("r.time", spans)
+			sql, err = c.branch(ctx, rowsTable(c.q.Kind), step, sign+"count(*)", join, within, "", rowsAt, "r."+store.Reference(activity.Account))
+		} else {
+			join, within := c.within("r.bucket", spans)
+			sql, err = c.branch(ctx, pl.grouping.Table(tier), step, sign+"sum(r.n)", join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1")
+		}
 		branches = append(branches, sql)
 		return err
 	}
-	rollupAt := func(f *activity.Field) dimension { return inRollup(pl.grouping, f) }
-	rollup := func(tier store.Tier, step, n, join, within string) error {
-		return add(c.branch(ctx, pl.grouping.Table(tier), step, n, join, within, "\n    AND "+c.fixed(pl.grouping, tier), rollupAt, "r.k1"))
-	}
 	for _, tier := range store.Tiers {
-		spans := pl.tiers[tier]
-		if len(spans) == 0 {
-			continue
-		}
-		step := c.step(pl, middle("r.bucket", tier))
-		join, within := c.within("r.bucket", spans)
-		if err := rollup(tier, step, "sum(r.n)", join, within); err != nil {
+		if err := add("", tier, pl.tiers[tier], middle("r.bucket", tier)); err != nil {
 			return "", err
 		}
 	}
-	for _, m := range pl.moved { // taken from where the coarse bucket counts it; the fine ones are among the tiers' spans
-		step := c.step(pl, middle(m.coarse.Bin("r.bucket"), m.coarse))
-		join, within := c.within("r.bucket", m.spans)
-		if err := rollup(m.fine, step, "-sum(r.n)", join, within); err != nil {
+	for _, m := range pl.moved { // taken from where the coarse bucket counts it
+		column := "r.bucket"
+		if m.fine == noTier {
+			column = "r.time"
+		}
+		if err := add("-", m.fine, m.spans, middle(m.coarse.Bin(column), m.coarse)); err != nil {
 			return "", err
 		}
 	}
-	if len(pl.rows) > 0 {
-		rowsAt := func(f *activity.Field) dimension { return rowsDimension(c.q.Kind, f) }
-		step := c.step(pl, "r.time")
-		join, within := c.within("r.time", pl.rows)
-		if err := add(c.branch(ctx, rowsTable(c.q.Kind), step, "count(*)", join, within, "", rowsAt, "r."+store.Reference(activity.Account))); err != nil {
-			return "", err
-		}
+	if err := add("", noTier, pl.rows, "r.time"); err != nil {
+		return "", err
 	}
 	return strings.Join(branches, "\n  UNION ALL\n"), nil
 }

@@ -33,6 +33,8 @@ func (p Period) canonical() (canonical Period, cut bool, err error) {
 // span is [from, to).
 type span struct{ from, to time.Time }
 
+func (s span) length() time.Duration { return s.to.Sub(s.from) }
+
 // plan says which table serves which part of the time range. Together the parts are exactly the range.
 type plan struct {
 	steps    []time.Time // starts; a single one where nothing is drawn over time
@@ -42,9 +44,12 @@ type plan struct {
 	rows     []span
 }
 
-// move is what coarse buckets count in one step and belongs to another, in the buckets of a finer tier.
+// noTier stands for rows.
+const noTier store.Tier = 0
+
+// move is what coarse buckets count in one step and belongs to another or to none, in the buckets of a finer tier.
 type move struct {
-	coarse, fine store.Tier
+	coarse, fine store.Tier // noTier where rows are as fine as it takes
 	spans        []span
 }
 
@@ -101,36 +106,35 @@ func counts(g *store.Grouping, kind *activity.Kind) bool {
 
 // useRollup covers every step with the coarsest whole buckets that fit into it, its ends with finer ones, and what is left
 // with rows. Where buckets fit badly, one pass over the rows is cheaper than both. What is additive can be moved: then a
-// coarse bucket may reach from one step into the next.
+// coarse bucket may reach beyond its step.
 func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
-	t := tiles{grouping: g, tiers: map[store.Tier][]span{}}
+	t := newTiles(g)
 	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
-	var moved []move
 	if additive {
-		bounds, moved = widen(bounds, g.Tiers)
-		for _, m := range moved {
-			t.tiers[m.fine] = append(t.tiers[m.fine], m.spans...)
-		}
+		bounds = t.widen(bounds, time.Now())
 	}
 	for i := range pl.steps {
 		t.cover(span{bounds[i], bounds[i+1]}, len(g.Tiers))
 	}
-	if t.byRows <= p.To.Sub(p.From)/2 {
-		pl.grouping, pl.tiers, pl.rows, pl.moved = g, t.tiers, t.rows, moved
+	pl.use(t, p.To.Sub(p.From))
+}
+
+// use takes tiles for all, unless a pass over the rows is cheaper.
+func (pl *plan) use(t tiles, all time.Duration) {
+	if t.byRows <= all/2 {
+		pl.grouping, pl.tiers, pl.rows, pl.moved = t.grouping, t.tiers, t.rows, t.moved
 	}
 }
 
 // tile covers spans like useRollup, without moving anything.
 func (pl *plan) tile(g *store.Grouping, spans []span) {
-	t := tiles{grouping: g, tiers: map[store.Tier][]span{}}
+	t := newTiles(g)
 	var all time.Duration
 	for _, s := range spans {
 		t.cover(s, len(g.Tiers))
-		all += s.to.Sub(s.from)
+		all += s.length()
 	}
-	if t.byRows <= all/2 {
-		pl.grouping, pl.tiers, pl.rows = g, t.tiers, t.rows
-	}
+	pl.use(t, all)
 }
 
 // tiles cover spans of time with the whole buckets of a grouping, and with rows what is left.
@@ -138,7 +142,41 @@ type tiles struct {
 	grouping *store.Grouping
 	tiers    map[store.Tier][]span
 	rows     []span
+	moved    []move
 	byRows   time.Duration
+}
+
+func newTiles(g *store.Grouping) tiles {
+	return tiles{grouping: g, tiers: map[store.Tier][]span{}}
+}
+
+// add reads a span by the buckets of a tier, or by rows.
+func (t *tiles) add(tier store.Tier, s span) {
+	if tier == noTier {
+		t.rows = join(t.rows, s)
+		t.byRows += s.length()
+		return
+	}
+	t.tiers[tier] = join(t.tiers[tier], s)
+}
+
+// move adds a span to the step that it belongs to, and takes it from the one in which the coarser bucket counts, where
+// there are these steps.
+func (t *tiles) move(coarse, fine store.Tier, s span, belongs, counts bool) {
+	if belongs {
+		t.add(fine, s)
+	}
+	if !counts {
+		return
+	}
+	if fine == noTier {
+		t.byRows += s.length()
+	}
+	i := slices.IndexFunc(t.moved, func(m move) bool { return m.coarse == coarse && m.fine == fine })
+	if i < 0 {
+		i, t.moved = len(t.moved), append(t.moved, move{coarse: coarse, fine: fine})
+	}
+	t.moved[i].spans = join(t.moved[i].spans, s)
 }
 
 // cover covers a span with the n finest tiers and rows.
@@ -147,8 +185,7 @@ func (t *tiles) cover(s span, n int) {
 		return
 	}
 	if n == 0 {
-		t.rows = join(t.rows, s)
-		t.byRows += s.to.Sub(s.from)
+		t.add(noTier, s)
 		return
 	}
 	tier := t.grouping.Tiers[n-1]
@@ -159,46 +196,39 @@ func (t *tiles) cover(s span, n int) {
 		return
 	}
 	t.cover(span{s.from, first}, n-1)
-	t.tiers[tier] = join(t.tiers[tier], span{first, last})
+	t.add(tier, span{first, last})
 	t.cover(span{last, s.to}, n-1)
 }
 
-// maxOffset is as far as days and weeks of any time zone begin from those of the rollup.
-const maxOffset = 14 * time.Hour
-
-// widen puts the bounds between steps that lie within a coarse bucket on its nearer end, and returns what has to be moved
-// for that, in fine buckets: a week that begins at 23:00 is a week of the rollup, less its last hour, and with that of the
-// week before. In most time zones, that is far less to read than all days of the week and all hours of one.
-func widen(bounds []time.Time, tiers []store.Tier) (widened []time.Time, moved []move) {
-	widened = slices.Clone(bounds)
-	for i := 1; i < len(bounds)-1; i++ {
-		for n := len(tiers) - 1; n > 0; n-- {
-			from := bounds[i].Truncate(tiers[n].Width())
-			to := from.Add(tiers[n].Width())
-			if from.Equal(bounds[i]) {
+// widen puts every bound of the steps on the nearer end of the coarsest bucket that it lies in and its two steps have room
+// for, and completes that with finer ones. A week that begins at 23:00 is a week of the rollup, less its last hour, and with
+// that of the week before; one that is over on Sunday at noon is a week less twelve hours. Of what is yet to come there is
+// hardly anything to take away: most questions are about the time until now.
+func (t *tiles) widen(bounds []time.Time, now time.Time) []time.Time {
+	widened := slices.Clone(bounds)
+	last := len(bounds) - 1
+	for i, bound := range bounds {
+		fine := noTier
+		for _, tier := range t.grouping.Tiers {
+			from := bound.Truncate(tier.Width())
+			to := from.Add(tier.Width())
+			if i > 0 && from.Before(bounds[i-1]) || i < last && to.After(bounds[i+1]) {
 				break
 			}
-			end, s := from, span{from, bounds[i]}
-			if bounds[i].Sub(from) > to.Sub(bounds[i]) {
-				end, s = to, span{bounds[i], to}
+			end, yetToCome := to, i == last && to.After(now)
+			if bound.Equal(from) || bound.Sub(from) <= to.Sub(bound) && !yetToCome {
+				end = from
 			}
-			fine := n - 1
-			for fine >= 0 && !bounds[i].Truncate(tiers[fine].Width()).Equal(bounds[i]) {
-				fine--
+			switch at := widened[i]; {
+			case end.Before(at): // what lies between belongs to the step before the bound, and the bucket counts in the one after it
+				t.move(tier, fine, span{end, at}, i > 0, i < last)
+			case end.After(at):
+				t.move(tier, fine, span{at, end}, i < last, i > 0)
 			}
-			if fine < 0 || from.Before(bounds[i-1]) || to.After(bounds[i+1]) || s.to.Sub(s.from) > maxOffset {
-				continue
-			}
-			widened[i] = end
-			k := slices.IndexFunc(moved, func(m move) bool { return m.coarse == tiers[n] && m.fine == tiers[fine] })
-			if k < 0 {
-				k, moved = len(moved), append(moved, move{coarse: tiers[n], fine: tiers[fine]})
-			}
-			moved[k].spans = append(moved[k].spans, s)
-			break
+			widened[i], fine = end, tier
 		}
 	}
-	return widened, moved
+	return widened
 }
 
 // join appends a span to sorted ones, extending the last where the two touch.
@@ -210,11 +240,39 @@ func join(spans []span, s span) []span {
 	return append(spans, s)
 }
 
+// ofRows lists the spans that rows serve.
+func (pl *plan) ofRows() []span {
+	spans := pl.rows
+	for _, m := range pl.moved {
+		if m.fine == noTier {
+			spans = append(slices.Clip(spans), m.spans...)
+		}
+	}
+	return spans
+}
+
+// oldest returns from when on rows are needed; zero where none are.
+func (pl *plan) oldest() time.Time {
+	spans := pl.ofRows()
+	if len(spans) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(spans, func(a, b span) int { return a.from.Compare(b.from) }).from
+}
+
+// finest returns the tier that comes nearest to the rows.
+func (pl *plan) finest() store.Tier {
+	if pl.grouping == nil {
+		return noTier
+	}
+	return pl.grouping.Tiers[0]
+}
+
 // readsMuch tells plans that go through the rows of more than a day, or tell apart what there was in it.
 func (pl *plan) readsMuch(q *Question, p Period) bool {
 	var rows time.Duration
-	for _, s := range pl.rows {
-		rows += s.to.Sub(s.from)
+	for _, s := range pl.ofRows() {
+		rows += s.length()
 	}
 	const day = 24 * time.Hour
 	return rows > day || p.To.Sub(p.From) > day && (q.Measure.isDistinct() || q.asksSeen())
@@ -225,7 +283,7 @@ func (pl *plan) served() string {
 	switch {
 	case pl.grouping == nil:
 		return "rows"
-	case len(pl.rows) == 0:
+	case len(pl.ofRows()) == 0:
 		return "rollup"
 	}
 	return "rollup and rows"

@@ -229,7 +229,7 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 		return err
 	}
 	if pl.rows[0].from.Before(before) && from.Before(before) {
-		if notice := removed(before); !slices.Contains(r.Notices, notice) {
+		if notice := removed(before, noTier); !slices.Contains(r.Notices, notice) {
 			r.Notices = append(r.Notices, notice)
 		}
 	}

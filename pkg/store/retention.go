@@ -8,13 +8,15 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Retain removes a kind's records from before a time: whole months by dropping their partitions, the rest by trimming.
-// Rollup and totals stay. It returns how many records were removed. The states of risky users are kept: the oldest may
+// Retain removes a kind's records from before the day of a time, by UTC: whole months by dropping their partitions, the rest
+// by trimming. Rollup and totals stay; a bucket of the rollup that is no longer than a day has all of its records or none,
+// so that those before a time can be taken from it. It returns how many records were removed. The states of risky users are kept: the oldest may
 // be somebody's state today.
 func Retain(ctx context.Context, db *DB, kind *activity.Kind, before time.Time) (int64, error) {
 	if kind == activity.RiskyUser {
 		return 0, nil
 	}
+	before, _ = Day.Bucket(before)
 	if _, err := db.ExecContext(ctx, "INSERT INTO entra.retention AS r VALUES ($1, $2) ON CONFLICT (kind) DO UPDATE SET before = greatest(r.before, excluded.before)", kind.Name, before); err != nil {
 		return 0, err
 	}

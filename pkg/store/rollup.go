@@ -37,6 +37,10 @@ func (t Tier) Width() time.Duration {
 	return 7 * 24 * time.Hour
 }
 
+func (t Tier) String() string {
+	return map[Tier]string{QuarterHour: "quarter of an hour", Hour: "hour", Day: "day", Week: "week"}[t]
+}
+
 // Bucket returns the start of the bucket that holds t, and whether t lies exactly on it. Go counts time from a Monday.
 func (t Tier) Bucket(at time.Time) (start time.Time, edge bool) {
 	start = at.UTC().Truncate(t.Width())
