@@ -70,7 +70,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 	c.restrict(scope, st.Tenant)
 	var read func(tx *sqlx.Tx) (*Result, error)
 	var oldest time.Time // of the rows that are needed; zero for those of a record, whenever that was
-	counted := noTier   // what they were counted in, which is kept when they are not
+	counted := noTier    // what they were counted in, which is kept when they are not
 	much := false
 	switch {
 	case q.View == Detail:

@@ -433,7 +433,9 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(9, 10)), 1000)
 	early, late := w.period(), w.period() // nearest to a full hour before and after
 	early.From, late.From = w.from.Add(38*time.Hour+20*time.Minute), w.from.Add(38*time.Hour+40*time.Minute)
-	count := func(p query.Period) *query.Result { return w.ask(t, object{"view": "table", "groupBy": []string{"appId"}}, p) }
+	count := func(p query.Period) *query.Result {
+		return w.ask(t, object{"view": "table", "groupBy": []string{"appId"}}, p)
+	}
 	all, fromHour, fromNext := count(w.period()), w.period(), w.period()
 	fromHour.From, fromNext.From = w.from.Add(38*time.Hour), w.from.Add(39*time.Hour)
 	wantEarly, wantLate := count(fromHour).Groups, count(fromNext).Groups
