@@ -3,7 +3,7 @@ package migrations
 
 import "embed"
 
-// Files are the migrations, in goose's format, in the order of their numbers.
+// Files are the migrations, in goose's format, in the order of their numbers. Those before the first here were never released.
 //
 //go:embed *.sql
 var Files embed.FS
