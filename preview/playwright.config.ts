@@ -4,7 +4,12 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: process.env.SPECIFICATIONS,
   outputDir: process.env.PLAYWRIGHT_OUTPUT,
-  workers: 1,
+  workers: 2,
+  fullyParallel: true,
+  projects: [
+    { name: 'all', testIgnore: /settings/ },
+    { name: 'settings', testMatch: /settings/, fullyParallel: false, dependencies: ['all'] },
+  ],
   timeout: 90_000,
   expect: { timeout: 20_000 },
   reporter: 'list',
