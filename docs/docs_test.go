@@ -2,7 +2,11 @@
 package docs
 
 import (
+	"bytes"
+	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -103,8 +108,8 @@ func companion(t *testing.T) (folder string) {
 func TestFlagsAreThere(t *testing.T) {
 	help, err := exec.CommandContext(t.Context(), filepath.Join(companion(t), "bin", "entra-activity"), "--help-long").CombinedOutput() //nolint:gosec // we built it
 	require.NoError(t, err, string(help))
-	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                 // of NAME
-	for _, others := range []string{"--now", "--data-binary", "--enable-feature", "--no-git-tag-version"} { // systemctl's, curl's, Prometheus', npm's
+	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                                                                                             // of NAME
+	for _, others := range []string{"--now", "--data-binary", "--data-urlencode", "--retry", "--enable-feature", "--no-git-tag-version", "--arg", "--workspace", "--analytics-query"} { // systemctl's, curl's, Prometheus', npm's, jq's, az'
 		known[others] = true
 	}
 	for _, f := range regexp.MustCompile(`--(\[no-\])?([a-z][\w.-]*)`).FindAllStringSubmatch(string(help), -1) {
@@ -177,4 +182,74 @@ func TestREADMEInstalls(t *testing.T) {
 	require.Equal(t, []string{"00000000-0000-0000-0000-000000000000"}, tenants)
 	_, err = reader.Exec("DELETE FROM entra.sign_in")
 	require.ErrorContains(t, err, "permission denied")
+}
+
+// TestPagesOfGraphAreImported runs the script of the page on importing, with a server in the place of Microsoft's.
+func TestPagesOfGraphAreImported(t *testing.T) {
+	_, text, found := strings.Cut(pages(t)["docs/importing.md"], "\n## Microsoft Graph\n")
+	require.True(t, found)
+	script := fenced.FindStringSubmatch(text)
+	require.Equal(t, "sh", script[1])
+	debian.Program(t, "curl", "curl")
+	debian.Program(t, "jq", "jq")
+
+	page, err := os.ReadFile(filepath.Join(root, "internal", "ingest", "testdata", "msgraph-docs", "v1.0_signIns_page.json"))
+	require.NoError(t, err)
+	page = bytes.Replace(page, []byte("@odata.nextLink"), []byte("@odata.thisLink"), 1) // leads to Microsoft
+	var asked []string
+	forbidden := "nothing"
+	graph := httptest.NewServer(nil)
+	t.Cleanup(graph.Close)
+	graph.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/tenant/oauth2/v2.0/token":
+			assert.Equal(t, "a+secret", r.FormValue("client_secret"))
+			fmt.Fprint(w, `{"access_token": "token"}`)
+		case r.Header.Get("Authorization") != "Bearer token":
+			w.WriteHeader(http.StatusUnauthorized)
+		case strings.HasSuffix(r.URL.Path, forbidden):
+			w.WriteHeader(http.StatusForbidden)
+		case len(asked) == 1: // two requests in a second are too many
+			asked = append(asked, "")
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'") && r.FormValue("$skiptoken") == "":
+			asked = append(asked, r.URL.Path)
+			next := url.Values{"$filter": r.Form["$filter"], "$skiptoken": {"2"}}
+			fmt.Fprintf(w, `{"@odata.nextLink": "%s%s?%s", "value": []}`, graph.URL, r.URL.Path, next.Encode())
+		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'"):
+			asked = append(asked, r.URL.Path)
+			_, err := w.Write(page)
+			assert.NoError(t, err)
+		default:
+			asked = append(asked, strings.TrimPrefix(r.URL.Path, "/beta/")+" "+strings.SplitN(r.FormValue("$filter"), " ", 2)[0])
+			fmt.Fprint(w, `{"value": []}`)
+		}
+	})
+
+	db, address := pgtest.Store(t)
+	command := regexp.MustCompile(`https://(graph|login)\.microsoft(online)?\.com`).ReplaceAllLiteralString(script[2], graph.URL)
+	command = strings.ReplaceAll(command, "scope="+graph.URL, "scope=https://graph.microsoft.com")
+	folder := companion(t)
+	run := func() (string, error) {
+		shell := exec.CommandContext(t.Context(), "sh", "-c", command) //nolint:gosec // the page is ours
+		shell.Dir = folder
+		shell.Env = append(os.Environ(), "TENANT=tenant", "CLIENT_ID=client", "CLIENT_SECRET=a+secret", "ENTRA_ACTIVITY_DATABASE_URL="+address,
+			"PATH="+filepath.Join(folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+		out, err := shell.CombinedOutput()
+		return string(out), err
+	}
+	out, err := run()
+	require.NoError(t, err, out)
+	require.Equal(t, []string{"/beta/auditLogs/signIns", "", "/beta/auditLogs/signIns", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime",
+		"auditLogs/directoryAudits activityDateTime", "auditLogs/provisioning activityDateTime", "identityProtection/riskDetections detectedDateTime",
+		"identityProtection/riskyUsers riskLastUpdatedDateTime"}, asked)
+	var tenants []string
+	require.NoError(t, db.Select(&tenants, "SELECT DISTINCT t.tenant_id FROM entra.tenant t JOIN entra.sign_in s ON s.tenant = t.id"))
+	require.Equal(t, []string{"tenant"}, tenants)
+
+	forbidden = "/directoryAudits"
+	out, err = run()
+	require.Error(t, err, "a page that is missing is not passed over")
+	require.Contains(t, out, "403")
 }
