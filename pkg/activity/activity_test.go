@@ -54,6 +54,14 @@ func TestStatusFollowsFromTheErrorCode(t *testing.T) {
 	require.Equal(t, []int{20, 26, 27}, []int{interrupted(activity.ListA), interrupted(activity.ListB), interrupted(activity.ListC)})
 }
 
+func TestErrorCodesSayWhatTheyMean(t *testing.T) {
+	code := activity.SignIn.Field("errorCode")
+	for value, want := range map[string]string{"50126": "50126 InvalidUserNameOrPassword", "500121": "500121 Strong authentication failed", "0": "0", "987654321": "987654321", "x": "x"} {
+		require.Equal(t, want, code.ValueLabel(value))
+	}
+	require.Empty(t, activity.ErrorSymbol(500121), "which metrics have for a label, is Microsoft's")
+}
+
 func TestStatusWordCountsOnlyWithoutACode(t *testing.T) {
 	classes := activity.DefaultList.Classes(nil)
 	r := activity.NewRecord(activity.SignIn)

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/csv"
 	"fmt"
@@ -75,8 +76,8 @@ func ErrorSymbol(errorCode int) string { return symbols[errorCode] }
 // ValueLabel says of a value what it means, where it does not say so itself: 50126 InvalidUserNameOrPassword.
 func (f *Field) ValueLabel(value string) string {
 	if f.Name == "errorCode" && f.Type == Integer {
-		if code, err := strconv.Atoi(value); err == nil && symbols[code] != "" {
-			return value + " " + symbols[code]
+		if code, err := strconv.Atoi(value); err == nil && meanings[code] != "" {
+			return value + " " + meanings[code]
 		}
 	}
 	return value
@@ -85,10 +86,11 @@ func (f *Field) ValueLabel(value string) string {
 type statusCode struct {
 	number      int
 	symbol      string
+	meaning     string // in short, of a code without a symbol
 	interrupted map[CodeList]bool
 }
 
-// status_codes.csv: code, symbol, and what each list says of it.
+// status_codes.csv: code, symbol, what each list says of it, and what it means where it has no symbol to say so.
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 //
 //go:embed status_codes.csv
@@ -96,14 +98,17 @@ var statusCodesCSV string
 
 var (
 	knownCodes = readStatusCodes(statusCodesCSV)
-	symbols    = func() map[int]string {
-		m := make(map[int]string, len(knownCodes))
-		for _, code := range knownCodes {
-			m[code.number] = code.symbol
-		}
-		return m
-	}()
+	symbols    = byNumber(func(c statusCode) string { return c.symbol })
+	meanings   = byNumber(func(c statusCode) string { return cmp.Or(c.symbol, c.meaning) })
 )
+
+func byNumber(text func(statusCode) string) map[int]string {
+	m := make(map[int]string, len(knownCodes))
+	for _, code := range knownCodes {
+		m[code.number] = text(code)
+	}
+	return m
+}
 
 func readStatusCodes(text string) []statusCode {
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -116,7 +121,7 @@ func readStatusCodes(text string) []statusCode {
 		if err != nil {
 			panic("activity: status_codes.csv: " + err.Error())
 		}
-		codes = append(codes, statusCode{number, row[1], map[CodeList]bool{
+		codes = append(codes, statusCode{number, row[1], row[5], map[CodeList]bool{
 			ListA: row[2] == Interrupted, ListB: row[3] == Interrupted, ListC: row[4] == Interrupted,
 		}})
 	}
