@@ -514,12 +514,12 @@ FROM (SELECT %s, account, count(*) AS read FROM (
 	return fmt.Sprintf(`WITH cells AS (
 %[1]s
 ), ranked AS (
-  SELECT %[2]s, row_number() OVER (ORDER BY %[3]s DESC, %[2]s) AS rank, count(*) OVER () AS groups FROM cells GROUP BY %[2]s
+  SELECT %[2]s, row_number() OVER (ORDER BY %[3]s DESC, %[2]s) AS rank, count(*) OVER () AS groups FROM cells GROUP BY %[2]s%[11]s
 )
 SELECT n.step, coalesce(k.rank, 0), coalesce(max(k.groups), 0), %[4]s, %[5]s, %[6]s
 FROM cells n %[7]s ranked k ON %[8]s AND k.rank <= %[9]s
 GROUP BY n.step, k.rank, %[6]s%[10]s`, cells, strings.Join(names, ", "), weight, measured("n."), read, strings.Join(keys, ", "),
-		join, strings.Join(equal, " AND "), c.bind(c.keep()), having("n.")), nil
+		join, strings.Join(equal, " AND "), c.bind(c.keep()), having("n."), having("")), nil
 }
 
 func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (*Result, error) {

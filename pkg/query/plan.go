@@ -35,13 +35,17 @@ type span struct{ from, to time.Time }
 
 func (s span) length() time.Duration { return s.to.Sub(s.from) }
 
-// plan says which table serves which part of the time range. Together the parts are exactly the range.
+// past is how much of it was before a time.
+func (s span) past(now time.Time) time.Duration { return max(0, minTime(s.to, now).Sub(s.from)) }
+
+// plan says which table serves which part of the time range. Together, less what is moved, the parts are exactly the range.
 type plan struct {
 	steps    []time.Time // starts; a single one where nothing is drawn over time
 	grouping *store.Grouping
 	tiers    map[store.Tier][]span // of the grouping, whole buckets only; each counts in the step that holds its middle
 	moved    []move
 	rows     []span
+	byRows   time.Duration // how much of the time rows serve
 }
 
 // noTier stands for rows.
@@ -54,7 +58,8 @@ type move struct {
 }
 
 func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
-	pl := &plan{steps: []time.Time{p.From}, rows: []span{rowsSpan(q, p)}}
+	rows := rowsSpan(q, p)
+	pl := &plan{steps: []time.Time{p.From}, rows: []span{rows}, byRows: rows.length()}
 	if q.View.overTime() {
 		var err error
 		if pl.steps, err = q.Interval.resolve(p).steps(p.From, p.To, q.Zone); err != nil {
@@ -111,7 +116,7 @@ func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 	t := newTiles(g)
 	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.steps[1:]), p.To)...)
 	if additive {
-		bounds = t.widen(bounds, time.Now())
+		bounds = t.widen(bounds)
 	}
 	for i := range pl.steps {
 		t.cover(span{bounds[i], bounds[i+1]}, len(g.Tiers))
@@ -122,7 +127,7 @@ func (pl *plan) useRollup(g *store.Grouping, p Period, additive bool) {
 // use takes tiles for all, unless a pass over the rows is cheaper.
 func (pl *plan) use(t tiles, all time.Duration) {
 	if t.byRows <= all/2 {
-		pl.grouping, pl.tiers, pl.rows, pl.moved = t.grouping, t.tiers, t.rows, t.moved
+		pl.grouping, pl.tiers, pl.rows, pl.moved, pl.byRows = t.grouping, t.tiers, t.rows, t.moved, t.byRows
 	}
 }
 
@@ -144,10 +149,11 @@ type tiles struct {
 	rows     []span
 	moved    []move
 	byRows   time.Duration
+	now      time.Time // what is yet to come holds nothing, or hardly anything, and costs nothing
 }
 
 func newTiles(g *store.Grouping) tiles {
-	return tiles{grouping: g, tiers: map[store.Tier][]span{}}
+	return tiles{grouping: g, tiers: map[store.Tier][]span{}, now: time.Now()}
 }
 
 // add reads a span by the buckets of a tier, or by rows.
@@ -170,7 +176,7 @@ func (t *tiles) move(coarse, fine store.Tier, s span, belongs, counts bool) {
 		return
 	}
 	if fine == noTier {
-		t.byRows += s.length()
+		t.byRows += s.past(t.now)
 	}
 	i := slices.IndexFunc(t.moved, func(m move) bool { return m.coarse == coarse && m.fine == fine })
 	if i < 0 {
@@ -202,9 +208,9 @@ func (t *tiles) cover(s span, n int) {
 
 // widen puts every bound of the steps on the nearer end of the coarsest bucket that it lies in and its two steps have room
 // for, and completes that with finer ones. A week that begins at 23:00 is a week of the rollup, less its last hour, and with
-// that of the week before; one that is over on Sunday at noon is a week less twelve hours. Of what is yet to come there is
-// hardly anything to take away: most questions are about the time until now.
-func (t *tiles) widen(bounds []time.Time, now time.Time) []time.Time {
+// that of the week before; one that is over on Sunday at noon is a week less twelve hours. At the end of the range only what
+// has happened already counts as distance.
+func (t *tiles) widen(bounds []time.Time) []time.Time {
 	widened := slices.Clone(bounds)
 	last := len(bounds) - 1
 	for i, bound := range bounds {
@@ -215,8 +221,11 @@ func (t *tiles) widen(bounds []time.Time, now time.Time) []time.Time {
 			if i > 0 && from.Before(bounds[i-1]) || i < last && to.After(bounds[i+1]) {
 				break
 			}
-			end, yetToCome := to, i == last && to.After(now)
-			if bound.Equal(from) || bound.Sub(from) <= to.Sub(bound) && !yetToCome {
+			end, beyond := to, to.Sub(bound)
+			if i == last {
+				beyond = span{bound, to}.past(t.now)
+			}
+			if bound.Sub(from) <= beyond {
 				end = from
 			}
 			switch at := widened[i]; {
@@ -231,7 +240,7 @@ func (t *tiles) widen(bounds []time.Time, now time.Time) []time.Time {
 	return widened
 }
 
-// join appends a span to sorted ones, extending the last where the two touch.
+// join appends a span to others, extending the last where the two touch.
 func join(spans []span, s span) []span {
 	if n := len(spans); n > 0 && spans[n-1].to.Equal(s.from) {
 		spans[n-1].to = s.to
@@ -270,12 +279,8 @@ func (pl *plan) finest() store.Tier {
 
 // readsMuch tells plans that go through the rows of more than a day, or tell apart what there was in it.
 func (pl *plan) readsMuch(q *Question, p Period) bool {
-	var rows time.Duration
-	for _, s := range pl.ofRows() {
-		rows += s.length()
-	}
 	const day = 24 * time.Hour
-	return rows > day || p.To.Sub(p.From) > day && (q.Measure.isDistinct() || q.asksSeen())
+	return pl.byRows > day || p.To.Sub(p.From) > day && (q.Measure.isDistinct() || q.asksSeen())
 }
 
 // served names the tables that serve, for whoever inspects the query.

@@ -454,6 +454,32 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 	}
 }
 
+// What lies just before a range is counted in its first bucket, and taken from it again: it is no group and no value any more.
+func TestWhatIsTakenAwayIsNotThere(t *testing.T) {
+	db, _ := pgtest.Store(t)
+	writer, err := store.NewWriter(t.Context(), db)
+	require.NoError(t, err)
+	noon := time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
+	var records []*activity.Record
+	for minute, country := range map[int]string{5: "XX", 30: "DE"} {
+		r := activity.NewRecord(activity.SignIn)
+		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprintf("00000000-0000-0000-0000-%012d", minute), "contoso", noon.Add(time.Duration(minute)*time.Minute), activity.Full, []byte("{}")
+		require.NoError(t, r.Set(activity.SignIn.Field("countryOrRegion"), country))
+		r.Complete()
+		records = append(records, r)
+	}
+	_, err = writer.Write(t.Context(), store.Batch{Source: "test", Records: records})
+	require.NoError(t, err)
+	w := world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 10000}, noon, 1}
+	p := w.period()
+	p.From = noon.Add(20 * time.Minute)
+	got := w.ask(t, object{"view": "table", "groupBy": []string{"countryOrRegion"}, "limit": 1}, p)
+	require.Contains(t, got.SQL, "-count(*)")
+	require.Len(t, got.Groups, 1)
+	require.Empty(t, got.Notices, "there is no other group")
+	require.Equal(t, []string{"DE"}, w.values(t, "signIn", "countryOrRegion", "", 0, p))
+}
+
 // values asks for the labels of values; a period without filters and filters without a period restrict them, too.
 func (w world) values(t testing.TB, kind, field, search string, limit int, p query.Period, filters ...any) (list []string) {
 	t.Helper()

@@ -248,7 +248,8 @@ func (v *values) sql(ctx context.Context, p Period) (string, error) {
 				return "", err
 			}
 			cells, err := v.cells(ctx, pl)
-			return v.choose("(\n"+cells+"\n) AS c", "c.name1", ""), err
+			// What was moved may have been all there was.
+			return v.choose("(SELECT name1 FROM (\n"+cells+"\n) cells GROUP BY name1 HAVING sum(n) <> 0) AS c", "c.name1", ""), err
 		}
 	}
 	if d.table != "" {

@@ -10,8 +10,8 @@ import (
 
 // Retain removes a kind's records from before the day of a time, by UTC: whole months by dropping their partitions, the rest
 // by trimming. Rollup and totals stay; a bucket of the rollup that is no longer than a day has all of its records or none,
-// so that those before a time can be taken from it. It returns how many records were removed. The states of risky users are kept: the oldest may
-// be somebody's state today.
+// so that those before a time can be taken from it. It returns how many records were removed. The states of risky users are
+// kept: the oldest may be somebody's state today.
 func Retain(ctx context.Context, db *DB, kind *activity.Kind, before time.Time) (int64, error) {
 	if kind == activity.RiskyUser {
 		return 0, nil
