@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -98,7 +99,16 @@ func backend() error {
 }
 
 func companion() error {
-	return sh.RunV("go", "build", "-o", filepath.Join("bin", executable("entra-activity")), "./cmd/entra-activity")
+	text, err := os.ReadFile("package.json")
+	if err != nil {
+		return err
+	}
+	var pack struct{ Version string }
+	if err := json.Unmarshal(text, &pack); err != nil {
+		return err
+	}
+	version := "-X github.com/prometheus/common/version.Version=" + pack.Version
+	return sh.RunV("go", "build", "-ldflags", version, "-o", filepath.Join("bin", executable("entra-activity")), "./cmd/entra-activity")
 }
 
 func executable(name string) string {

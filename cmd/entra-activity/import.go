@@ -1,14 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -22,11 +26,14 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("import", "Store the records in files: Graph objects, diagnostic records, Log Analytics rows, downloads of the portal; JSON or CSV, also gzipped. "+
 		"To import the same again changes nothing.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
-	tenant := clause.Flag("tenant", "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.").String()
+	tenant := tenantFlag(clause, "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.")
 	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
 	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("3000").Int()
 	writers := clause.Flag("writers", "How many writers work at once.").Default("3").Int()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
+		if err := checkTenant(*tenant); err != nil {
+			return err
+		}
 		if *batchSize < 1 || *writers < 1 {
 			return errors.New("--batch-size and --writers: give a number of 1 or more")
 		}
@@ -34,6 +41,9 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			if path == "" { // what kingpin makes of a single dash
 				(*paths)[i] = "-"
 			}
+		}
+		if err := store.CheckVersion(ctx, db); err != nil {
+			return err
 		}
 		sources, total, err := ingest.Files(*paths, os.Stdin, *rejectsPath)
 		if err != nil {
@@ -49,17 +59,20 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		if closed := rejects.close(); err == nil {
 			err = closed
 		}
-		writeSummary(os.Stdout, summary)
-		return verdict(summary, len(sources), *rejectsPath, err)
+		if err == nil || len(summary.Kinds) > 0 {
+			writeSummary(os.Stdout, summary)
+		}
+		rejects.report(os.Stderr)
+		if summary.WithoutTenant > 0 {
+			fmt.Fprintf(os.Stderr, "%s without a tenant: give its ID with --tenant, the same each time, or records will be there twice\n", counted(summary.WithoutTenant, "record"))
+		}
+		return verdict(summary, len(sources), err)
 	}
 }
 
 // verdict says what went wrong with an import, if anything the user has to know did.
-func verdict(summary ingest.Summary, sources int, rejects string, err error) error {
+func verdict(summary ingest.Summary, sources int, err error) error {
 	total := summary.Total()
-	if total.Refused > 0 {
-		fmt.Fprintf(os.Stderr, "%s refused; %s says why\n", grouped(total.Refused), rejects)
-	}
 	switch failures := len(summary.Failures); {
 	case errors.Is(err, context.Canceled):
 		return errors.New("stopped; what the summary counts is stored, and importing the same again is safe")
@@ -69,7 +82,9 @@ func verdict(summary ingest.Summary, sources int, rejects string, err error) err
 		return summary.Failures[0]
 	case failures > 0:
 		return fmt.Errorf("%d of %d sources could not be read to their end:\n%w", failures, sources, errors.Join(summary.Failures...))
-	case total.Refused > 0 && total.Refused == total.Read:
+	case total.Read == 0:
+		fmt.Fprintln(os.Stderr, "there are no records in what was given")
+	case total.Refused == total.Read:
 		return errors.New("everything was refused")
 	}
 	return nil
@@ -77,9 +92,18 @@ func verdict(summary ingest.Summary, sources int, rejects string, err error) err
 
 // rejectsFile is made when the first record is refused.
 type rejectsFile struct {
-	path  string
-	file  *os.File
-	lines *json.Encoder
+	path    string
+	file    *os.File
+	lines   *json.Encoder
+	refused int
+	reasons map[string]*reason
+}
+
+// reason is one that something was refused for.
+type reason struct {
+	text  string
+	n     int
+	first string // file and line
 }
 
 type reject struct {
@@ -96,14 +120,39 @@ func (f *rejectsFile) add(r ingest.Refusal) error {
 		if err != nil {
 			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
 		}
-		f.file, f.lines = file, json.NewEncoder(file)
+		f.file, f.lines, f.reasons = file, json.NewEncoder(file), map[string]*reason{}
 		f.lines.SetEscapeHTML(false)
 	}
 	line := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
 	if r.Kind != nil {
 		line.Kind = r.Kind.Name
 	}
+	f.refused++
+	if f.reasons[r.Reason] == nil {
+		first := r.Source
+		if r.Line > 0 {
+			first += fmt.Sprintf(":%d", r.Line)
+		}
+		f.reasons[r.Reason] = &reason{text: r.Reason, first: first}
+	}
+	f.reasons[r.Reason].n++
 	return f.lines.Encode(line)
+}
+
+// report says what was refused most, and why.
+func (f *rejectsFile) report(w io.Writer) {
+	if f.refused == 0 {
+		return
+	}
+	reasons := slices.SortedFunc(maps.Values(f.reasons), func(a, b *reason) int { return cmp.Or(b.n-a.n, strings.Compare(a.text, b.text)) })
+	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
+	const most = 5
+	for _, r := range reasons[:min(most, len(reasons))] {
+		fmt.Fprintf(w, "%12s  %s (%s)\n", grouped(r.n), r.text, r.first)
+	}
+	if rest := len(reasons) - most; rest > 0 {
+		fmt.Fprintf(w, "%12s  and for %s\n", "", counted(rest, "other reason"))
+	}
 }
 
 func (f *rejectsFile) close() error {
@@ -171,6 +220,14 @@ func writeSummary(w io.Writer, summary ingest.Summary) {
 	if len(summary.Kinds) != 1 {
 		counts("Total", summary.Total())
 	}
+}
+
+// counted writes how many there are of something.
+func counted(n int, singular string) string {
+	if n != 1 {
+		singular += "s"
+	}
+	return grouped(n) + " " + singular
 }
 
 // grouped writes a number with a comma between the thousands.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -83,12 +84,32 @@ func run(ctx context.Context, databaseURL, passwordFile string, run command, log
 	return run(ctx, db, logger)
 }
 
+// tenantFlag adds a flag for the ID of a tenant.
+func tenantFlag(clause *kingpin.CmdClause, help string) *string {
+	return clause.Flag("tenant", help).Envar("ENTRA_ACTIVITY_TENANT").String()
+}
+
+// checkTenant refuses what is certainly no tenant's ID: records under it would be others than those that name theirs.
+func checkTenant(id string) error {
+	if strings.Contains(id, ".") {
+		return fmt.Errorf("--tenant: %s is a domain: give the tenant's ID, a GUID, which the overview of Entra ID's admin centre shows", id)
+	}
+	return nil
+}
+
 // explain adds to an error of the database what can be done about it.
 func explain(err error) string {
-	var e *pq.Error
+	var (
+		e           *pq.Error
+		unreachable *net.OpError
+	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "stopped"
+	case errors.Is(err, pq.ErrSSLNotSupported):
+		return "the database's server does not offer TLS: let it, or set sslmode=disable or PGSSLMODE"
+	case errors.As(err, &unreachable) && unreachable.Op == "dial":
+		return fmt.Sprintf("the database cannot be reached: %v: check the host and port in --database-url or PGHOST and PGPORT", unreachable)
 	case !errors.As(err, &e):
 		return err.Error()
 	}
@@ -97,6 +118,8 @@ func explain(err error) string {
 		return e.Message + ": check the user and password in --database-url or PGUSER and PGPASSWORD"
 	case "3D000":
 		return e.Message + ": create it first, for example with createdb"
+	case "3F000", "42P01":
+		return (&store.VersionError{}).Error()
 	case "42501":
 		return e.Message + ": the role needs the right to write in the schema " + store.Schema
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -30,15 +29,13 @@ func migrateCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 
 func retentionCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("retention", "Remove records older than an age. What they were counted as stays; so do the states of risky users.")
-	keep := clause.Flag("keep", "How long records are kept, such as 90d or 2y.").Required().String()
+	keep := clause.Flag("keep", "How long records are kept, in days, weeks or years: 400d, 52w or 2y. What is older is removed for good.").Required().String()
 	kindNames := clause.Flag("kind", "A kind of record to remove; may be given several times. All by default.").Strings()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		age, err := model.ParseDuration(*keep)
-		if err != nil {
-			return fmt.Errorf("--keep: %w", err)
-		}
-		if age <= 0 {
-			return errors.New("--keep: 0 would remove everything; give an age such as 90d")
+		const day = model.Duration(24 * time.Hour)
+		if err != nil || age < day || age%day != 0 { // minutes look like months
+			return fmt.Errorf("--keep: %q is not understood: give an age in days, weeks or years, such as 400d, 52w or 2y", *keep)
 		}
 		kinds := activity.Kinds()
 		if len(*kindNames) > 0 {
@@ -57,7 +54,7 @@ func retentionCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			if err != nil {
 				return err
 			}
-			fmt.Printf("%-20s %d removed\n", kind.Label, removed)
+			fmt.Printf("%-20s %s removed\n", kind.Label, grouped(int(removed)))
 		}
 		return nil
 	}

@@ -45,8 +45,9 @@ type Counts struct{ Read, New, Changed, Unchanged, Refused int }
 
 // Summary says what became of all records.
 type Summary struct {
-	Kinds    map[*activity.Kind]Counts // under nil: what could not be told to be of any kind
-	Failures []error                   // one for each source that could not be read to its end
+	Kinds         map[*activity.Kind]Counts // under nil: what could not be told to be of any kind
+	WithoutTenant int                       // records read that name none, and for which none was given
+	Failures      []error                   // one for each source that could not be read to its end
 }
 
 // Total adds up the counts of all kinds.
@@ -183,6 +184,11 @@ func (in *importing) read(source Source, tenant string) error {
 // Record takes a record into the next batch.
 func (in *importing) Record(record *activity.Record, line int64) error {
 	in.progress.Records.Add(1)
+	if record.Tenant == "" {
+		in.mu.Lock()
+		in.summary.WithoutTenant++
+		in.mu.Unlock()
+	}
 	in.gather(record, origin{in.source, line})
 	if len(in.records) >= in.batchSize || in.size >= maxBatch {
 		return in.flush()

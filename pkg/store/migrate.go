@@ -22,7 +22,11 @@ const versionTable = Schema + ".schema_version"
 // Migrate brings the database to SchemaVersion, one process at a time. It returns the versions it applied.
 func Migrate(ctx context.Context, db *DB) ([]int64, error) {
 	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil && !isDuplicate(err) {
-		return nil, fmt.Errorf("the schema %s could not be created; the role needs CREATE on the database: %w", Schema, err)
+		var e *pq.Error
+		if errors.As(err, &e) && e.Code == "42501" {
+			return nil, fmt.Errorf("%s: the role needs the right CREATE on the database, to make the schema %s in it", e.Message, Schema)
+		}
+		return nil, err
 	}
 	versions, err := database.NewStore(database.DialectPostgres, versionTable)
 	if err != nil {
