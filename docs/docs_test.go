@@ -108,7 +108,7 @@ func companion(t *testing.T) (folder string) {
 func TestFlagsAreThere(t *testing.T) {
 	help, err := exec.CommandContext(t.Context(), filepath.Join(companion(t), "bin", "entra-activity"), "--help-long").CombinedOutput() //nolint:gosec // we built it
 	require.NoError(t, err, string(help))
-	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                                                                                             // of NAME
+	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                                                                                                                                                     // of NAME
 	for _, others := range []string{"--now", "--data-binary", "--data-urlencode", "--fail-with-body", "--retry", "--config", "--delete-destination", "--enable-feature", "--no-git-tag-version", "--arg", "--workspace", "--analytics-query"} { // systemctl's, curl's, Prometheus', npm's, jq's, az', azcopy's
 		known[others] = true
 	}
