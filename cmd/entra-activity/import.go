@@ -1,18 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -27,7 +22,7 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		"To import the same again changes nothing.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
 	tenant := tenantFlag(clause, "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.")
-	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
+	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, unless it is there, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
 	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("3000").Int()
 	writers := clause.Flag("writers", "How many writers work at once.").Default("3").Int()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
@@ -88,78 +83,6 @@ func verdict(summary ingest.Summary, sources int, err error) error {
 		return errors.New("everything was refused")
 	}
 	return nil
-}
-
-// rejectsFile is made when the first record is refused.
-type rejectsFile struct {
-	path    string
-	file    *os.File
-	lines   *json.Encoder
-	refused int
-	reasons map[string]*reason
-}
-
-// reason is one that something was refused for.
-type reason struct {
-	text  string
-	n     int
-	first string // file and line
-}
-
-type reject struct {
-	Source string `json:"source"`
-	Line   int64  `json:"line,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-	Reason string `json:"reason"`
-	Record string `json:"record"`
-}
-
-func (f *rejectsFile) add(r ingest.Refusal) error {
-	if f.file == nil {
-		file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) // it names people
-		if err != nil {
-			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
-		}
-		f.file, f.lines, f.reasons = file, json.NewEncoder(file), map[string]*reason{}
-		f.lines.SetEscapeHTML(false)
-	}
-	line := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
-	if r.Kind != nil {
-		line.Kind = r.Kind.Name
-	}
-	f.refused++
-	if f.reasons[r.Reason] == nil {
-		first := r.Source
-		if r.Line > 0 {
-			first += fmt.Sprintf(":%d", r.Line)
-		}
-		f.reasons[r.Reason] = &reason{text: r.Reason, first: first}
-	}
-	f.reasons[r.Reason].n++
-	return f.lines.Encode(line)
-}
-
-// report says what was refused most, and why.
-func (f *rejectsFile) report(w io.Writer) {
-	if f.refused == 0 {
-		return
-	}
-	reasons := slices.SortedFunc(maps.Values(f.reasons), func(a, b *reason) int { return cmp.Or(b.n-a.n, strings.Compare(a.text, b.text)) })
-	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
-	const most = 5
-	for _, r := range reasons[:min(most, len(reasons))] {
-		fmt.Fprintf(w, "%12s  %s (%s)\n", grouped(r.n), r.text, r.first)
-	}
-	if rest := len(reasons) - most; rest > 0 {
-		fmt.Fprintf(w, "%12s  and for %s\n", "", counted(rest, "other reason"))
-	}
-}
-
-func (f *rejectsFile) close() error {
-	if f.file == nil {
-		return nil
-	}
-	return f.file.Close()
 }
 
 // showProgress keeps one line on a terminal up to date until the function returned is called.

@@ -86,4 +86,15 @@ func TestWhatIsWrongIsSaidWithWhatToDo(t *testing.T) {
 			require.Contains(t, out, says, tt.args)
 		}
 	}
+
+	rejects := func() string {
+		text, err := os.ReadFile(filepath.Join(p.folder, "entra-activity-rejects.ndjson"))
+		require.NoError(t, err)
+		return string(text)
+	}
+	before := rejects()
+	require.Equal(t, 5, strings.Count(before, "\n"))
+	_, ok := p.run(t, filled, "import", "--tenant", "t", "mixed.json", "others.json")
+	require.True(t, ok)
+	require.Equal(t, before, rejects(), "what is noted is not noted again")
 }
