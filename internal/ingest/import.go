@@ -178,6 +178,9 @@ func (in *importing) read(source Source, tenant string) error {
 	if in.ctx.Err() != nil {
 		return stopError{in.ctx.Err()}
 	}
+	if errors.Is(err, errCutShort) {
+		return fmt.Errorf("%w; what came before is stored", err)
+	}
 	return err
 }
 

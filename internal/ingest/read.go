@@ -52,7 +52,7 @@ type Sink interface {
 // is for refusals, and tells apart those downloads of the portal that differ in nothing else. Records that do not name
 // their tenant are taken for those of the one given.
 func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink) error {
-	text, err := plain(source)
+	text, err := Plain(source)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink)
 	return in.json(text) // to find the JSON in it
 }
 
-// plain returns the text of a source without what it is wrapped in.
-func plain(source io.Reader) (*bufio.Reader, error) {
+// Plain returns the text of a source without what it is wrapped in: gzip, UTF-16, a byte order mark.
+func Plain(source io.Reader) (*bufio.Reader, error) {
 	text := bufio.NewReaderSize(source, 256<<10)
 	for range 3 { // some zip what is zipped
 		if magic, _ := text.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -86,9 +86,9 @@ func plain(source io.Reader) (*bufio.Reader, error) {
 		}
 		unzipped, err := gzip.NewReader(text)
 		if err != nil {
-			return nil, fmt.Errorf("the gzip file is damaged: %w", err)
+			return nil, damage(err)
 		}
-		text = bufio.NewReaderSize(unzipped, 256<<10)
+		text = bufio.NewReaderSize(unzippedReader{unzipped}, 256<<10)
 	}
 	start, _ := text.Peek(3)
 	mark := unicode.UseBOM
@@ -103,6 +103,26 @@ func plain(source io.Reader) (*bufio.Reader, error) {
 		return text, nil
 	}
 	return bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, mark).NewDecoder().Reader(text), 256<<10), nil
+}
+
+// unzippedReader says what is wrong with a gzip file that cannot be read to its end.
+type unzippedReader struct{ *gzip.Reader }
+
+func (u unzippedReader) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	return n, damage(err)
+}
+
+var errCutShort = errors.New("the gzip file ends too early: copy it again")
+
+func damage(err error) error {
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errCutShort
+	}
+	return fmt.Errorf("the gzip file is damaged: %w", err)
 }
 
 // reading is a source being read.
