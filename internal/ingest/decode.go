@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -50,6 +51,15 @@ func (d *Decoder) All(object []byte) iter.Seq2[*activity.Record, error] {
 			}
 		}
 	}
+}
+
+// incomplete says that an error was answered beside records; nil where the error is empty.
+func (d *Decoder) incomplete(failure []byte) error {
+	v, err := d.parser.ParseBytes(slices.Concat([]byte(`{"error":`), failure, []byte("}")))
+	if text := graph.ErrorOf(v); err == nil && text != "" {
+		return fmt.Errorf("an error was answered beside records, of which some may be missing: %.500s", text)
+	}
+	return err
 }
 
 func (d *Decoder) decode(object []byte) (*fastjson.Value, *activity.Record, error) {

@@ -175,6 +175,10 @@ func (in *reading) json(text io.Reader) error {
 			err = in.refuse(broken.Line, nil, broken.Reason, broken.Text)
 		case err != nil:
 			return fmt.Errorf("line %d: %w", records.Line(), err)
+		case found.Error:
+			if failure := in.decoder.incomplete(found.Data); failure != nil {
+				err = in.take(nil, failure, found.Line, found.Data)
+			}
 		default:
 			object := found.Data
 			if found.Columns != nil {

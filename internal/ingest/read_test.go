@@ -421,18 +421,21 @@ func TestRefusals(t *testing.T) {
 		"a risky agent":     {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
 		"an agent's risk":   {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskEventType":"x","detectedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
 		"risky agents' log": {`{"time":"2026-01-02T03:04:05Z","category":"RiskyAgents","properties":{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}}`, `diagnostic records of the category "RiskyAgents" are not kept`},
-		"an error of Graph": {`{"error":{"code":"Forbidden","message":"The tenant has no premium license"}}`, "this is no record but an error that was answered when records were asked for: The tenant has no premium license"},
-		"something else":    {`{"hello":"world"}`, "this is no sign-in"},
-		"invalid JSON":      {`{"id":01}`, "the record is not valid JSON"},
-		"control character": {`{"id":"` + "\x01" + `\\","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record is not valid JSON: a text contains a control character"},
-		"row too short":     {`{"tables":[{"name":"PrimaryResult","columns":[{"name":"Id","type":"string"},{"name":"Type","type":"string"}],"rows":[["1"]]}]}`, "this is no row of the columns"},
-		"column of no name": {`{"tables":[{"columns":[{}],"rows":[["1"]]}]}`, "a column of the table has no name"},
-		"workbook":          {"PK\x03\x04....", "this is a ZIP archive or a workbook"},
-		"audit download":    {"Date (UTC),CorrelationId,Service,Category,Activity,Result\n2026-01-02,c,s,c,a,success\n", "the portal's CSV of audit logs carries no id"},
-		"companion":         {"Request ID,Date (UTC),Authentication method,Succeeded\n1,2026-01-02,Password,true\n", "this file holds details of sign-ins"},
-		"unknown language":  {"Datum (UTC),Benutzer\n2026-01-02,Ada\n", "this download of the portal has titles in a language that is not known"},
-		"a table of others": {"a,b\n1,2\n", "this is no sign-in"},
-		"plain text":        {"Hello, world", "this is not JSON"},
+		"an error of Graph": {`{"error":{"code":"Forbidden","message":"The tenant has no premium license"}}`, "this is no record but an error that was answered when records were asked for: Forbidden: The tenant has no premium license"},
+		"an error for a token": {`{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","error_codes":[7000215],"timestamp":"2026-01-02 03:04:05Z"}`,
+			"this is no record but an error that was answered when records were asked for: invalid_client: AADSTS7000215: Invalid client secret provided."},
+		"an error and no records": {`{"value":[],"error":{"code":"TooManyRequests","message":"Wait."}}`, "an error was answered beside records, of which some may be missing: TooManyRequests: Wait."},
+		"something else":          {`{"hello":"world"}`, "this is no sign-in"},
+		"invalid JSON":            {`{"id":01}`, "the record is not valid JSON"},
+		"control character":       {`{"id":"` + "\x01" + `\\","createdDateTime":"2026-01-02T03:04:05Z","appId":"p"}`, "the record is not valid JSON: a text contains a control character"},
+		"row too short":           {`{"tables":[{"name":"PrimaryResult","columns":[{"name":"Id","type":"string"},{"name":"Type","type":"string"}],"rows":[["1"]]}]}`, "this is no row of the columns"},
+		"column of no name":       {`{"tables":[{"columns":[{}],"rows":[["1"]]}]}`, "a column of the table has no name"},
+		"workbook":                {"PK\x03\x04....", "this is a ZIP archive or a workbook"},
+		"audit download":          {"Date (UTC),CorrelationId,Service,Category,Activity,Result\n2026-01-02,c,s,c,a,success\n", "the portal's CSV of audit logs carries no id"},
+		"companion":               {"Request ID,Date (UTC),Authentication method,Succeeded\n1,2026-01-02,Password,true\n", "this file holds details of sign-ins"},
+		"unknown language":        {"Datum (UTC),Benutzer\n2026-01-02,Ada\n", "this download of the portal has titles in a language that is not known"},
+		"a table of others":       {"a,b\n1,2\n", "this is no sign-in"},
+		"plain text":              {"Hello, world", "this is not JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := read(t, "", test.text)
@@ -441,6 +444,25 @@ func TestRefusals(t *testing.T) {
 			require.True(t, strings.HasPrefix(c.refusals[0].Reason, test.reason), c.refusals[0].Reason)
 		})
 	}
+}
+
+// An answer that is only half one says so beside its rows, before or behind them.
+func TestErrorBesideRecords(t *testing.T) {
+	const (
+		failure = `"error":{"code":"PartialError","message":"There were some errors when processing your query.","details":[{"code":"EngineError",
+			"message":"Something went wrong.","innererror":{"code":"-2133196797","message":"The results exceed the limit of 500000 records."}}]}`
+		tables = `"tables":[{"name":"PrimaryResult","columns":[{"name":"Id"},{"name":"Type"},{"name":"ActivityDateTime"}],"rows":[["1","AuditLogs","2026-01-02T03:04:05Z"]]}]`
+		value  = `"value":[{"id":"1","activityDateTime":"2026-01-02T03:04:05Z","activityDisplayName":"Update user"}]`
+	)
+	for _, answer := range []string{tables + "," + failure, failure + "," + tables, value + "," + failure, failure + "," + value} {
+		c := read(t, "", "{"+answer+"}")
+		require.Len(t, c.records, 1)
+		require.Len(t, c.refusals, 1)
+		require.Equal(t, "an error was answered beside records, of which some may be missing: PartialError: There were some errors when processing your query; "+
+			"EngineError: Something went wrong; -2133196797: The results exceed the limit of 500000 records.", c.refusals[0].Reason)
+		require.Contains(t, c.refusals[0].Text, "PartialError")
+	}
+	require.Empty(t, read(t, "", "{"+value+`,"error":{}}`).refusals)
 }
 
 // What a file is wrapped in makes no difference.

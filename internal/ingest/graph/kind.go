@@ -133,8 +133,8 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 	case names.Any(SignInEventTypes), names.Has(CreatedDateTime) && tellsOfSignIn(object, names):
 		return activity.SignIn, nil
 	}
-	if message := object.GetStringBytes("error", "message"); len(message) > 0 {
-		return nil, fmt.Errorf("this is no record but an error that was answered when records were asked for: %.200s", message)
+	if text := ErrorOf(object); text != "" {
+		return nil, fmt.Errorf("this is no record but an error that was answered when records were asked for: %.500s", text)
 	}
 	return nil, ErrUnknown
 }

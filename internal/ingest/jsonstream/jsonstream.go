@@ -3,8 +3,8 @@
 // Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft Graph
 // ({"value": [...]}), Azure Monitor ({"records": [...]}) and Defender ({"results": [...]}) put around them, or as the rows
 // of the tables in which Log Analytics answers ({"tables": [{"columns": [...], "rows": [[...], ...]}]}); pretty-printed or
-// not, and any of these inside another. Only the structure is looked at: whether a record is valid JSON is for its reader
-// to find out.
+// not, and any of these inside another. What a service answers beside its records in a property "error" is found with them.
+// Only the structure is looked at: whether a record is valid JSON is for its reader to find out.
 package jsonstream
 
 import (
@@ -21,6 +21,7 @@ type Record struct {
 	Data    []byte // valid until the next call of Next
 	Line    int64  // the line it begins in, counted from 1
 	Columns []byte // of a row, which is a list: the list that describes its columns, the same one until the table ends
+	Error   bool   // it is no record, but the error that a page of records has beside them
 }
 
 // BrokenError is a part of the stream that holds no record. Reading goes on behind it.
@@ -56,6 +57,7 @@ type Reader struct {
 	within   []byte // the brackets open within it
 	key      []byte // the last text directly within a page
 	columns  []byte // the list in the table that the reader is in
+	failure  []byte // the error that stands before the list of the page that the reader is coming to
 	oversize []byte // the beginning of a record beyond the limit; nil while it is within
 	began    int64  // the line in which that record begins
 }
@@ -116,6 +118,7 @@ func (r *Reader) Next() (Record, error) {
 			r.oversize = nil
 		case c == '{' || c == '[': // of which the latter is something else in a page, or a row
 			r.pass()
+			failure := inPage && c == '{' && isError(r.key)
 			found, reason := r.value(!inPage && !inTable)
 			switch {
 			case reason != "":
@@ -126,14 +129,17 @@ func (r *Reader) Next() (Record, error) {
 				return Record{}, &BrokenError{Line: r.began, Text: text, Reason: fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
 			case found == record && inTable:
 				return Record{Data: r.buffer[r.start:r.pos], Line: r.line, Columns: r.columns}, nil
-			case found == record && !inPage:
-				return Record{Data: r.buffer[r.start:r.pos], Line: r.line}, nil
+			case found == record && (!inPage || failure):
+				return Record{Data: r.buffer[r.start:r.pos], Line: r.line, Error: failure}, nil
 			case found == page:
 				r.oversize = nil
 				r.around = append(r.around, '{', '[')
 			case found == table:
 				r.oversize = nil
 				r.around = append(r.around, '{', '(')
+			}
+			if r.failure != nil && found != record {
+				return Record{Data: r.failure, Line: r.line, Error: true}, nil
 			}
 		case inPage: // a number, a literal or a colon
 			r.pos++
@@ -180,15 +186,18 @@ func isPage(key []byte) bool {
 	return false
 }
 
+func isError(key []byte) bool { return bytes.EqualFold(key, []byte("error")) }
+
 // value passes over the object or array at pos, or over the head of a page or table up to and including the bracket of
 // its list.
 func (r *Reader) value(pages bool) (found, string) {
 	r.within = append(r.within[:0], r.buffer[r.pos])
 	r.key = r.key[:0]
 	before := r.buffer[r.pos] // the last byte that is no blank
-	columns := -1             // where a table's begin
+	var kept *[]byte          // what becomes of the property being passed, if it is one to keep
+	begin := 0                // of that property
 	if pages {
-		r.columns = nil
+		r.columns, r.failure = nil, nil
 	}
 	r.pos++
 	for {
@@ -215,17 +224,20 @@ func (r *Reader) value(pages bool) (found, string) {
 			if inside == '{' && before != ':' || inside == '[' && before != '[' && before != ',' {
 				return record, "the record is not valid JSON: a bracket opens where none may"
 			}
-			if pages && c == '[' && len(r.within) == 1 {
+			if pages && len(r.within) == 1 {
 				switch {
-				case isPage(r.key):
+				case c == '[' && isPage(r.key):
 					r.pos++
 					return page, ""
-				case r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
+				case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
 					r.pos++
 					return table, ""
-				case r.oversize == nil && bytes.EqualFold(r.key, []byte("columns")):
-					columns = r.pos - r.start // fill moves what is in the buffer
+				case c == '[' && bytes.EqualFold(r.key, []byte("columns")):
+					kept = &r.columns
+				case c == '{' && isError(r.key):
+					kept = &r.failure
 				}
+				begin = r.pos - r.start // fill moves what is in the buffer
 			}
 			r.within = append(r.within, c)
 			if len(r.within) > maxDepth {
@@ -240,11 +252,11 @@ func (r *Reader) value(pages bool) (found, string) {
 				r.pos++
 				return record, ""
 			}
-			if columns >= 0 && len(r.within) == 1 {
+			if kept != nil && len(r.within) == 1 {
 				if r.oversize == nil {
-					r.columns = bytes.Clone(r.buffer[r.start+columns : r.pos+1])
+					*kept = bytes.Clone(r.buffer[r.start+begin : r.pos+1])
 				}
-				columns = -1
+				kept = nil
 			}
 		}
 		before = c

@@ -30,7 +30,11 @@ func read(t *testing.T, source io.Reader, limit int) []string {
 		case err != nil:
 			t.Fatal(err)
 		default:
-			found = append(found, fmt.Sprintf("%d: %s%s", record.Line, record.Columns, record.Data))
+			line := fmt.Sprintf("%d: %s%s", record.Line, record.Columns, record.Data)
+			if record.Error {
+				line = fmt.Sprintf("%d: error %s", record.Line, record.Data)
+			}
+			found = append(found, line)
 		}
 	}
 }
@@ -70,9 +74,14 @@ func TestNext(t *testing.T) {
 			[]string{`1! the record is not valid JSON: a line ends within a text`, "6: {\n  \"a\": 2\n}"}},
 		"table": {`{"tables":[{"name":"t","columns":[{"name":"a"}],"rows":[[1],["]"],[[2]]]},{"columns":["b"],"rows":[]},{"columns":["c"],"rows":[[3]]}],"statistics":{"rows":[[4]]}}`,
 			[]string{`1: [{"name":"a"}][1]`, `1: [{"name":"a"}]["]"]`, `1: [{"name":"a"}][[2]]`, `1: ["c"][3]`}},
-		"table by itself":    {`{"columns":["a"],"rows":[[1]]}{"a":1}`, []string{`1: ["a"][1]`, `1: {"a":1}`}},
-		"rows of no table":   {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
-		"broken row":         {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}", []string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
+		"table by itself":     {`{"columns":["a"],"rows":[[1]]}{"a":1}`, []string{`1: ["a"][1]`, `1: {"a":1}`}},
+		"rows of no table":    {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
+		"broken row":          {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}", []string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
+		"error behind a page": {"{\"value\":[{\"a\":1}],\n\"error\":{\"code\":[]}}{\"a\":2}", []string{`1: {"a":1}`, `2: error {"code":[]}`, `2: {"a":2}`}},
+		"error before a page": {"[{\"error\":{\"code\":\"x\"},\"o\":{},\n\"value\":[{\"a\":1}]},{\"value\":[]}]", []string{`1: error {"code":"x"}`, `2: {"a":1}`}},
+		"error of a table": {`{"Error":{},"tables":[{"error":{"b":{}},"columns":["a"],"rows":[[1]],"error":{"c":[]}}],"error":{"d":{}}}`,
+			[]string{`1: error {}`, `1: error {"b":{}}`, `1: ["a"][1]`, `1: error {"c":[]}`, `1: error {"d":{}}`}},
+		"error of a record":  {`{"value":[{"error":{"code":"x"}}],"error":null,"x":{}}`, []string{`1: {"error":{"code":"x"}}`}},
 		"files put together": {"{\"a\":1}\n\uFEFF{\"a\":2}", []string{`1: {"a":1}`, `2: {"a":2}`}},
 		"others in a list":   {"[1, {\"a\":2}, null,\n \"x\"\n]", []string{`1! a list of records has something else in it`, `1: {"a":2}`, `1! a list of records has something else in it`, `2! a list of records has something else in it`}},
 		"broken in a line":   {"[{\"a\":1},{\"a\":[1},{\"a\":3}]\n{\"a\":4}", []string{`1: {"a":1}`, `1! the record is not valid JSON: a bracket closes that was not opened; the rest of the line is not read`, `2: {"a":4}`}},
