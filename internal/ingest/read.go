@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -65,7 +66,7 @@ func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink)
 	switch {
 	case len(first) == 0 && errors.Is(err, io.EOF):
 		return nil
-	case len(first) == 0 || first[0] == '{' || first[0] == '[':
+	case len(first) == 0 || bytes.IndexByte([]byte("{[<"), first[0]) >= 0:
 		return in.json(text)
 	case bytes.HasPrefix(first, []byte("PK\x03\x04")):
 		return in.refuse(1, nil, "this is a ZIP archive or a workbook: unpack it, or save it as CSV", nil)
@@ -165,6 +166,7 @@ func (in *reading) takeAll(object []byte, line int64) error {
 func (in *reading) json(text io.Reader) error {
 	records := jsonstream.NewReader(text, maxRecord)
 	rows := loganalytics.Rows{}
+	rejects := false
 	for in.ctx.Err() == nil {
 		found, err := records.Next()
 		var broken *jsonstream.BrokenError
@@ -172,9 +174,17 @@ func (in *reading) json(text io.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.As(err, &broken):
+			if markup.Match(broken.Text) {
+				broken.Reason = "this is a web page or XML, perhaps an error or a page to sign in that was saved in place of the records"
+			}
 			err = in.refuse(broken.Line, nil, broken.Reason, broken.Text)
 		case err != nil:
 			return fmt.Errorf("line %d: %w", records.Line(), err)
+		case isReject(found.Data):
+			if !rejects { // once for the file
+				rejects = true
+				err = in.refuse(found.Line, nil, "this is a file of rejects: import the files that it names", nil)
+			}
 		case found.Error:
 			if failure := in.decoder.incomplete(found.Data); failure != nil {
 				err = in.take(nil, failure, found.Line, found.Data)
@@ -195,6 +205,23 @@ func (in *reading) json(text io.Reader) error {
 		}
 	}
 	return in.ctx.Err()
+}
+
+var markup = regexp.MustCompile(`^<[!?A-Za-z]`)
+
+// isReject says whether an object is a line of the file to which an import adds what is refused.
+func isReject(object []byte) bool {
+	if !bytes.HasPrefix(object, []byte(`{"source":`)) { // as nothing else begins
+		return false
+	}
+	strict := json.NewDecoder(bytes.NewReader(object))
+	strict.DisallowUnknownFields()
+	var line struct {
+		Source, Kind   string
+		Line           int64
+		Reason, Record *string
+	}
+	return strict.Decode(&line) == nil && line.Reason != nil && line.Record != nil
 }
 
 func (in *reading) csv(text *bufio.Reader) error {

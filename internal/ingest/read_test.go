@@ -446,6 +446,15 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A web page among the answers that a script put together keeps nothing else from being read.
+func TestWebPageAmongRecords(t *testing.T) {
+	c := read(t, "", "{\"value\":[]}\n<html>\n<body>Too many requests</body>\n</html>\n"+`{"value":[{"id":"1","activityDateTime":"2026-01-02T03:04:05Z","activityDisplayName":"Update user"}]}`)
+	require.Len(t, c.records, 1)
+	require.Len(t, c.refusals, 1)
+	require.Contains(t, c.refusals[0].Reason, "this is a web page or XML")
+	require.EqualValues(t, 2, c.refusals[0].Line)
+}
+
 // An answer that is only half one says so beside its rows, before or behind them.
 func TestErrorBesideRecords(t *testing.T) {
 	const (
