@@ -21,6 +21,12 @@ func TestISO(t *testing.T) {
 		{"4/4/26 9:05", false, "2026-04-04T09:05:00Z"},
 		{"04.03.2026 09:05", false, "2026-03-04T09:05:00Z"},
 		{"31-01-2026 23:05:00", false, "2026-01-31T23:05:00Z"},
+		{"Nov 27, 2026 10:00:05 AM", true, "2026-11-27T10:00:05Z"},
+		{"november 5, 2026, 12:00:05.5\u202fPM", true, "2026-11-05T12:00:05.5Z"},
+		{"January 31, 2026 at 9:30 PM", false, "2026-01-31T21:30:00Z"},
+		{"5 Sept 2026, 10:00:05", false, "2026-09-05T10:00:05Z"},
+		{"05-Jan-26 10:00", false, "2026-01-05T10:00:00Z"},
+		{"27 Now 2026 10:00:05", false, "27 Now 2026 10:00:05"},
 		{"yesterday", false, "yesterday"},
 	} {
 		got, err := NewReader(nil, tt.dayFirst).ISO(tt.text)
