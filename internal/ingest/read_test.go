@@ -389,9 +389,11 @@ func TestPortalDownloadByTheOrderOfItsColumns(t *testing.T) {
 // A spreadsheet or a portal set to another country writes all dates of a file in its own order, which one of them tells.
 func TestDatesOfAnotherCountry(t *testing.T) {
 	for name, text := range map[string]string{
-		"portal":        "Date (UTC),Request ID,User,Application\n05/01/2026 10:11,1,Ada,App\n15/01/2026 10:11,2,Ada,App\n",
-		"Log Analytics": "Type,Id,AppId,UserId,CreatedDateTime [UTC]\nSigninLogs,1,p,u,\"05/01/2026, 10:11:00.000\"\nSigninLogs,2,p,u,\"15/01/2026, 10:11:00.000\"\n",
-		"PowerShell":    `"Id","CreatedDateTime","AppId","UserId"` + "\n" + `"1","05.01.2026 10:11:00","p","u"` + "\n" + `"2","15.01.2026 10:11:00","p","u"` + "\n",
+		"portal":           "Date (UTC),Request ID,User,Application\n05/01/2026 10:11,1,Ada,App\n15/01/2026 10:11,2,Ada,App\n",
+		"Log Analytics":    "Type,Id,AppId,UserId,CreatedDateTime [UTC]\nSigninLogs,1,p,u,\"05/01/2026, 10:11:00.000\"\nSigninLogs,2,p,u,\"15/01/2026, 10:11:00.000\"\n",
+		"portal, in words": "Date (UTC),Request ID,User,Application\n05 Jan 2026 10:11,1,Ada,App\n\"January 15, 2026 at 10:11 AM\",2,Ada,App\n",
+		"a spreadsheet":    "Type,Id,AppId,UserId,CreatedDateTime [UTC]\nSigninLogs,1,p,u,\"Jan 05, 2026 10:11:00 AM\"\nSigninLogs,2,p,u,15 January 2026 10:11:00\n",
+		"PowerShell":       `"Id","CreatedDateTime","AppId","UserId"` + "\n" + `"1","05.01.2026 10:11:00","p","u"` + "\n" + `"2","15.01.2026 10:11:00","p","u"` + "\n",
 	} {
 		c := read(t, "", text)
 		require.Empty(t, c.refusals, name)
@@ -408,20 +410,24 @@ func TestDatesOfAnotherCountry(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct{ text, reason string }{
-		"another category":  {`{"category":"NetworkAccessTrafficLogs","properties":{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}}`, `diagnostic records of the category "NetworkAccessTrafficLogs" are not kept`},
-		"another service":   {`{"time":"2026-01-02T03:04:05Z","category":"AuditLogs","operationName":"Patch","properties":{"ActivityDate":"1/2/2026 3:04:05 AM","ActivityType":1,"Actor":{"UPN":"ada@contoso.com"},"AuditEventId":"1"}}`, `this record of the category "AuditLogs" is not one of Entra ID: other services, such as Intune, have a log of that name, too`},
-		"another table":     {`{"Type":"MicrosoftGraphActivityLogs","TimeGenerated":"2026-01-02T03:04:05Z","AppId":"p"}`, "rows of the table MicrosoftGraphActivityLogs are not kept"},
-		"another type":      {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "objects of the type #microsoft.graph.user are not kept"},
-		"no time":           {`{"id":"1","createdDateTime":"yesterday","appId":"p","userId":"u"}`, "the record has no time"},
-		"no id":             {`{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`, "the record has no id"},
-		"an application":    {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","displayName":"App","signInAudience":"AzureADMyOrg"}`, "this is no sign-in"},
-		"use of an app":     {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","resourceId":"r","signInActivity":{"lastSignInDateTime":"2026-01-02T03:04:05Z"}}`, "this is no sign-in"},
-		"an incident":       {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","status":"active","severity":"high","displayName":"Phishing"}`, "this is no sign-in"},
-		"a feed's activity": {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appDisplayName":"App","activitySourceHost":"https://example.com","status":"updated"}`, "this is no sign-in"},
-		"a risky agent":     {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
-		"an agent's risk":   {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskEventType":"x","detectedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
-		"risky agents' log": {`{"time":"2026-01-02T03:04:05Z","category":"RiskyAgents","properties":{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}}`, `diagnostic records of the category "RiskyAgents" are not kept`},
-		"an error of Graph": {`{"error":{"code":"Forbidden","message":"The tenant has no premium license"}}`, "this is no record but an error that was answered when records were asked for: Forbidden: The tenant has no premium license"},
+		"another category": {`{"category":"NetworkAccessTrafficLogs","properties":{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}}`, `diagnostic records of the category "NetworkAccessTrafficLogs" are not kept`},
+		"another service":  {`{"time":"2026-01-02T03:04:05Z","category":"AuditLogs","operationName":"Patch","properties":{"ActivityDate":"1/2/2026 3:04:05 AM","ActivityType":1,"Actor":{"UPN":"ada@contoso.com"},"AuditEventId":"1"}}`, `this record of the category "AuditLogs" is not one of Entra ID: other services, such as Intune, have a log of that name, too`},
+		"another table":    {`{"Type":"MicrosoftGraphActivityLogs","TimeGenerated":"2026-01-02T03:04:05Z","AppId":"p"}`, "rows of the table MicrosoftGraphActivityLogs are not kept"},
+		"another type":     {`{"@odata.type":"#microsoft.graph.user","id":"1"}`, "objects of the type #microsoft.graph.user are not kept"},
+		"no time":          {`{"id":"1","createdDateTime":null,"appId":"p","userId":"u"}`, "the record has no time: createdDateTime is missing"},
+		"no date": {`{"id":"1","createdDateTime":"yesterday","appId":"p","userId":"u"}`,
+			`the record has no time: createdDateTime "yesterday" is no date that is understood, such as 2026-01-31T23:59:59Z`},
+		"no date in a row":      {"Type,Id,AppId,UserId,CreatedDateTime [UTC]\nSigninLogs,1,p,u,Nobody knows any more when this has happened\n", `the record has no time: CreatedDateTime [UTC] "Nobody knows any more when this has happ" is no date`},
+		"no date in a download": {"Date (UTC),Request ID,User,Application\n27 Brumaire 235 10:11,1,Ada,App\n", `the record has no time: "27 Brumaire 235 10:11" is no date`},
+		"no id":                 {`{"createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`, "the record has no id"},
+		"an application":        {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","displayName":"App","signInAudience":"AzureADMyOrg"}`, "this is no sign-in"},
+		"use of an app":         {`{"id":"1","appId":"p","createdDateTime":"2026-01-02T03:04:05Z","resourceId":"r","signInActivity":{"lastSignInDateTime":"2026-01-02T03:04:05Z"}}`, "this is no sign-in"},
+		"an incident":           {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","status":"active","severity":"high","displayName":"Phishing"}`, "this is no sign-in"},
+		"a feed's activity":     {`{"id":"1","createdDateTime":"2026-01-02T03:04:05Z","appDisplayName":"App","activitySourceHost":"https://example.com","status":"updated"}`, "this is no sign-in"},
+		"a risky agent":         {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLevel":"high","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
+		"an agent's risk":       {`{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskEventType":"x","detectedDateTime":"2026-01-02T03:04:05Z"}`, "the risk of agents is not kept"},
+		"risky agents' log":     {`{"time":"2026-01-02T03:04:05Z","category":"RiskyAgents","properties":{"id":"1","agentDisplayName":"Helper","riskState":"atRisk","riskLastUpdatedDateTime":"2026-01-02T03:04:05Z"}}`, `diagnostic records of the category "RiskyAgents" are not kept`},
+		"an error of Graph":     {`{"error":{"code":"Forbidden","message":"The tenant has no premium license"}}`, "this is no record but an error that was answered when records were asked for: Forbidden: The tenant has no premium license"},
 		"an error for a token": {`{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.","error_codes":[7000215],"timestamp":"2026-01-02 03:04:05Z"}`,
 			"this is no record but an error that was answered when records were asked for: invalid_client: AADSTS7000215: Invalid client secret provided."},
 		"an error and no records": {`{"value":[],"error":{"code":"TooManyRequests","message":"Wait."}}`, "an error was answered beside records, of which some may be missing: TooManyRequests: Wait."},

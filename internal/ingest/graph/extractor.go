@@ -18,11 +18,12 @@ type Extractor struct {
 	// Tenant is that of records which do not name theirs, as Graph's do not.
 	Tenant string
 
-	nested []*fastjson.Parser // for JSON within texts; what they parsed lives as long as the record
-	used   int
-	ranks  []rank
-	scalar []byte
-	texts  map[string]string
+	nested  []*fastjson.Parser // for JSON within texts; what they parsed lives as long as the record
+	used    int
+	ranks   []rank
+	scalar  []byte
+	texts   map[string]string
+	undated string // what stands where the record being made has its time, and is none
 }
 
 // NewExtractor returns an extractor that takes records without a tenant for those of the one given.
@@ -132,7 +133,9 @@ func (x *Extractor) set(record *activity.Record, f *activity.Field, text []byte)
 	default:
 		value = string(text) // every record has its own
 	}
-	_ = record.Set(f, value)
+	if err := record.Set(f, value); err != nil && f == record.Kind.Time() {
+		x.undated = value
+	}
 }
 
 // Fill gives a record a value for a field of which the object itself said nothing.

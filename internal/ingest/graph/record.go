@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,10 +85,25 @@ func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, si
 	}
 	x.Fill(record, "tenantId", x.Tenant)
 	record.Complete()
+	text := x.undated
+	x.undated = ""
 	if err := placeholder(record, object); err != nil {
 		return err
 	}
+	if record.Time.IsZero() && text != "" {
+		return fmt.Errorf("the record has no time: %s%.40q is no date that is understood, such as 2026-01-31T23:59:59Z", x.nameOf(object, text), text)
+	}
 	return record.Check()
+}
+
+// nameOf returns the name of the property that has a value, in front of which it can be written; empty if none has it.
+func (x *Extractor) nameOf(object *fastjson.Value, value string) (name string) {
+	object.GetObject().Visit(func(key []byte, v *fastjson.Value) {
+		if name == "" && string(bytes.TrimSpace(x.text(v))) == value {
+			name = string(key) + " "
+		}
+	})
+	return name
 }
 
 // namedType returns the kind of sign-in that beta's objects name. Log Analytics has others beside it, such as refreshToken.
