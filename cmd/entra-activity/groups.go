@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -21,10 +22,13 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&groups.Group.ID)
 	clause.Flag("name", "That group's name.").StringVar(&groups.Group.Name)
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
+		if err := checkTenant(*tenant); err != nil {
+			return err
+		}
 		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
-		sources, _, err := ingest.Files(*paths, os.Stdin, "")
+		sources, _, err := ingest.Files(standardInput(*paths), os.Stdin, "")
 		if err != nil {
 			return err
 		}
@@ -53,5 +57,20 @@ func readGroups(groups *graph.Groups, source ingest.Source) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	return groups.Read(file)
+	text, err := ingest.Plain(file)
+	if err != nil {
+		return err
+	}
+	return groups.Read(text)
+}
+
+// standardInput returns paths with the single dash that kingpin has made an empty text of. What was empty before stays so.
+func standardInput(paths []string) []string {
+	paths = slices.Clone(paths)
+	for i, path := range paths {
+		if path == "" && slices.Contains(os.Args, "-") {
+			paths[i] = "-"
+		}
+	}
+	return paths
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,6 +29,9 @@ func Files(paths []string, in io.Reader, except string) (sources []Source, total
 			measured = false
 			sources = append(sources, Source{Name: "standard input", Open: func() (io.ReadCloser, error) { return piped(in), nil }})
 			continue
+		}
+		if path == "" {
+			return nil, 0, errors.New("a path is empty: name a file, a folder, or - for standard input")
 		}
 		info, err := os.Stat(path)
 		if err != nil {

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/valyala/fastjson"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -22,29 +25,39 @@ type Groups struct {
 	more  map[string]bool // whose last page said that there are more
 }
 
-// directoryObject is a group, a member of one, or a page of either.
-type directoryObject struct {
-	Context     string            `json:"@odata.context"`
-	Type        string            `json:"@odata.type"`
-	NextLink    string            `json:"@odata.nextLink"`
-	MembersNext string            `json:"members@odata.nextLink"`
-	ID          string            `json:"id"`
-	DisplayName string            `json:"displayName"`
-	Members     []directoryObject `json:"members"`
-	Value       []directoryObject `json:"value"`
-}
-
 // The group whose members a page has, where its context tells: .../$metadata#groups('<id>')/members
 var membersOf = regexp.MustCompile(`groups\('([^']+)'\)/(?:transitiveMembers|members)`)
 
-// Read adds what a source holds: one page or group after the other.
+// What a page's context names if it has groups or members; it is #users where only those of the members were asked for.
+var (
+	ofGroups  = regexp.MustCompile(`#groups\b`)
+	ofMembers = regexp.MustCompile(`#(?:groups|directoryObjects|users)\b`)
+)
+
+// memberTypes are the types of a group's members, and whether they are users.
+// https://learn.microsoft.com/graph/api/group-list-members
+var memberTypes = map[string]bool{
+	"user": true, "agentuser": true,
+	"group": false, "device": false, "orgcontact": false, "serviceprincipal": false, "agentidentity": false, "agentidentityblueprintprincipal": false,
+}
+
+// Read adds what a source holds, one page or group after the other. A list without a page around it, as az and PowerShell
+// write it, is taken for one.
 func (g *Groups) Read(source io.Reader) error {
 	for decoder := json.NewDecoder(source); ; {
-		var page directoryObject
-		if err := decoder.Decode(&page); errors.Is(err, io.EOF) {
+		var text json.RawMessage
+		var invalid *json.SyntaxError
+		switch err := decoder.Decode(&text); {
+		case errors.Is(err, io.EOF):
 			return nil
-		} else if err != nil {
-			return fmt.Errorf("this is no page of groups or members as Microsoft Graph returns it: %w", err)
+		case errors.As(err, &invalid), errors.Is(err, io.ErrUnexpectedEOF):
+			return noGroups("%w", err)
+		case err != nil:
+			return err
+		}
+		page, err := fastjson.ParseBytes(text)
+		if err != nil {
+			return noGroups("%w", err)
 		}
 		if err := g.page(page); err != nil {
 			return err
@@ -52,35 +65,59 @@ func (g *Groups) Read(source io.Reader) error {
 	}
 }
 
-func (g *Groups) page(page directoryObject) error {
-	if page.Members != nil {
-		page.Value = []directoryObject{page}
+func noGroups(reason string, args ...any) error {
+	return fmt.Errorf("this is no page of groups or members as Microsoft Graph returns it for /groups?$expand=members or /groups/{id}/members: "+reason, args...)
+}
+
+func (g *Groups) page(page *fastjson.Value) error {
+	if failure := ErrorOf(page); failure != "" {
+		return fmt.Errorf("this is an error that was answered when groups were asked for: %.500s", failure)
 	}
-	members := page.Value
-	for i, object := range page.Value {
-		if object.Members != nil {
-			g.add(object.ID, object.DisplayName, object.Members, object.MembersNext != "")
-			members = nil
-		} else if i > 0 && members == nil || strings.HasSuffix(object.Type, ".group") && g.Group.ID == "" && !membersOf.MatchString(page.Context) {
-			return fmt.Errorf("the group %q comes without its members: ask Graph for them with $expand=members, or for /groups/%s/members", object.DisplayName, object.ID)
+	context := textOf(page, "@odata.context")
+	if context != "" && !ofMembers.MatchString(context) {
+		return noGroups("it holds %s", context[strings.LastIndexByte(context, '#')+1:])
+	}
+	var objects []*fastjson.Value
+	switch value := Property(page, "value"); {
+	case isList(page):
+		objects = page.GetArray()
+	case hasMembers(page):
+		objects = []*fastjson.Value{page}
+	case isList(value):
+		objects = value.GetArray()
+	default:
+		return noGroups(`it has neither "value" nor "members"`)
+	}
+	of, named := g.Group, membersOf.FindStringSubmatch(context)
+	if named != nil && !strings.EqualFold(of.ID, named[1]) {
+		of = store.Group{ID: named[1]}
+	}
+	groups := named == nil && ofGroups.MatchString(context) || slices.ContainsFunc(objects, hasMembers)
+	for _, object := range objects {
+		id, name := textOf(object, "id"), textOf(object, "displayName")
+		switch {
+		case hasMembers(object):
+			if err := g.add(id, name, Property(object, "members").GetArray(), textOf(object, "members@odata.nextLink") != ""); err != nil {
+				return err
+			}
+		case groups, of.ID == "" && typeOf(object) == "group":
+			return fmt.Errorf("the group %q comes without its members: ask Graph for them with $expand=members, or for /groups/%s/members", name, id)
 		}
 	}
-	if members == nil {
+	if groups {
 		return nil
-	}
-	of := g.Group
-	if found := membersOf.FindStringSubmatch(page.Context); found != nil && !strings.EqualFold(of.ID, found[1]) {
-		of = store.Group{ID: found[1]}
 	}
 	if of.ID == "" {
 		return errors.New("these are members, and nothing says of which group: give its object ID with --group, and its name with --name")
 	}
-	g.add(of.ID, of.Name, members, page.NextLink != "")
-	return nil
+	return g.add(of.ID, of.Name, objects, textOf(page, "@odata.nextLink") != "")
 }
 
 // add notes the users among the members of a group.
-func (g *Groups) add(id, name string, members []directoryObject, more bool) {
+func (g *Groups) add(id, name string, members []*fastjson.Value, more bool) error {
+	if id == "" {
+		return noGroups("a group in it has no id")
+	}
 	id = strings.ToLower(id)
 	if g.byID == nil {
 		g.byID, g.more = map[string]*store.Group{}, map[string]bool{}
@@ -94,12 +131,51 @@ func (g *Groups) add(id, name string, members []directoryObject, more bool) {
 		group.Name = name
 	}
 	g.more[id] = more
-	for _, m := range members {
-		if m.ID != "" && (m.Type == "" || strings.HasSuffix(m.Type, ".user")) {
-			group.Members = append(group.Members, m.ID)
+	for _, member := range members {
+		if user, err := isUser(member); err != nil {
+			return err
+		} else if user {
+			group.Members = append(group.Members, textOf(member, "id"))
 		}
 	}
+	return nil
 }
+
+// isUser says whether a member of a group is a user, as it is where it does not name its type, or why it is no member.
+func isUser(member *fastjson.Value) (bool, error) {
+	if textOf(member, "id") == "" {
+		return false, noGroups("an object in it has no id")
+	}
+	if name := typeOf(member); name != "" {
+		user, known := memberTypes[name]
+		if !known {
+			return false, noGroups("an object in it is of the type %s", name)
+		}
+		return user, nil
+	}
+	names := NamesOf(member)
+	if _, err := KindOf(member, names); !errors.Is(err, ErrUnknown) || names.Any(AppID|TimeGenerated) {
+		return false, noGroups("an object in it is a record or an application")
+	}
+	return true, nil
+}
+
+// typeOf returns the type that an object names, in lower case, such as "user". PowerShell keeps it among other properties.
+func typeOf(object *fastjson.Value) string {
+	name := textOf(object, "@odata.type")
+	if name == "" {
+		name = textOf(Property(object, "additionalProperties"), "@odata.type")
+	}
+	return strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+}
+
+func textOf(object *fastjson.Value, name string) string {
+	return string(Property(object, name).GetStringBytes())
+}
+
+func isList(v *fastjson.Value) bool { return v != nil && v.Type() == fastjson.TypeArray }
+
+func hasMembers(object *fastjson.Value) bool { return isList(Property(object, "members")) }
 
 // All returns the groups in the order in which they came, or says which are not complete: half of a group is not to
 // replace the whole.
