@@ -17,7 +17,7 @@ import (
 func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("groups", "Store who is in which group, from pages of Microsoft Graph: GET /groups?$expand=members, or all of GET /groups/{id}/members. A group's members replace those it had.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
-	tenant := clause.Flag("tenant", "Tenant ID of the groups.").Required().String()
+	tenant := tenantFlag(clause, "Tenant ID of the groups.").Required().String()
 	groups := graph.Groups{}
 	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&groups.Group.ID)
 	clause.Flag("name", "That group's name.").StringVar(&groups.Group.Name)
@@ -45,7 +45,7 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			return err
 		}
 		for _, g := range found {
-			fmt.Printf("%s %s: %s users\n", g.ID, g.Name, grouped(len(g.Members)))
+			fmt.Printf("%s %s: %s\n", g.ID, g.Name, counted(len(g.Members), "user"))
 		}
 		return nil
 	}

@@ -40,9 +40,9 @@ func TestGroupsAreStoredFromWhatIsPipedIn(t *testing.T) {
 		ok                bool
 		members           string // afterwards
 	}{
-		{`{"value": [` + member("u1") + `]}`, "-", "g7 Seven: 1 users", true, "u1"},
+		{`{"value": [` + member("u1") + `]}`, "-", "g7 Seven: 1 user\n", true, "u1"},
 		{zipped("[" + member("u2") + "," + member("u3") + "]"), "-", "g7 Seven: 2 users", true, "u2 u3"},
-		{inUTF16("[" + member("u4") + "]"), "-", "g7 Seven: 1 users", true, "u4"},
+		{inUTF16("[" + member("u4") + "]"), "-", "g7 Seven: 1 user\n", true, "u4"},
 		{`{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#auditLogs/signIns", "value": [{"id": "s1"}]}`, "-",
 			"standard input: this is no page of groups or members as Microsoft Graph returns it for /groups?$expand=members or /groups/{id}/members: it holds auditLogs/signIns", false, "u4"},
 		{`{"error": {"code": "Forbidden", "message": "Insufficient privileges."}}`, "-", "Forbidden: Insufficient privileges.", false, "u4"},

@@ -21,7 +21,7 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("import", "Store the records in files: Graph objects, diagnostic records, Log Analytics rows, downloads of the portal; JSON or CSV, also gzipped. "+
 		"To import the same again changes nothing.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
-	tenant := tenantFlag(clause, "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.")
+	tenant := tenantFlag(clause, "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.").String()
 	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, unless it is there, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
 	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("3000").Int()
 	writers := clause.Flag("writers", "How many writers work at once.").Default("3").Int()
@@ -32,15 +32,10 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		if *batchSize < 1 || *writers < 1 {
 			return errors.New("--batch-size and --writers: give a number of 1 or more")
 		}
-		for i, path := range *paths {
-			if path == "" { // what kingpin makes of a single dash
-				(*paths)[i] = "-"
-			}
-		}
 		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
 		}
-		sources, total, err := ingest.Files(*paths, os.Stdin, *rejectsPath)
+		sources, total, err := ingest.Files(standardInput(*paths), os.Stdin, *rejectsPath)
 		if err != nil {
 			return err
 		}

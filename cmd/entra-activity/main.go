@@ -85,8 +85,8 @@ func run(ctx context.Context, databaseURL, passwordFile string, run command, log
 }
 
 // tenantFlag adds a flag for the ID of a tenant.
-func tenantFlag(clause *kingpin.CmdClause, help string) *string {
-	return clause.Flag("tenant", help).Envar("ENTRA_ACTIVITY_TENANT").String()
+func tenantFlag(clause *kingpin.CmdClause, help string) *kingpin.FlagClause {
+	return clause.Flag("tenant", help).Envar("ENTRA_ACTIVITY_TENANT")
 }
 
 // checkTenant refuses what is certainly no tenant's ID: records under it would be others than those that name theirs.

@@ -25,8 +25,10 @@ type rejectsFile struct {
 	seed    maphash.Seed
 	noted   map[uint64]bool // lines, by their hash
 	refused int
-	reasons map[string]*reason
+	reasons map[string]*reason // the first maxReasons: some quote what was refused
 }
+
+const maxReasons = 1000
 
 // reason is one that something was refused for.
 type reason struct {
@@ -60,14 +62,18 @@ func (f *rejectsFile) add(r ingest.Refusal) error {
 		return err
 	}
 	f.refused++
-	if f.reasons[r.Reason] == nil {
+	why := f.reasons[r.Reason]
+	if why == nil && len(f.reasons) < maxReasons {
 		first := r.Source
 		if r.Line > 0 {
 			first += fmt.Sprintf(":%d", r.Line)
 		}
-		f.reasons[r.Reason] = &reason{text: r.Reason, first: first}
+		why = &reason{text: r.Reason, first: first}
+		f.reasons[r.Reason] = why
 	}
-	f.reasons[r.Reason].n++
+	if why != nil {
+		why.n++
+	}
 	hash := maphash.Bytes(f.seed, line.Bytes())
 	if f.noted[hash] {
 		return nil
@@ -104,12 +110,13 @@ func (f *rejectsFile) report(w io.Writer) {
 	}
 	reasons := slices.SortedFunc(maps.Values(f.reasons), func(a, b *reason) int { return cmp.Or(b.n-a.n, strings.Compare(a.text, b.text)) })
 	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
-	const most = 5
-	for _, r := range reasons[:min(most, len(reasons))] {
+	others := f.refused
+	for _, r := range reasons[:min(5, len(reasons))] {
 		fmt.Fprintf(w, "%12s  %s (%s)\n", grouped(r.n), r.text, r.first)
+		others -= r.n
 	}
-	if rest := len(reasons) - most; rest > 0 {
-		fmt.Fprintf(w, "%12s  and for %s\n", "", counted(rest, "other reason"))
+	if others > 0 {
+		fmt.Fprintf(w, "%12s  for other reasons\n", grouped(others))
 	}
 }
 

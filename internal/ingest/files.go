@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -41,7 +40,6 @@ func Files(paths []string, in io.Reader, except string) (sources []Source, total
 			add(path, info)
 			continue
 		}
-		found := len(sources)
 		// Behind the separator, a link is the folder that it leads to.
 		err = filepath.WalkDir(path+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
 			var info fs.FileInfo
@@ -65,9 +63,6 @@ func Files(paths []string, in io.Reader, except string) (sources []Source, total
 		})
 		if err != nil {
 			return nil, 0, err
-		}
-		if len(sources) == found {
-			return nil, 0, fmt.Errorf("%s: there are no files in the folder", path)
 		}
 	}
 	if !measured {
