@@ -5,6 +5,7 @@ export default defineConfig({
   testDir: process.env.SPECIFICATIONS,
   outputDir: process.env.PLAYWRIGHT_OUTPUT,
   workers: 2,
+  retries: 1, // two browsers and a server on two processors are late at times; the list says which tests were
   fullyParallel: true,
   projects: [
     { name: 'all', testIgnore: /settings/ },

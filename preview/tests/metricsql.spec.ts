@@ -106,11 +106,15 @@ test('a mistake is underlined where it is, and said', async ({ page }) => {
 
 test('a function is explained when it is pointed at', async ({ page }) => {
   await openMetrics(page);
-  await code(page)
+  const name = code(page)
     .locator('.view-line span', { hasText: /^increase$/ })
-    .first()
-    .hover();
-  await expect(page.locator('.monaco-hover', { hasText: 'The number of records in the window' })).toBeVisible();
+    .first();
+  const explanation = page.locator('.monaco-hover', { hasText: 'The number of records in the window' });
+  await expect(async () => {
+    await page.mouse.move(0, 0); // what is pointed at before the language is loaded is not explained later
+    await name.hover();
+    await expect(explanation).toBeVisible({ timeout: 5_000 });
+  }).toPass();
 });
 
 test('an expression is written prettily, and its plan is shown', async ({ page }) => {
