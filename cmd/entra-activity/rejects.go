@@ -30,9 +30,8 @@ type rejectsFile struct {
 
 const maxReasons = 1000
 
-// reason is one that something was refused for.
+// reason says how often something was refused for one.
 type reason struct {
-	text  string
 	n     int
 	first string // file and line
 }
@@ -68,7 +67,7 @@ func (f *rejectsFile) add(r ingest.Refusal) error {
 		if r.Line > 0 {
 			first += fmt.Sprintf(":%d", r.Line)
 		}
-		why = &reason{text: r.Reason, first: first}
+		why = &reason{first: first}
 		f.reasons[r.Reason] = why
 	}
 	if why != nil {
@@ -108,12 +107,13 @@ func (f *rejectsFile) report(w io.Writer) {
 	if f.refused == 0 {
 		return
 	}
-	reasons := slices.SortedFunc(maps.Values(f.reasons), func(a, b *reason) int { return cmp.Or(b.n-a.n, strings.Compare(a.text, b.text)) })
+	reasons := slices.SortedFunc(maps.Keys(f.reasons), func(a, b string) int { return cmp.Or(f.reasons[b].n-f.reasons[a].n, strings.Compare(a, b)) })
 	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
 	others := f.refused
-	for _, r := range reasons[:min(5, len(reasons))] {
-		fmt.Fprintf(w, "%12s  %s (%s)\n", grouped(r.n), r.text, r.first)
-		others -= r.n
+	for _, text := range reasons[:min(5, len(reasons))] {
+		why := f.reasons[text]
+		fmt.Fprintf(w, "%12s  %s (%s)\n", grouped(why.n), text, why.first)
+		others -= why.n
 	}
 	if others > 0 {
 		fmt.Fprintf(w, "%12s  for other reasons\n", grouped(others))

@@ -138,7 +138,7 @@ func (r *Reading) Count(ctx context.Context, s Selection, w Windows, limit int, 
 			pl.tile(g, spans)
 		}
 	}
-	if err := r.checkRetention(ctx, s.Kind, pl, spans[0].from, w.Ingest); err != nil {
+	if err := r.checkRetention(ctx, s.Kind, pl, w.Ingest); err != nil {
 		return err
 	}
 	groups, err := c.windowGroups(ctx, pl, column)
@@ -220,15 +220,16 @@ func appendCells(cells []Cell, sent []byte, edges []int64) []Cell {
 }
 
 // checkRetention notes that rows are asked for that have been removed.
-func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *plan, from time.Time, ingest bool) error {
-	if len(pl.rows) == 0 || ingest {
+func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *plan, ingest bool) error {
+	oldest := pl.oldest()
+	if oldest.IsZero() || ingest {
 		return nil
 	}
 	before, err := removedBefore(ctx, r.tx, kind.Stored())
 	if err != nil {
 		return err
 	}
-	if pl.rows[0].from.Before(before) && from.Before(before) {
+	if oldest.Before(before) {
 		if notice := removed(before, noTier); !slices.Contains(r.Notices, notice) {
 			r.Notices = append(r.Notices, notice)
 		}
