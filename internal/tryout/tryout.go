@@ -237,13 +237,13 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 
 	for _, p := range panels {
 		a, err := p.ask(ask, plugin)
+		found := a.summary()
 		if err == nil {
 			if err = a.check(); err != nil && p.ofOne {
-				report.line(p.dashboard, p.title, "nothing to see of the one chosen", nil)
-				continue
+				found, err = "nothing to see of the one chosen", nil
 			}
 		}
-		found := fmt.Sprintf("%s in %d ms", a.summary(), a.took.Milliseconds())
+		found += fmt.Sprintf(" in %d ms", a.took.Milliseconds())
 		if p.counts {
 			found += ", counted from " + a.served()
 		}
