@@ -21,14 +21,14 @@ import (
 	"github.com/magefile/mage/sh"
 	"github.com/magefile/mage/target"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/debian"
 )
 
 // Default is what mage without a target does.
 var Default = Build
 
 // packages are all of ours: ./... would take in Go code that comes with npm packages.
-var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./docs/...", "./internal/...", "./pkg/...", "./preview/...", "./provisioning/..."}
+var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./docs/...", "./internal/...", "./pkg/...", "./provisioning/..."}
 
 const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
 
@@ -67,20 +67,20 @@ func Test() error {
 // Demo shows the bundled dashboards about an invented tenant, in Grafana or a preview, until Ctrl-C; DEMO_FLAGS=-help says what else.
 func Demo() error {
 	mg.Deps(Build, previewPage)
-	return tryout(strings.Fields(os.Getenv("DEMO_FLAGS"))...)
+	return devenv(strings.Fields(os.Getenv("DEMO_FLAGS"))...)
 }
 
 // Smoke does what Demo does once, and fails when a panel or a metric has no answer.
 func Smoke() error {
 	mg.Deps(Build)
-	return tryout("--smoke")
+	return devenv("--smoke")
 }
 
-// tryout leaves Ctrl-C to the program, which stops what it started. Mage would wait 5 seconds for that, and go run would
+// devenv leaves Ctrl-C to the program, which stops what it started. Mage would wait 5 seconds for that, and go run would
 // call it a failure.
-func tryout(args ...string) error {
-	program := filepath.Join("bin", executable("tryout"))
-	if err := sh.RunV("go", "build", "-o", program, "./internal/tryout/main"); err != nil {
+func devenv(args ...string) error {
+	program := filepath.Join("bin", executable("devenv"))
+	if err := sh.RunV("go", "build", "-o", program, "./internal/dev/devenv/main"); err != nil {
 		return err
 	}
 	signal.Ignore(os.Interrupt)
@@ -91,7 +91,7 @@ func tryout(args ...string) error {
 // Bench measures speed and size against a table written by hand; BENCH_FLAGS="-sign-ins 10000000" says with how many.
 func Bench() error {
 	mg.Deps(backend, companion)
-	return sh.RunV("go", append([]string{"run", "./internal/bench/main"}, strings.Fields(os.Getenv("BENCH_FLAGS"))...)...)
+	return sh.RunV("go", append([]string{"run", "./internal/dev/bench/main"}, strings.Fields(os.Getenv("BENCH_FLAGS"))...)...)
 }
 
 func backend() error {
@@ -168,7 +168,7 @@ func gofmt() error {
 	if err != nil {
 		return err
 	}
-	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "docs", "internal", "pkg", "preview", "provisioning")
+	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "docs", "internal", "pkg", "provisioning")
 	if err == nil && unformatted != "" {
 		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
 	}
@@ -197,13 +197,13 @@ func goTest() error {
 		return err
 	}
 	// A module of its own: only this comparison needs Prometheus' engine.
-	return sh.RunV("go", "-C", filepath.Join("internal", "proof", "promql"), "test", "-timeout=30m", "./...")
+	return sh.RunV("go", "-C", filepath.Join("internal", "dev", "conformance", "promql"), "test", "-timeout=30m", "./...")
 }
 
 // browserTest opens the dashboards and the editors in a browser, and looks.
 func browserTest() error {
 	mg.Deps(Build, previewPage)
-	return sh.RunV("go", "test", "-count=1", "-timeout=60m", "-tags=browser", "./preview")
+	return sh.RunV("go", "test", "-count=1", "-timeout=60m", "-tags=browser", "./internal/dev/preview")
 }
 
 // Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards, and those of docs/queries.md

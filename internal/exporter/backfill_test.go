@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 

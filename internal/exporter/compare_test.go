@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 

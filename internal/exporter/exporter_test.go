@@ -25,7 +25,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func seeds(f *testing.F) {
 	f.Helper()
 	for _, name := range []string{"expressions", "differences"} {
-		text, err := os.ReadFile("../../internal/proof/testdata/" + name + ".txt")
+		text, err := os.ReadFile("../../internal/dev/conformance/testdata/" + name + ".txt")
 		require.NoError(f, err)
 		n := 0
 		for line := range strings.Lines(string(text)) {

@@ -14,7 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/pluginhost"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 )
 

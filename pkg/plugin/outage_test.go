@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 )
 
 // PostgreSQL goes away and comes back while dashboards ask.

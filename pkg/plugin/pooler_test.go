@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/debian"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/debian"
 )
 
 // In transaction mode, PgBouncer gives each transaction whichever connection is free.

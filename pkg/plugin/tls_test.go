@@ -19,7 +19,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/demo"
-	"github.com/entra-activity/entra-activity-datasource/internal/demo/demotest"
-	"github.com/entra-activity/entra-activity-datasource/internal/embedded/pgtest"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/demo"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/demo/demotest"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/plugin"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"

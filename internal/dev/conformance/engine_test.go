@@ -1,0 +1,139 @@
+package conformance
+
+import (
+	_ "embed"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/engine"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/history"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/oracle"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
+)
+
+//go:embed testdata/functions.txt
+var functionList string
+
+//go:embed testdata/function-differences.txt
+var functionDifferences string
+
+var update = flag.Bool("update", false, "write the documentation's tables anew")
+
+// againstOracle has an engine answer invented expressions. Where the oracle finds that labels do not tell series apart, the
+// engine may do so, too, or not.
+func againstOracle(t *testing.T, answer engine.Asked, data oracle.Data, seed uint64, n int) {
+	t.Helper()
+	g, random := generator(seed, data), rand.New(rand.NewPCG(seed, 3))
+	answered := 0
+	for range n {
+		text, _ := g.Expression()
+		grid := someGrid(random)
+		grid.Ingest = random.IntN(3) == 0
+		want, err := data.Evaluate(text, grid)
+		if err != nil {
+			continue
+		}
+		got, err := answer(text, grid)
+		if err != nil {
+			t.Errorf("%s\n%v: %v", text, grid, err)
+			continue
+		}
+		if difference := oracle.Difference(grid, want, got); difference != "" {
+			t.Errorf("%s\n%v: %s", text, grid, difference)
+		}
+		if len(want) > 0 {
+			answered++
+		}
+	}
+	require.Greater(t, answered, n/2)
+	t.Logf("%d answers compared, %d of them not empty", n, answered)
+}
+
+func TestEngineAgreesWithOracle(t *testing.T) {
+	for seed := range uint64(6) {
+		data := history.New(10+seed, 250).Data()
+		againstOracle(t, engine.InMemory(t.Context(), data), data, seed, 250)
+	}
+}
+
+// The same through PostgreSQL, with records that the writer has written: from rollups, from rows, and from both, by when they
+// happened and by when they arrived.
+func TestEngineOnPostgreSQLAgreesWithOracle(t *testing.T) {
+	h := history.New(20, 600)
+	db, _ := pgtest.Store(t)
+	h.WriteAsArrived(t, db)
+	data := h.Data()
+	againstOracle(t, engine.OnPostgreSQL(t.Context(), db), data, 20, 300)
+}
+
+// The engine says what a VictoriaMetrics says, over PostgreSQL; docs/metricsql-comparison.md says how often.
+func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
+	h := history.New(1, 1200)
+	data := h.Data()
+	vm := startFed(t, data)
+	db, _ := pgtest.Store(t)
+	h.Write(t, db, 0)
+	answer := engine.OnPostgreSQL(t.Context(), db)
+	inventedAgainst(t, vm, answer, data, 300)
+
+	const number, all, same, values = "number", "answers", "the same", "values compared"
+	agreement := oracle.NewAgreement(number, all, same, values)
+	for _, x := range history.Expressions(expressionList + functionList) {
+		agreement.Add(x.Group, number, 1)
+		for _, g := range history.Grids {
+			agreement.Add(x.Group, all, 1)
+			want, err := vm.evaluate(t, x.Text, g.Grid)
+			require.NoError(t, err, x.Text)
+			got, err := answer(x.Text, g.Grid)
+			if !assert.NoError(t, err, x.Text) {
+				continue
+			}
+			if difference := oracle.Disagreement(x.Text, g.Grid, want, got); difference != "" {
+				t.Errorf("%s, %s: %s", x.Text, g.Name, difference)
+				continue
+			}
+			agreement.Add(x.Group, same, 1)
+			for _, s := range want {
+				for _, v := range s.Values {
+					if !math.IsNaN(v) {
+						agreement.Add(x.Group, values, 1)
+					}
+				}
+			}
+		}
+	}
+	require.GreaterOrEqual(t, agreement.Total(number), 200)
+	assert.NoError(t, oracle.Section(comparison, "VictoriaMetrics", agreement.Table("expressions"), *update))
+}
+
+const comparison = "../../../docs/metricsql-comparison.md"
+
+// What is said to differ does, and the documentation lists it.
+func TestDifferences(t *testing.T) {
+	h := history.New(1, 1200)
+	vm := startFed(t, h.Data())
+	db, _ := pgtest.Store(t)
+	h.Write(t, db, 0)
+	answer := engine.OnPostgreSQL(t.Context(), db)
+	var table strings.Builder
+	table.WriteString("| expression | why |\n|---|---|\n")
+	for _, x := range history.Expressions(differenceList + functionDifferences) {
+		differs := false
+		for _, g := range history.Grids {
+			got, err := answer(x.Text, g.Grid)
+			require.NoError(t, err, x.Text)
+			want, err := vm.evaluate(t, x.Text, g.Grid)
+			differs = differs || err != nil || oracle.Disagreement(x.Text, g.Grid, want, got) != ""
+		}
+		assert.True(t, differs, "%s: the same everywhere: belongs to expressions.txt", x.Text)
+		fmt.Fprintf(&table, "| `%s` | %s |\n", strings.ReplaceAll(x.Text, "|", "\\|"), x.Group)
+	}
+	assert.NoError(t, oracle.Section(comparison, "differences", table.String(), *update))
+}

@@ -1,0 +1,370 @@
+package oracle
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/VictoriaMetrics/metricsql"
+)
+
+// operators are those of numbers; comparisons answer 0 or 1.
+var operators = map[string]func(a, b float64) float64{
+	"+":  func(a, b float64) float64 { return a + b },
+	"-":  func(a, b float64) float64 { return a - b },
+	"*":  func(a, b float64) float64 { return a * b },
+	"/":  func(a, b float64) float64 { return a / b },
+	"%":  math.Mod,
+	"^":  math.Pow,
+	"==": func(a, b float64) float64 { return truth(a == b) },
+	"!=": func(a, b float64) float64 { return truth(a != b) },
+	">":  func(a, b float64) float64 { return truth(a > b) },
+	"<":  func(a, b float64) float64 { return truth(a < b) },
+	">=": func(a, b float64) float64 { return truth(a >= b) },
+	"<=": func(a, b float64) float64 { return truth(a <= b) },
+}
+
+var comparisons = map[string]string{"==": "==", "!=": "!=", ">": "<", "<": ">", ">=": "<=", "<=": ">="}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// matched is what remains of labels for matching series of both sides.
+func matched(labels map[string]string, x *metricsql.BinaryOpExpr) string {
+	left := map[string]string{}
+	on := strings.ToLower(x.GroupModifier.Op) == "on"
+	for name, value := range labels {
+		if slices.Contains(x.GroupModifier.Args, name) == on {
+			left[name] = value
+		}
+	}
+	return key(left)
+}
+
+func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error) {
+	op := strings.ToLower(x.Op)
+	left, err := e.eval(x.Left, c)
+	if err != nil {
+		return nil, err
+	}
+	right, err := e.eval(x.Right, c)
+	if err != nil {
+		return nil, err
+	}
+	if op != "default" && comparisons[op] == "" { // default fills also what a comparison has emptied
+		left, right = alive(left), alive(right)
+	}
+	if operators[op] == nil {
+		return sets(op, x, left, right, c)
+	}
+	if _, number := x.Left.(*metricsql.NumberExpr); number && comparisons[op] != "" {
+		left, right, op = right, left, comparisons[op]
+	}
+	apply := func(a, b Series, labels map[string]string) Series {
+		out := c.constant(math.NaN())
+		for i := range c.times {
+			p, q := a.Values[i], b.Values[i]
+			out.Values[i] = compute(op, x.Bool, p, q)
+		}
+		return Series{labels, out.Values}
+	}
+
+	var list []Series
+	plain := x.GroupModifier.Op == "" && x.JoinModifier.Op == ""
+	switch {
+	case plain && isScalar(right):
+		for _, s := range left {
+			list = append(list, apply(s, right[0], s.Labels))
+		}
+		return list, nil
+	case plain && isScalar(left):
+		for _, s := range right {
+			list = append(list, apply(left[0], s, s.Labels))
+		}
+		return list, nil
+	}
+	join := strings.ToLower(x.JoinModifier.Op)
+	for _, a := range left {
+		for _, b := range right {
+			if matched(a.Labels, x) != matched(b.Labels, x) {
+				continue
+			}
+			many, one := a.Labels, b.Labels
+			if join == "group_right" {
+				many, one = b.Labels, a.Labels
+			}
+			labels := maps.Clone(many)
+			switch {
+			case join != "":
+				for _, name := range x.JoinModifier.Args {
+					delete(labels, name)
+					if one[name] != "" {
+						labels[name] = one[name]
+					}
+				}
+			case comparisons[op] != "" && !x.Bool: // keeps the left side's series
+			case strings.ToLower(x.GroupModifier.Op) == "on":
+				maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(x.GroupModifier.Args, name) })
+			default:
+				maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(x.GroupModifier.Args, name) })
+			}
+			list = append(list, apply(a, b, labels))
+		}
+	}
+	seen := map[string]bool{}
+	for _, s := range list {
+		if seen[s.Key()] {
+			return nil, fmt.Errorf("several series match: %s", text(x))
+		}
+		seen[s.Key()] = true
+	}
+	return list, nil
+}
+
+func compute(op string, asNumber bool, p, q float64) float64 {
+	v := operators[op](p, q)
+	switch {
+	case comparisons[op] == "":
+		return v
+	case p != p || q != q:
+		return math.NaN()
+	case asNumber:
+		return v
+	case v == 1:
+		return p
+	}
+	return math.NaN()
+}
+
+func isScalar(list []Series) bool { return len(list) == 1 && len(list[0].Labels) == 0 }
+
+func alive(list []Series) []Series {
+	return slices.DeleteFunc(slices.Clone(list), func(s Series) bool {
+		return !slices.ContainsFunc(s.Values, func(v float64) bool { return v == v })
+	})
+}
+
+// sets evaluates the operators that choose between series.
+func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) ([]Series, error) {
+	partners := func(s Series, among []Series) (list []Series) {
+		for _, other := range among {
+			if matched(s.Labels, x) == matched(other.Labels, x) {
+				list = append(list, other)
+			}
+		}
+		if list == nil && isScalar(among) && (op == "default" || op == "if" || op == "ifnot") {
+			return among
+		}
+		return list
+	}
+	value := func(list []Series, i int) float64 {
+		for _, s := range list {
+			if s.Values[i] == s.Values[i] {
+				return s.Values[i]
+			}
+		}
+		return math.NaN()
+	}
+	choose := func(from, by []Series, f func(v, other float64) float64) (list []Series) {
+		for _, s := range from {
+			others := partners(s, by)
+			out := c.constant(0)
+			for i, v := range s.Values {
+				out.Values[i] = f(v, value(others, i))
+			}
+			list = append(list, Series{s.Labels, out.Values})
+		}
+		return list
+	}
+	keep := func(v, other float64) float64 {
+		if other != other {
+			return math.NaN()
+		}
+		return v
+	}
+	drop := func(v, other float64) float64 {
+		if other == other {
+			return math.NaN()
+		}
+		return v
+	}
+	fill := func(v, other float64) float64 {
+		if v != v {
+			return other
+		}
+		return v
+	}
+	switch op {
+	case "and", "if":
+		return alive(choose(left, right, keep)), nil
+	case "unless", "ifnot":
+		return alive(choose(left, right, drop)), nil
+	case "default":
+		if len(left) == 0 {
+			return right, nil
+		}
+		return choose(left, right, fill), nil
+	case "or":
+		list := slices.Clone(left)
+		for _, s := range choose(right, left, drop) {
+			same := slices.IndexFunc(list, func(l Series) bool { return l.Key() == s.Key() })
+			if same < 0 {
+				list = append(list, s)
+				continue
+			}
+			merged := slices.Clone(list[same].Values)
+			for i := range merged {
+				merged[i] = fill(merged[i], s.Values[i])
+			}
+			list[same] = Series{s.Labels, merged}
+		}
+		return list, nil
+	}
+	return nil, fmt.Errorf("not an operator: %s", op)
+}
+
+// transform evaluates a function of values.
+func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error) {
+	name := strings.ToLower(x.Name)
+	var texts []string
+	var args [][]Series
+	for _, arg := range x.Args {
+		if s, ok := arg.(*metricsql.StringExpr); ok {
+			texts = append(texts, s.S)
+			continue
+		}
+		list, err := e.eval(arg, c)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, list)
+	}
+	number := func(n, i int) float64 { return args[n][0].Values[i] }
+	for _, arg := range args[min(1, len(args)):] {
+		if (strings.HasPrefix(name, "clamp") || name == "round") && len(arg) != 1 {
+			return nil, fmt.Errorf("not a number in %s", text(x))
+		}
+	}
+	each := func(f func(v float64, i int) float64) ([]Series, error) {
+		var list []Series
+		for _, s := range args[0] {
+			out := c.constant(math.NaN())
+			for i, v := range s.Values {
+				if v == v {
+					out.Values[i] = f(v, i)
+				}
+			}
+			list = append(list, Series{s.Labels, out.Values})
+		}
+		return list, nil
+	}
+	relabel := func(f func(labels map[string]string)) ([]Series, error) {
+		var list []Series
+		for _, s := range args[0] {
+			labels := maps.Clone(s.Labels)
+			f(labels)
+			maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+			list = append(list, Series{labels, s.Values})
+		}
+		return list, nil
+	}
+
+	switch name {
+	case "abs":
+		return each(func(v float64, _ int) float64 { return math.Abs(v) })
+	case "ceil":
+		return each(func(v float64, _ int) float64 { return math.Ceil(v) })
+	case "floor":
+		return each(func(v float64, _ int) float64 { return math.Floor(v) })
+	case "round":
+		return each(func(v float64, i int) float64 {
+			nearest := 1.0
+			if len(args) == 2 {
+				nearest = number(1, i)
+			}
+			return math.Round(v/nearest) * nearest
+		})
+	case "clamp":
+		return each(func(v float64, i int) float64 { return math.Max(number(1, i), math.Min(number(2, i), v)) })
+	case "clamp_min":
+		return each(func(v float64, i int) float64 { return math.Max(number(1, i), v) })
+	case "clamp_max":
+		return each(func(v float64, i int) float64 { return math.Min(number(1, i), v) })
+	case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc":
+		return args[0], nil // answers are compared as sets
+	case "vector":
+		return args[0], nil
+	case "scalar":
+		if len(args[0]) != 1 {
+			return []Series{c.constant(math.NaN())}, nil
+		}
+		return []Series{{map[string]string{}, args[0][0].Values}}, nil
+	case "time":
+		return []Series{c.each(func(t int64) float64 { return float64(t) / 1e6 })}, nil
+	case "start":
+		return []Series{c.constant(float64(c.times[0]) / 1e6)}, nil
+	case "end":
+		return []Series{c.constant(float64(c.times[len(c.times)-1]) / 1e6)}, nil
+	case "step":
+		return []Series{c.constant(float64(c.step) / 1e6)}, nil
+	case "absent":
+		return []Series{absent(args[0], c)}, nil
+	case "", "union":
+		var list []Series
+		for _, arg := range args {
+			for _, s := range alive(arg) {
+				if !slices.ContainsFunc(list, func(l Series) bool { return l.Key() == s.Key() }) {
+					list = append(list, s)
+				}
+			}
+		}
+		return list, nil
+	case "label_replace":
+		target, replacement, source := texts[0], texts[1], texts[2]
+		pattern, err := regexp.Compile("^(?:" + texts[3] + ")$")
+		if err != nil {
+			return nil, err
+		}
+		return relabel(func(labels map[string]string) {
+			value := labels[source]
+			if m := pattern.FindStringSubmatchIndex(value); m != nil {
+				labels[target] = string(pattern.ExpandString(nil, replacement, value, m))
+			}
+		})
+	case "label_set":
+		return relabel(func(labels map[string]string) {
+			for i := 0; i+1 < len(texts); i += 2 {
+				labels[texts[i]] = texts[i+1]
+			}
+		})
+	case "label_del":
+		return relabel(func(labels map[string]string) {
+			for _, name := range texts {
+				delete(labels, name)
+			}
+		})
+	case "label_keep":
+		return relabel(func(labels map[string]string) {
+			maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(texts, name) })
+		})
+	}
+	return nil, fmt.Errorf("not a function: %s", x.Name)
+}
+
+// Format writes an answer, a line for each series.
+func Format(list []Series) string {
+	lines := make([]string, len(list))
+	for i, s := range list {
+		lines[i] = fmt.Sprint(s.Key(), " ", s.Values)
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
