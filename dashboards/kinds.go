@@ -25,13 +25,13 @@ func daily(title, description, empty string, q question) *timeseries.PanelBuilde
 }
 
 // sized lists groups by their size, which is the column counted.
-func sized(title, description, empty, counted, colour string, q question) *table.PanelBuilder {
+func sized(title, description, empty, counted, color string, q question) *table.PanelBuilder {
 	if q.Top == 0 {
 		q.Top = 20
 	}
 	return groups(title, description, empty, q).
 		Filterable(true).
-		OverrideByName(counted, append(bar(colour), width(sizeWidth(q)), dashboard.DynamicConfigValue{Id: "displayName", Value: cmp.Or(shortly[counted], counted)}))
+		OverrideByName(counted, append(bar(color), width(sizeWidth(q)), dashboard.DynamicConfigValue{Id: "displayName", Value: cmp.Or(shortly[counted], counted)}))
 }
 
 // shortly are counts under a title that says of what.

@@ -91,7 +91,7 @@ func (m metrics) graph(title, description string, list ...metric) *timeseries.Pa
 	}
 	for _, s := range statuses {
 		b.OverrideByName(s.value, []dashboard.DynamicConfigValue{
-			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.colour}},
+			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.color}},
 			{Id: "displayName", Value: s.text},
 		})
 	}
@@ -109,7 +109,7 @@ func (m metrics) daily(title, description string, list ...metric) *timeseries.Pa
 }
 
 // bars draws what an expression amounts to for each series at the end of the time range.
-func (m metrics) bars(title, description, colour string, q metric) *bargauge.PanelBuilder {
+func (m metrics) bars(title, description, color string, q metric) *bargauge.PanelBuilder {
 	return bargauge.NewPanelBuilder().
 		Title(title).
 		Description(description).
@@ -119,7 +119,7 @@ func (m metrics) bars(title, description, colour string, q metric) *bargauge.Pan
 		Unit("locale").
 		Decimals(0).
 		Min(0).
-		ColorScheme(fixed(colour)).
+		ColorScheme(fixed(color)).
 		Orientation(common.VizOrientationHorizontal).
 		DisplayMode(common.BarGaugeDisplayModeBasic).
 		ValueMode(common.BarGaugeValueModeText).

@@ -128,7 +128,7 @@ func againstLastWeek(title, description string, filters ...filter) *timeseries.P
 		question{Filters: filters, Interval: "1h", Offset: "1w"}).
 		OverrideByQuery("A", []dashboard.DynamicConfigValue{{Id: "displayName", Value: "Now"}, painted(blue)}).
 		OverrideByQuery("B", []dashboard.DynamicConfigValue{
-			{Id: "displayName", Value: "A week earlier"}, painted(grey),
+			{Id: "displayName", Value: "A week earlier"}, painted(gray),
 			{Id: "custom.lineStyle", Value: map[string]any{"fill": "dash", "dash": []int{6, 6}}}, {Id: "custom.fillOpacity", Value: 0},
 		})
 }

@@ -23,7 +23,7 @@ func calendar(title, description string, q question) *heatmap.PanelBuilder {
 			Scale(heatmap.HeatmapColorScaleExponential).
 			Exponent(0.5).
 			Steps(64).
-			Min(0)). // else what is counted least would have the background's colour
+			Min(0)). // else what is counted least would have the background's color
 		CellGap(2).
 		CellValues(heatmap.NewCellValuesBuilder().Unit("locale").Decimals(0)).
 		// Grafana's cells with nothing in them are the background's.

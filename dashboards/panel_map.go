@@ -15,7 +15,7 @@ const (
 )
 
 // worldMap draws a circle for each country. The question's groups are countries, by their two-letter codes.
-func worldMap(title, description, empty, colour string, q question) *geomap.PanelBuilder {
+func worldMap(title, description, empty, color string, q question) *geomap.PanelBuilder {
 	q.View, q.GroupBy = "table", []string{"countryOrRegion"}
 	value := q.Measure
 	if value == "" {
@@ -29,7 +29,7 @@ func worldMap(title, description, empty, colour string, q question) *geomap.Pane
 		NoValue(empty).
 		Unit("locale").
 		Decimals(0).
-		ColorScheme(fixed(colour)).
+		ColorScheme(fixed(color)).
 		// The outlines take the place of tiles, which Grafana would fetch from somebody's server.
 		Basemap(layer("geojson", "Countries").Tooltip(false).Config(map[string]any{
 			"src":   outlines,
@@ -48,7 +48,7 @@ func worldMap(title, description, empty, colour string, q question) *geomap.Pane
 				Config(map[string]any{
 					"showLegend": false,
 					"style": map[string]any{
-						"color": map[string]string{"fixed": colour}, "opacity": 0.6,
+						"color": map[string]string{"fixed": color}, "opacity": 0.6,
 						"size":   map[string]any{"field": value, "fixed": 5, "min": 4, "max": 28},
 						"symbol": map[string]string{"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
 					},

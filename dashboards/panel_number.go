@@ -7,7 +7,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 )
 
-// numberSize leaves the unit, which is smaller, the 24 pixels from which on colours need less contrast to be read.
+// numberSize leaves the unit, which is smaller, the 24 pixels from which on colors need less contrast to be read.
 const numberSize = 40
 
 // number is one number, large.
@@ -32,7 +32,7 @@ func large(title, description string, source common.DataSourceRef) *stat.PanelBu
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
 }
 
-// unknown paints what has no value, as after an error, in no colour that judges. Grafana would take it for less than any limit.
+// unknown paints what has no value, as after an error, in no color that judges. Grafana would take it for less than any limit.
 var unknown = dashboard.ValueMapping{SpecialValueMap: &dashboard.SpecialValueMap{
 	Type: dashboard.MappingTypeSpecialValue,
 	Options: dashboard.DashboardSpecialValueMapOptions{

@@ -5,7 +5,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/piechart"
 )
 
-// shares is a ring of what a whole is made of. It asks for series, which bring their colours, and adds them up.
+// shares is a ring of what a whole is made of. It asks for series, which bring their colors, and adds them up.
 func shares(title, description, empty string, q question) *piechart.PanelBuilder {
 	q.View, q.Interval = "timeSeries", "1w"
 	b := piechart.NewPanelBuilder().

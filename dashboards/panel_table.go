@@ -61,8 +61,8 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 	}
 	if words := wordings[field]; judging[field] {
 		var painted []word
-		for _, w := range words { // Grafana looks the colour of a pill up by what is written in it
-			painted = append(painted, word{w.value, w.text, pills[w.colour]}, word{w.text, w.text, pills[w.colour]})
+		for _, w := range words { // Grafana looks the color of a pill up by what is written in it
+			painted = append(painted, word{w.value, w.text, pills[w.color]}, word{w.text, w.text, pills[w.color]})
 		}
 		properties = append(properties, wording(painted...), dashboard.DynamicConfigValue{Id: "custom.cellOptions", Value: map[string]string{"type": "pill"}})
 	} else if words != nil {
@@ -86,7 +86,7 @@ func cells(kind, field string, isList bool) []dashboard.DynamicConfigValue {
 }
 
 // judging are the fields whose values are good or bad, and so are painted in cells, too: as pills, in which words can be read
-// on every colour, dark and light.
+// on every color, dark and light.
 var judging = map[string]bool{
 	"status": true, "conditionalAccessStatus": true, "authenticationRequirement": true, "policyResult": true, "riskLevel": true, "riskLevelDuringSignIn": true, "riskState": true,
 }
@@ -122,10 +122,10 @@ var wrapped = []dashboard.DynamicConfigValue{
 }
 
 // bar is the property of a column of numbers that draws them as bars.
-func bar(colour string) []dashboard.DynamicConfigValue {
+func bar(color string) []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{
 		{Id: "custom.cellOptions", Value: map[string]string{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-		painted(colour),
+		painted(color),
 		{Id: "min", Value: 0},
 	}
 }

@@ -204,9 +204,9 @@ describe('the query history', () => {
       'Sign-ins, List: where Status in failure, interrupted',
     ],
   ])('describes a query by the portal’s words: %#', async (candidate, expected) => {
-    serve({ '/catalogue': { kinds } });
+    serve({ '/catalog': { kinds } });
     const datasource = newDataSource();
-    await datasource.catalogue.kinds();
+    await datasource.catalog.kinds();
     expect(datasource.getQueryDisplayText(candidate)).toBe(expected);
   });
 
@@ -223,7 +223,7 @@ describe('ad hoc filters', () => {
 
   beforeEach(() => {
     requests = serve({
-      '/catalogue': { kinds },
+      '/catalog': { kinds },
       '/values': { values: [{ value: 'DE', label: 'DE' }] },
       '/api/ds/query': { results: {} },
     });

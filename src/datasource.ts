@@ -29,11 +29,11 @@ import React, { type ReactNode } from 'react';
 import { from, lastValueFrom, map, type Observable, of, switchMap } from 'rxjs';
 
 import { annotationSupport } from './annotations/annotationSupport';
-import { Catalogue, findField } from './catalogue';
+import { Catalog, findField } from './catalog';
 import { withFilters } from './explore/filterable';
 import { withLinks } from './explore/links';
 import { liveTail } from './explore/liveTail';
-import { contextQuery, contextRequest, type Neighbours, neighboursOf } from './explore/logContext';
+import { contextQuery, contextRequest, type Neighbors, neighborsOf } from './explore/logContext';
 import { LogContextUi } from './explore/LogContextUi';
 import { withLevel } from './explore/severity';
 import { isVolume, supplementaryQuery } from './explore/supplementary';
@@ -45,7 +45,7 @@ import { displayText } from './query/displayText';
 import { addValues, hasValues, removeValues, type Sense, valuesIn } from './query/filters';
 import { interpolateFilters } from './query/variables';
 import { completeQuery, DEFAULT_QUERY, EXPLORE_QUERY, isValid } from './query/views';
-import type { CatalogueKind, EntraQuery, EntraSettings, Query } from './types';
+import type { CatalogKind, EntraQuery, EntraSettings, Query } from './types';
 import { VariableSupport } from './variables/VariableSupport';
 
 export class DataSource
@@ -56,18 +56,18 @@ export class DataSource
     DataSourceWithToggleableQueryFiltersSupport<Query>,
     DataSourceWithQueryModificationSupport<Query>
 {
-  readonly catalogue: Catalogue;
+  readonly catalog: Catalog;
   readonly metrics: MetricsApi;
   readonly annotations = annotationSupport;
   readonly variables = new VariableSupport(this);
-  private neighbours: Neighbours = 'user';
+  private neighbors: Neighbors = 'user';
 
   constructor(settings: DataSourceInstanceSettings<EntraSettings>) {
     super(settings);
     // The editor shows errors where they matter.
     const options = { showErrorAlert: false };
     const get = (path: string, params?: Record<string, string | number>) => this.getResource(path, params, options);
-    this.catalogue = new Catalogue(get);
+    this.catalog = new Catalog(get);
     this.metrics = new MetricsApi(get, (path, body) => this.postResource(path, body, options));
   }
 
@@ -80,7 +80,7 @@ export class DataSource
   }
 
   getQueryDisplayText(query: Query): string {
-    return isMetrics(query) ? (query.expr ?? '') : displayText(query, this.catalogue.kind(query.queryType));
+    return isMetrics(query) ? (query.expr ?? '') : displayText(query, this.catalog.kind(query.queryType));
   }
 
   /** Asks in the dashboard's time zone, so that days and weeks begin where its viewer's do. */
@@ -107,7 +107,7 @@ export class DataSource
     if (isMetrics(query)) {
       return { ...query, ...interpolateMetrics(query, scopedVars) };
     }
-    const adHoc = fromAdHoc(filters, this.catalogue.kind(query.queryType));
+    const adHoc = fromAdHoc(filters, this.catalog.kind(query.queryType));
     return { ...query, filters: [...interpolateFilters(query.filters ?? [], scopedVars), ...adHoc] };
   }
 
@@ -148,7 +148,7 @@ export class DataSource
     if (!kind || !field) {
       return [];
     }
-    const values = await this.catalogue.values(kind.kind, field.name, {
+    const values = await this.catalog.values(kind.kind, field.name, {
       range: timeRange,
       filters: fromAdHoc(filters, kind).filter((filter) => filter.field !== field.name),
     });
@@ -177,7 +177,7 @@ export class DataSource
   getSupplementaryQuery(options: SupplementaryQueryOptions, query: Query): EntraQuery | undefined {
     return isMetrics(query)
       ? undefined
-      : supplementaryQuery(options, query, this.catalogue.kind(completeQuery(query).queryType));
+      : supplementaryQuery(options, query, this.catalog.kind(completeQuery(query).queryType));
   }
 
   getSupplementaryRequest(
@@ -192,20 +192,20 @@ export class DataSource
   }
 
   getLogRowContext(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<DataQueryResponse> {
-    const question = contextQuery(row, this.neighbours, options, ofRecords(query));
+    const question = contextQuery(row, this.neighbors, options, ofRecords(query));
     return lastValueFrom(this.query(contextRequest(row, question, options?.direction)));
   }
 
   async getLogRowContextQuery(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<EntraQuery> {
-    return contextQuery(row, this.neighbours, options, ofRecords(query));
+    return contextQuery(row, this.neighbors, options, ofRecords(query));
   }
 
   getLogRowContextUi(row: LogRowModel, runContextQuery?: () => void, query?: Query): ReactNode {
     return React.createElement(LogContextUi, {
-      possible: neighboursOf(row.labels, query?.queryType),
-      initial: this.neighbours,
-      onChange: (neighbours) => {
-        this.neighbours = neighbours;
+      possible: neighborsOf(row.labels, query?.queryType),
+      initial: this.neighbors,
+      onChange: (neighbors) => {
+        this.neighbors = neighbors;
         runContextQuery?.();
       },
     });
@@ -220,7 +220,7 @@ export class DataSource
       return false;
     }
     const { filters, queryType } = completeQuery(query);
-    const field = findField(this.catalogue.kind(queryType), key);
+    const field = findField(this.catalog.kind(queryType), key);
     return hasValues(filters, field?.name ?? key, valuesIn(value, field), '=');
   }
 
@@ -250,7 +250,7 @@ export class DataSource
       return saved;
     }
     const query = completeQuery(saved);
-    const kind = this.catalogue.kind(query.queryType);
+    const kind = this.catalog.kind(query.queryType);
     const field = findField(kind, key);
     if (kind && !field?.filterable) {
       return saved;
@@ -261,8 +261,8 @@ export class DataSource
   }
 
   /** The kinds of record that some queries are about; all where there are none to tell. */
-  private async kindsOf(queries: Query[] = []): Promise<CatalogueKind[]> {
-    const kinds = await this.catalogue.kinds();
+  private async kindsOf(queries: Query[] = []): Promise<CatalogKind[]> {
+    const kinds = await this.catalog.kinds();
     const asked = queries
       .filter(({ datasource }) => !datasource?.uid || getTemplateSrv().replace(datasource.uid) === this.uid)
       .map((query) => (isMetrics(query) ? query : completeQuery(query)).queryType);
@@ -271,7 +271,7 @@ export class DataSource
 
   /** Waits for what ad hoc filters need to be understood, and for nothing without them. */
   private forFilters(filters: AdHocVariableFilter[] = []): Observable<unknown> {
-    return filters.length > 0 ? from(this.catalogue.kinds()) : of(undefined);
+    return filters.length > 0 ? from(this.catalog.kinds()) : of(undefined);
   }
 
   /** Adds to an answer what leads on from it in Grafana: links, filters, and the level of a logs volume's series. */

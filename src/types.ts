@@ -47,7 +47,7 @@ export const QUERY_VERSION = 2;
  * A question about one kind of record. A view ignores what it does not have: see `PARTS` in query/views.
  */
 export interface EntraQuery extends DataQuery {
-  /** The kind of record, such as "signIn": one of the catalogue's. */
+  /** The kind of record, such as "signIn": one of the catalog's. */
   queryType: string;
   version: number;
   view: View;
@@ -113,8 +113,8 @@ export interface VariableQuery extends DataQuery {
 
 export type FieldType = 'text' | 'enum' | 'identifier' | 'integer' | 'number' | 'boolean' | 'time' | 'address' | 'list';
 
-/** A field of a kind of record, as the backend's catalogue describes it. */
-export interface CatalogueField {
+/** A field of a kind of record, as the backend's catalog describes it. */
+export interface CatalogField {
   name: string;
   label: string;
   type: FieldType;
@@ -129,7 +129,7 @@ export interface CatalogueField {
 }
 
 /** A kind of record that the backend can be asked about. */
-export interface CatalogueKind {
+export interface CatalogKind {
   kind: string;
   label: string;
   description: string;
@@ -142,7 +142,7 @@ export interface CatalogueKind {
   defaultFilters: Filter[];
   /** Whether tables can be narrowed to what is new or unused. */
   seen?: boolean;
-  fields: CatalogueField[];
+  fields: CatalogField[];
 }
 
 export interface Named<T extends string> {

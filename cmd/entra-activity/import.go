@@ -132,7 +132,7 @@ func writeSummary(w io.Writer, summary ingest.Summary) {
 		if c, ok := summary.Kinds[kind]; ok && kind != nil {
 			counts(kind.Label, c)
 		} else if ok {
-			counts("Not recognised", c)
+			counts("Not recognized", c)
 		}
 	}
 	if len(summary.Kinds) != 1 {

@@ -92,7 +92,7 @@ func tenantFlag(clause *kingpin.CmdClause, help string) *kingpin.FlagClause {
 // checkTenant refuses what is certainly no tenant's ID: records under it would be others than those that name theirs.
 func checkTenant(id string) error {
 	if strings.Contains(id, ".") {
-		return fmt.Errorf("--tenant: %s is a domain: give the tenant's ID, a GUID, which the overview of Entra ID's admin centre shows", id)
+		return fmt.Errorf("--tenant: %s is a domain: give the tenant's ID, a GUID, which the overview of Entra ID's admin center shows", id)
 	}
 	return nil
 }

@@ -576,7 +576,7 @@ func addTotal(t *testing.T, db *store.DB, application int, signInEventType, stat
 	t.Helper()
 	if _, err := db.Exec(`INSERT INTO entra.total (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event)
 		VALUES (1, 2, $1, 0, 0, $2, $3, $4, now() - $5::interval, now(), now())`,
-		application, store.VariantCode(signInEventType), store.StatusCode(status), n, ago); err != nil {
+		application, store.SignInTypeCode(signInEventType), store.StatusCode(status), n, ago); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -111,7 +111,7 @@ var SignIn = newKind(Kind{
 			Description: "Each policy's result, in the order of their names."},
 
 		{Name: "riskLevelDuringSignIn", Label: "Risk level (during sign-in)", Type: Enum, Path: "riskLevelDuringSignIn", Of: Context, Values: riskLevels,
-			Groupable: true, Default: true, MetricLabel: "risk_level", Description: "Risk as known at that moment; hidden without a P2 licence."},
+			Groupable: true, Default: true, MetricLabel: "risk_level", Description: "Risk as known at that moment; hidden without a P2 license."},
 		{Name: "riskLevelAggregated", Label: "Risk level (aggregate)", Type: Enum, Path: "riskLevelAggregated", Of: Context, Values: riskLevels, Groupable: true,
 			Description: "Risk with all that was learnt since."},
 		{Name: "riskState", Label: "Risk state", Type: Enum, Path: "riskState", Of: Context, Values: riskStates, Groupable: true,

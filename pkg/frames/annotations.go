@@ -17,7 +17,7 @@ func annotations(r *query.Result) *data.Frame {
 	n := len(r.Rows)
 	times, titles, texts, tags, ids := make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	for i, row := range r.Rows {
-		l := newLine(r.Question, row)
+		l := newLine(r.Query, row)
 		times[i], titles[i], texts[i], tags[i], ids[i] = l.time, html.EscapeString(l.title()), html.EscapeString(l.body()), l.tags(), l.id()
 	}
 	return typed(data.FrameTypeTable, data.NewField("time", nil, times), data.NewField("title", nil, titles), data.NewField("text", nil, texts),

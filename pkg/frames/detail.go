@@ -22,14 +22,14 @@ func sections(r *query.Result) (frames data.Frames) {
 	return frames
 }
 
-// policyResults colours the results of Conditional Access policies. Those that only report are paler: they decided nothing.
+// policyResults colors the results of Conditional Access policies. Those that only report are paler: they decided nothing.
 var policyResults = func() data.ValueMappings {
 	mapper := data.ValueMapper{}
-	for i, result := range []struct{ name, colour string }{
-		{"success", Green}, {"failure", Red}, {"notApplied", Grey}, {"notEnabled", Grey},
-		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", Grey},
+	for i, result := range []struct{ name, color string }{
+		{"success", Green}, {"failure", Red}, {"notApplied", Gray}, {"notEnabled", Gray},
+		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", Gray},
 	} {
-		mapper[result.name] = data.ValueMappingResult{Color: result.colour, Index: i}
+		mapper[result.name] = data.ValueMappingResult{Color: result.color, Index: i}
 	}
 	return data.ValueMappings{mapper}
 }()

@@ -5,7 +5,7 @@
 //   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
 //   - calendar: one frame, type heatmap-rows: a row for each day, at its last second, and a number field for each hour of the day.
 //   - value: one frame, type numeric-wide, with one number.
-//   - list: one table frame, its fields named by the catalogue.
+//   - list: one table frame, its fields named by the catalog.
 //   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
 //   - annotations: one table frame: time, title, text, tags, id.
 //   - detail: a named table frame for each section.
@@ -29,34 +29,34 @@ import (
 // a panel chooses.
 var units = map[query.Measure]string{query.FailureRate: "percentunit", query.AverageDuration: "ms"}
 
-func measureConfig(q *query.Question) data.FieldConfig {
+func measureConfig(q *query.Query) data.FieldConfig {
 	return data.FieldConfig{DisplayNameFromDS: q.MeasureLabel(), Unit: units[q.Measure]}
 }
 
-// Of returns the frames of an answer.
-func Of(r *query.Result) data.Frames {
+// FromResult returns the frames of an answer.
+func FromResult(r *query.Result) data.Frames {
 	var frames data.Frames
 	switch {
-	case r.Question.View == query.List && len(r.Rows) > 0:
-		frames = data.Frames{records(r.Question.Columns, r.Rows)}
-	case r.Question.View == query.Logs && len(r.Rows) > 0:
+	case r.Query.View == query.List && len(r.Rows) > 0:
+		frames = data.Frames{records(r.Query.Columns, r.Rows)}
+	case r.Query.View == query.Logs && len(r.Rows) > 0:
 		frames = data.Frames{Lines(r)}
-	case r.Question.View == query.Annotations && len(r.Rows) > 0:
+	case r.Query.View == query.Annotations && len(r.Rows) > 0:
 		frames = data.Frames{annotations(r)}
 	case len(r.Sections) > 0:
 		frames = sections(r)
 	case len(r.Groups) == 0:
 		frames = data.Frames{data.NewFrame("")}
-	case r.Question.View == query.TimeSeries:
+	case r.Query.View == query.TimeSeries:
 		ends := until(r.Ends())
 		for i := range r.Groups {
 			frame := series(r, &r.Groups[i])
 			frame.Fields = append(frame.Fields, ends...)
 			frames = append(frames, frame)
 		}
-	case r.Question.View == query.Calendar:
+	case r.Query.View == query.Calendar:
 		frames = calendar(r)
-	case r.Question.View == query.Table:
+	case r.Query.View == query.Table:
 		frames = data.Frames{table(r)}
 	default:
 		frames = data.Frames{single(r)}
@@ -73,10 +73,10 @@ func describe(frame *data.Frame, r *query.Result) {
 	frame.Meta.ExecutedQueryString = r.SQL
 	frame.Meta.Custom = map[string]any{"served": r.Served}
 	frame.Meta.Stats = []data.QueryStat{{FieldConfig: data.FieldConfig{DisplayName: "Rows read (" + r.Served + ")"}, Value: float64(r.Read)}}
-	for _, text := range r.Notices {
+	for _, text := range r.Warnings {
 		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
 	}
-	for _, text := range r.Remarks {
+	for _, text := range r.Infos {
 		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 }
@@ -89,8 +89,8 @@ func typed(t data.FrameType, fields ...*data.Field) *data.Frame {
 
 func series(r *query.Result, g *query.Group) *data.Frame {
 	values := data.NewField("value", nil, g.Values)
-	config := measureConfig(r.Question)
-	if by := r.Question.GroupBy; len(by) > 0 {
+	config := measureConfig(r.Query)
+	if by := r.Query.GroupBy; len(by) > 0 {
 		values.Labels = data.Labels{}
 		names := make([]string, len(by))
 		for i, f := range by {
@@ -104,8 +104,8 @@ func series(r *query.Result, g *query.Group) *data.Frame {
 		if g.Other {
 			config.DisplayNameFromDS = other
 		}
-		if colour := colours(by[0])[key(g, 0)]; len(by) == 1 && colour != "" {
-			config.Color = map[string]any{"mode": "fixed", "fixedColor": colour}
+		if color := colors(by[0])[key(g, 0)]; len(by) == 1 && color != "" {
+			config.Color = map[string]any{"mode": "fixed", "fixedColor": color}
 		}
 	}
 	values.Config = &config
@@ -149,10 +149,10 @@ func calendar(r *query.Result) data.Frames {
 	var last string
 	sum := 0.0
 	for i, step := range r.Steps {
-		local := step.In(r.Question.Zone)
+		local := step.In(r.Query.Zone)
 		if date := local.Format(time.DateOnly); date != last {
 			year, month, day := local.Date()
-			days, last = append(days, time.Date(year, month, day, 23, 59, 59, 0, r.Question.Zone).UTC()), date
+			days, last = append(days, time.Date(year, month, day, 23, 59, 59, 0, r.Query.Zone).UTC()), date
 			for h := range hours {
 				hours[h] = append(hours[h], nil)
 			}
@@ -176,7 +176,7 @@ func calendar(r *query.Result) data.Frames {
 		frame.Fields = append(frame.Fields, data.NewField(fmt.Sprintf("%02d:00", h), nil, values))
 	}
 	if sum == 0 {
-		text := fmt.Sprintf("There are no %s in this time range, or none with these filters.", strings.ToLower(r.Question.Kind.CountLabel()))
+		text := fmt.Sprintf("There are no %s in this time range, or none with these filters.", strings.ToLower(r.Query.Kind.CountLabel()))
 		frame.Meta.Notices = []data.Notice{{Severity: data.NoticeSeverityInfo, Text: text}}
 	}
 	return data.Frames{frame}
@@ -184,7 +184,7 @@ func calendar(r *query.Result) data.Frames {
 
 func table(r *query.Result) *data.Frame {
 	var fields []*data.Field
-	for i, f := range r.Question.GroupBy {
+	for i, f := range r.Query.GroupBy {
 		names := make([]string, len(r.Groups))
 		for n := range r.Groups {
 			names[n] = key(&r.Groups[n], i)
@@ -193,19 +193,19 @@ func table(r *query.Result) *data.Frame {
 		explain(config, f, names)
 		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(config))
 	}
-	config := measureConfig(r.Question)
-	if r.Question.Measure.IsTime() {
+	config := measureConfig(r.Query)
+	if r.Query.Measure.IsTime() {
 		times := make([]time.Time, len(r.Groups))
 		for n, g := range r.Groups {
 			times[n] = time.UnixMicro(int64(*g.Values[0])).UTC()
 		}
-		return typed(data.FrameTypeTable, append(fields, data.NewField(string(r.Question.Measure), nil, times).SetConfig(&config))...)
+		return typed(data.FrameTypeTable, append(fields, data.NewField(string(r.Query.Measure), nil, times).SetConfig(&config))...)
 	}
 	numbers := make([]*float64, len(r.Groups))
 	for n, g := range r.Groups {
 		numbers[n] = g.Values[0]
 	}
-	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Question.Measure), nil, numbers).SetConfig(&config))...)
+	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Query.Measure), nil, numbers).SetConfig(&config))...)
 }
 
 // explain has values shown with what they mean. Links and filters still get the values themselves.
@@ -222,7 +222,7 @@ func explain(config *data.FieldConfig, f *activity.Field, values []string) {
 }
 
 func single(r *query.Result) *data.Frame {
-	config := measureConfig(r.Question)
+	config := measureConfig(r.Query)
 	return typed(data.FrameTypeNumericWide, data.NewField("value", nil, r.Groups[0].Values).SetConfig(&config))
 }
 
@@ -276,7 +276,7 @@ func set(field *data.Field, n int, value any) {
 
 func columnConfig(f *activity.Field) *data.FieldConfig {
 	config := &data.FieldConfig{DisplayName: f.Label, Description: f.Description}
-	if of := colours(f); of != nil {
+	if of := colors(f); of != nil {
 		mapper := data.ValueMapper{}
 		for i, value := range f.Values {
 			if of[value] != "" {

@@ -18,7 +18,7 @@ func Lines(r *query.Result) *data.Frame {
 	n := len(r.Rows)
 	times, bodies, severities, ids, labels := make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([]json.RawMessage, n)
 	for i, row := range r.Rows {
-		l := newLine(r.Question, row)
+		l := newLine(r.Query, row)
 		times[i], bodies[i], severities[i], ids[i], labels[i] = l.time, l.body(), l.severity(), l.id(), l.labels()
 	}
 	frame := typed(data.FrameTypeLogLines, data.NewField("timestamp", nil, times), data.NewField("body", nil, bodies),
@@ -36,7 +36,7 @@ type line struct {
 	texts  map[string]string
 }
 
-func newLine(q *query.Question, row []any) line {
+func newLine(q *query.Query, row []any) line {
 	l := line{kind: q.Kind, fields: q.Columns, texts: make(map[string]string, len(row))}
 	for i, f := range q.Columns {
 		switch v := row[i].(type) {
@@ -72,7 +72,7 @@ func (l line) labels() json.RawMessage {
 	return text
 }
 
-// severity is the level of the line, by the names that Grafana colours: the outcome's, or the risk's where there is none.
+// severity is the level of the line, by the names that Grafana colors: the outcome's, or the risk's where there is none.
 func (l line) severity() string {
 	switch l.texts["status"] {
 	case activity.Success, activity.Skipped:

@@ -13,9 +13,9 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 )
 
-// OfMetrics returns the frames of an answer in MetricsQL, one a series, as Grafana's Prometheus data source has them: over
+// FromMetrics returns the frames of an answer in MetricsQL, one a series, as Grafana's Prometheus data source has them: over
 // time of type timeseries-multi, at one instant numeric-multi, fields time and value. Times without a value are left out.
-func OfMetrics(a *metrics.Answer, q *metrics.Question, expr string, step time.Duration) data.Frames {
+func FromMetrics(a *metrics.Result, q *metrics.Query, expr string, step time.Duration) data.Frames {
 	var frames data.Frames
 	for _, s := range a.Series {
 		frames = append(frames, oneSeries(a, s, q, expr, step))
@@ -33,13 +33,13 @@ func OfMetrics(a *metrics.Answer, q *metrics.Question, expr string, step time.Du
 	for _, text := range a.Warnings {
 		first.Meta.Notices = append(first.Meta.Notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
 	}
-	for _, text := range a.Notices {
+	for _, text := range a.Infos {
 		first.Meta.Notices = append(first.Meta.Notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 	return frames
 }
 
-func oneSeries(a *metrics.Answer, s metrics.Series, q *metrics.Question, expr string, step time.Duration) *data.Frame {
+func oneSeries(a *metrics.Result, s metrics.Series, q *metrics.Query, expr string, step time.Duration) *data.Frame {
 	times, values := make([]time.Time, 0, len(s.Values)), make([]float64, 0, len(s.Values))
 	for i, v := range s.Values {
 		if !math.IsNaN(v) {

@@ -351,7 +351,7 @@ func ofGroup(name string, given parameters, group []Series, labels map[string]st
 	for n := range list {
 		list[n] = Series{labels, c.empty()}
 		if name == "quantiles" {
-			list[n].Labels = labelled(labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
+			list[n].Labels = labeled(labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
 		}
 	}
 	values := make([]float64, 0, len(group))
@@ -393,13 +393,13 @@ func countValues(label string, group []Series, labels map[string]string, c clock
 		}
 	}
 	for _, v := range slices.Sorted(maps.Keys(counts)) {
-		list = append(list, Series{labelled(labels, label, strconv.FormatFloat(v, 'f', -1, 64)), counts[v]})
+		list = append(list, Series{labeled(labels, label, strconv.FormatFloat(v, 'f', -1, 64)), counts[v]})
 	}
 	return list
 }
 
-// labelled adds a label to others.
-func labelled(labels map[string]string, name, value string) map[string]string {
+// labeled adds a label to others.
+func labeled(labels map[string]string, name, value string) map[string]string {
 	own := maps.Clone(labels)
 	own[name] = value
 	return own

@@ -15,8 +15,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// Grid says when to evaluate: at the multiples of a step from Start's on, up to End. Without a step it is once, at End.
-type Grid struct {
+// EvalRange says when to evaluate: at the multiples of a step from Start's on, up to End. Without a step it is once, at End.
+type EvalRange struct {
 	Start, End time.Time
 	Step       time.Duration
 	Ingest     bool // by when records were stored, not by when they happened
@@ -53,11 +53,11 @@ func (s Series) alive() bool {
 	return slices.ContainsFunc(s.Values, func(v float64) bool { return v == v })
 }
 
-// Answer is what an expression amounts to.
-type Answer struct {
+// Result is what an expression amounts to.
+type Result struct {
 	Times    []time.Time
 	Series   []Series
-	Notices  []string // what is worth knowing of any such answer
+	Infos    []string // what is worth knowing of any such answer
 	Warnings []string // what this one may lack
 	Leaves   []Counted
 	SQL      string
@@ -68,7 +68,7 @@ type Answer struct {
 // times are in microseconds, sorted, as the store keeps them.
 type times []int64
 
-func (g Grid) times() (list times, err error) {
+func (g EvalRange) times() (list times, err error) {
 	if g.Step == 0 {
 		return times{g.End.UnixMicro()}, nil
 	}
@@ -97,7 +97,7 @@ func floor(t, step int64) int64 {
 
 // Evaluate answers an expression by what a source counts. The series are in order of their labels, unless the expression
 // sorts them.
-func (e *Expr) Evaluate(ctx context.Context, source Source, g Grid) (*Answer, error) {
+func (e *Expr) Evaluate(ctx context.Context, source Source, g EvalRange) (*Result, error) {
 	list, err := g.times()
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (e *Expr) Evaluate(ctx context.Context, source Source, g Grid) (*Answer, er
 		step = instantStep
 	}
 	ev := &evaluation{ctx: ctx, source: source, ingest: g.Ingest, repeated: e.repeats(), leaves: map[string][]Series{}}
-	answer := &Answer{}
+	answer := &Result{}
 	for _, t := range list {
 		answer.Times = append(answer.Times, time.UnixMicro(t).UTC())
 	}
@@ -136,7 +136,7 @@ func (e *Expr) Evaluate(ctx context.Context, source Source, g Grid) (*Answer, er
 	if !e.sorted() {
 		sort.SliceStable(answer.Series, func(i, j int) bool { return answer.Series[i].key() < answer.Series[j].key() })
 	}
-	answer.Notices = ev.notices
+	answer.Infos = ev.notices
 	return answer, nil
 }
 
@@ -599,7 +599,7 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 		for n := range out {
 			out[n] = Series{s.Labels, c.empty()}
 			if several {
-				out[n].Labels = labelled(s.Labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
+				out[n].Labels = labeled(s.Labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
 			}
 		}
 		for i, t := range c.times {

@@ -53,7 +53,7 @@ func (p *people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]
 
 var at = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func evaluate(t *testing.T, source metrics.Source, text string, g metrics.Grid) (*metrics.Answer, error) {
+func evaluate(t *testing.T, source metrics.Source, text string, g metrics.EvalRange) (*metrics.Result, error) {
 	t.Helper()
 	e, err := metrics.Parse(text)
 	require.NoError(t, err, text)
@@ -75,7 +75,7 @@ func TestValues(t *testing.T) {
 		`round(sin(vector(0)), 1)`:                            "map[]=[0]",
 		`share(label_set(vector(3), "a", "b") or vector(-1))`: "map[a:b]=[1]",
 	} {
-		answer, err := evaluate(t, none{}, expr, metrics.Grid{End: at})
+		answer, err := evaluate(t, none{}, expr, metrics.EvalRange{End: at})
 		require.NoError(t, err, expr)
 		got := ""
 		for _, s := range answer.Series {
@@ -87,14 +87,14 @@ func TestValues(t *testing.T) {
 
 // A parameter that changes is refused, not taken from the first time.
 func TestParametersThatChange(t *testing.T) {
-	_, err := evaluate(t, none{}, `topk(time(), vector(1))`, metrics.Grid{Start: at, End: at.Add(time.Hour), Step: time.Minute})
+	_, err := evaluate(t, none{}, `topk(time(), vector(1))`, metrics.EvalRange{Start: at, End: at.Add(time.Hour), Step: time.Minute})
 	require.ErrorContains(t, err, "time() changes over time")
 }
 
 // Series that go together as one are refused where they have a value at the same time; else they are one, in a range as at
 // each of its instants.
 func TestManyToOne(t *testing.T) {
-	g := metrics.Grid{Start: at, End: at.Add(time.Hour), Step: time.Hour}
+	g := metrics.EvalRange{Start: at, End: at.Add(time.Hour), Step: time.Hour}
 	const first, second = `label_set(time() == start(), "n", "1", "by", "a")`, `label_set(time() == end(), "n", "2", "by", "a")`
 	const one = `label_set(vector(2), "by", "a")`
 	answer, err := evaluate(t, none{}, `(`+first+` or `+second+`) * 0 + on (by) `+one, g)
@@ -123,7 +123,7 @@ func inUse() uint64 {
 
 // However many users there are, no more of them are held than the answer needs: all values of these would take 1.1 GB.
 func TestVeryMany(t *testing.T) {
-	month := metrics.Grid{Start: at, End: at.AddDate(0, 0, 30), Step: time.Hour}
+	month := metrics.EvalRange{Start: at, End: at.AddDate(0, 0, 30), Step: time.Hour}
 	for expr, check := range map[string]func(series []metrics.Series){
 		`topk(2, sum by (user_principal_name) (increase(entra_signins_total[1h])))`: func(series []metrics.Series) {
 			require.Len(t, series, 2)
@@ -147,7 +147,7 @@ func TestVeryMany(t *testing.T) {
 // More series than an answer may have are refused as soon as there are.
 func TestTooManySeries(t *testing.T) {
 	source := &people{n: 200_000}
-	_, err := evaluate(t, source, `sum by (user_principal_name) (increase(entra_signins_total[1h]))`, metrics.Grid{End: at})
+	_, err := evaluate(t, source, `sum by (user_principal_name) (increase(entra_signins_total[1h]))`, metrics.EvalRange{End: at})
 	require.ErrorContains(t, err, "more than 1000 series, which is the limit: use topk, filter, or sum by fewer labels")
 	require.LessOrEqual(t, source.named, 1002)
 }

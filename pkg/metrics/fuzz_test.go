@@ -155,7 +155,7 @@ func FuzzEvaluate(f *testing.F) {
 		defer cancel()
 		defer quick(t, time.Now(), text)
 		end := time.Date(2026, 3, 23, 12, 0, 0, 0, time.UTC)
-		answer, err := e.Evaluate(ctx, fake{}, Grid{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		answer, err := e.Evaluate(ctx, fake{}, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
 		if err != nil {
 			return
 		}
@@ -172,7 +172,7 @@ var (
 )
 
 // FuzzSQL plans what is accepted. What is sent to PostgreSQL consists of the words that the seeds' statements consist of and of
-// the catalogue's: nothing that a user writes is among them.
+// the catalog's: nothing that a user writes is among them.
 func FuzzSQL(f *testing.F) {
 	seeds(f)
 	db, _ := pgtest.Store(f)
@@ -187,7 +187,7 @@ func FuzzSQL(f *testing.F) {
 		if err != nil {
 			return ""
 		}
-		answer, err := Ask(ctx, st, access.All(), e, Grid{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		answer, err := Run(ctx, st, access.All(), e, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
 		if err != nil {
 			return ""
 		}

@@ -40,12 +40,12 @@ func TestRiskyUsers(t *testing.T) {
 	require.NoError(t, err)
 
 	st := &query.Store{DB: db, Timeout: time.Minute, MaxRows: 1000}
-	ask := func(expr string, g metrics.Grid) (*metrics.Answer, error) {
+	ask := func(expr string, g metrics.EvalRange) (*metrics.Result, error) {
 		e, err := metrics.Parse(expr)
 		require.NoError(t, err, expr)
-		return metrics.Ask(t.Context(), st, access.All(), e, g)
+		return metrics.Run(t.Context(), st, access.All(), e, g)
 	}
-	week := metrics.Grid{Start: at, End: at.AddDate(0, 0, 7), Step: 12 * time.Hour}
+	week := metrics.EvalRange{Start: at, End: at.AddDate(0, 0, 7), Step: 12 * time.Hour}
 	for expr, want := range map[string]string{
 		`sum by (level, state) (entra_risky_users{level="high"})`:             "map[level:high state:atRisk]=[- - - - 1 1 2 2 3 3 2 2 1 1 1]",
 		`sum(entra_risky_users{state="atRisk"})`:                              "map[]=[- - 1 1 2 2 2 2 3 3 2 2 1 1 1]",
@@ -80,7 +80,7 @@ func TestRiskyUsers(t *testing.T) {
 		_, err := metrics.Parse(expr)
 		require.ErrorContains(t, err, hint, expr)
 	}
-	values, _, err := metrics.Values(t.Context(), st, access.All(), metrics.ValuesQuestion{Metric: "entra_risky_users", Label: "level"})
+	values, _, err := metrics.Values(t.Context(), st, access.All(), metrics.ValuesQuery{Metric: "entra_risky_users", Label: "level"})
 	require.NoError(t, err)
 	require.Contains(t, values, "high")
 }

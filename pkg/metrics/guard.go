@@ -99,7 +99,7 @@ var templates = map[string]bool{"ru": true, "ttf": true, "range_median": true, "
 
 func isWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' }
 
-// Expr is an expression whose names are bound to the catalogue.
+// Expr is an expression whose names are bound to the catalog.
 type Expr struct {
 	root   metricsql.Expr
 	leaves []string

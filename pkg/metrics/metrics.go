@@ -1,7 +1,7 @@
 // Package metrics answers MetricsQL about records: expressions as one writes them against Prometheus or VictoriaMetrics,
-// exactly, and by any label of the catalogue.
+// exactly, and by any label of the catalog.
 //
-// An expression is guarded and parsed, its names are bound to the catalogue, and its leaves, functions of records in
+// An expression is guarded and parsed, its names are bound to the catalog, and its leaves, functions of records in
 // windows, are counted by a Source; the rest is evaluated here. Windows do not hold their start, but their end:
 // increase(m[1h]) at 10:00 counts what happened after 9:00 and up to 10:00.
 package metrics

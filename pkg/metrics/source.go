@@ -61,9 +61,9 @@ func (s *stored) noting(l *Leaf) (done func()) {
 	}
 }
 
-// Ask answers an expression from one state of the store.
-func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Grid) (*Answer, error) {
-	var answer *Answer
+// Run answers an expression from one state of the store.
+func Run(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g EvalRange) (*Result, error) {
+	var answer *Result
 	err := st.Reading(ctx, scope, func(r *query.Reading) (err error) {
 		source := &stored{reading: r}
 		if answer, err = e.Evaluate(ctx, source, g); err != nil {
@@ -73,9 +73,9 @@ func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Gr
 		answer.SQL, answer.Read = strings.Join(r.SQL, ";\n\n"), r.Read
 		served := slices.Compact(slices.Sorted(slices.Values(r.Served)))
 		answer.Served = strings.Join(served, ", ")
-		answer.Warnings = r.Notices
+		answer.Warnings = r.Warnings
 		if len(source.counted) > 0 {
-			answer.Notices, err = source.aboutTime(ctx, answer.Notices, g)
+			answer.Infos, err = source.aboutTime(ctx, answer.Infos, g)
 		}
 		return err
 	})
@@ -84,7 +84,7 @@ func Ask(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g Gr
 
 // aboutTime says what the axis means for an answer: that it is another than that of the events, or that it goes further than what
 // has arrived.
-func (s *stored) aboutTime(ctx context.Context, notices []string, g Grid) ([]string, error) {
+func (s *stored) aboutTime(ctx context.Context, notices []string, g EvalRange) ([]string, error) {
 	if g.Ingest {
 		return append(notices, "Records count when they were stored, not when they happened."), nil
 	}

@@ -28,7 +28,7 @@ INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, account,
 	ask := func(text string) ([]metrics.Series, error) {
 		e, err := metrics.Parse(text)
 		require.NoError(t, err)
-		answer, err := metrics.Ask(t.Context(), st, access.All(), e, metrics.Grid{Start: at.Add(-3 * time.Hour), End: at, Step: time.Hour}) // 9:00 to 12:00
+		answer, err := metrics.Run(t.Context(), st, access.All(), e, metrics.EvalRange{Start: at.Add(-3 * time.Hour), End: at, Step: time.Hour}) // 9:00 to 12:00
 		if err != nil {
 			return nil, err
 		}

@@ -18,8 +18,8 @@ const (
 	mostValues    = 1000
 )
 
-// ValuesQuestion asks for values of a label to choose from.
-type ValuesQuestion struct {
+// ValuesQuery asks for values of a label to choose from.
+type ValuesQuery struct {
 	Metric, Label string
 	Search        string // a part of the value, in any case
 	Match         string // only values of what this selector selects; empty for all
@@ -28,7 +28,7 @@ type ValuesQuestion struct {
 }
 
 // Values lists values of a label; more says that there are others.
-func Values(ctx context.Context, st *query.Store, scope access.Scope, q ValuesQuestion) (list []string, more bool, err error) {
+func Values(ctx context.Context, st *query.Store, scope access.Scope, q ValuesQuery) (list []string, more bool, err error) {
 	metric := ByName(q.Metric)
 	if metric == nil {
 		return nil, false, invalid("metric", "there is no metric %q%s", q.Metric, meant(q.Metric, metricNames()))

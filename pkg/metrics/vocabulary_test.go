@@ -100,7 +100,7 @@ func TestEveryFunctionIsAnsweredOrRefused(t *testing.T) {
 		require.True(t, strings.HasSuffix(f.Help, "."), "%s: %s", f.Name, f.Help)
 		name, list, _ := strings.Cut(f.Signature, "(")
 		expr := name + "(" + wordOfSignature.ReplaceAllString(arguments.Replace(list), "1$2")
-		answer, err := evaluate(t, two{}, expr, metrics.Grid{Start: at.Add(-time.Hour), End: at, Step: 10 * time.Minute})
+		answer, err := evaluate(t, two{}, expr, metrics.EvalRange{Start: at.Add(-time.Hour), End: at, Step: 10 * time.Minute})
 		require.NoError(t, err, expr)
 		require.True(t, len(answer.Series) > 0 || slices.Contains(ofOthers, f.Name), expr)
 	}

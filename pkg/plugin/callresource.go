@@ -15,11 +15,11 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// resources are what the editor asks for: the catalogue, and values to choose from.
+// resources are what the editor asks for: the catalog, and values to choose from.
 func (d *DataSource) resources() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /catalogue", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, r, http.StatusOK, map[string]any{"kinds": catalogue()})
+	mux.HandleFunc("GET /catalog", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, r, http.StatusOK, map[string]any{"kinds": catalog()})
 	})
 	mux.HandleFunc("GET /values", d.values)
 	mux.HandleFunc("POST /tail", d.tailChannel)
@@ -27,31 +27,31 @@ func (d *DataSource) resources() http.Handler {
 	return mux
 }
 
-type catalogueKind struct {
-	Kind           string             `json:"kind"`
-	Label          string             `json:"label"`
-	Description    string             `json:"description"`
-	TimeField      string             `json:"timeField"`
-	Views          []query.View       `json:"views"`
-	Measures       []catalogueMeasure `json:"measures"`
-	DefaultFilters []catalogueFilter  `json:"defaultFilters"`
-	Seen           bool               `json:"seen,omitempty"`     // whether it can be asked for new and unused groups
-	Sections       []string           `json:"sections,omitempty"` // of a record's detail
-	Fields         []catalogueField   `json:"fields"`
+type catalogKind struct {
+	Kind           string           `json:"kind"`
+	Label          string           `json:"label"`
+	Description    string           `json:"description"`
+	TimeField      string           `json:"timeField"`
+	Views          []query.View     `json:"views"`
+	Measures       []catalogMeasure `json:"measures"`
+	DefaultFilters []catalogFilter  `json:"defaultFilters"`
+	Seen           bool             `json:"seen,omitempty"`     // whether it can be asked for new and unused groups
+	Sections       []string         `json:"sections,omitempty"` // of a record's detail
+	Fields         []catalogField   `json:"fields"`
 }
 
-type catalogueMeasure struct {
+type catalogMeasure struct {
 	Name  query.Measure `json:"name"`
 	Label string        `json:"label"`
 }
 
-type catalogueFilter struct {
+type catalogFilter struct {
 	Field    string         `json:"field"`
 	Operator query.Operator `json:"operator"`
 	Values   []string       `json:"values"`
 }
 
-type catalogueField struct {
+type catalogField struct {
 	Name        string           `json:"name"`
 	Label       string           `json:"label"`
 	Type        activity.Type    `json:"type"`
@@ -63,28 +63,28 @@ type catalogueField struct {
 	Values      []string         `json:"values,omitempty"` // of closed lists
 }
 
-func catalogue() []catalogueKind {
-	var kinds []catalogueKind
+func catalog() []catalogKind {
+	var kinds []catalogKind
 	for _, k := range query.Kinds() {
-		kind := catalogueKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogueFilter{},
-			Seen: query.TellsSeen(k), Sections: query.Sections(k)}
+		kind := catalogKind{Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k), DefaultFilters: []catalogFilter{},
+			Seen: query.HasSeen(k), Sections: query.Sections(k)}
 		for _, m := range query.Measures(k) {
-			kind.Measures = append(kind.Measures, catalogueMeasure{m, query.MeasureLabel(k, m)})
+			kind.Measures = append(kind.Measures, catalogMeasure{m, query.MeasureLabel(k, m)})
 		}
 		for _, f := range query.DefaultFilters(k) {
-			kind.DefaultFilters = append(kind.DefaultFilters, catalogueFilter{f.Field.Name, f.Operator, f.Values})
+			kind.DefaultFilters = append(kind.DefaultFilters, catalogFilter{f.Field.Name, f.Operator, f.Values})
 		}
 		for _, f := range k.Fields {
-			kind.Fields = append(kind.Fields, catalogueFieldOf(f))
+			kind.Fields = append(kind.Fields, catalogFieldOf(f))
 		}
 		kinds = append(kinds, kind)
 	}
 	return kinds
 }
 
-func catalogueFieldOf(f *activity.Field) catalogueField {
+func catalogFieldOf(f *activity.Field) catalogField {
 	operators := query.Operators(f)
-	field := catalogueField{Name: f.Name, Label: f.Label, Type: f.Type, Description: f.Description,
+	field := catalogField{Name: f.Name, Label: f.Label, Type: f.Type, Description: f.Description,
 		Filterable: len(operators) > 0, Groupable: f.Groupable, Default: f.Default, Operators: operators}
 	switch {
 	case f.Type == activity.Boolean:

@@ -88,7 +88,7 @@ func withVariables(text json.RawMessage, parameters url.Values) json.RawMessage 
 }
 
 // decodeAs reads a query whose records are wanted in another view than the one in which it was saved.
-func decodeAs(view query.View, text json.RawMessage) (*query.Question, error) {
+func decodeAs(view query.View, text json.RawMessage) (*query.Query, error) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(text, &object) == nil && object != nil {
 		object["view"], _ = json.Marshal(view)
@@ -159,7 +159,7 @@ func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceReques
 }
 
 // fileName names kind and time range, and says when the limit has left records out: the file itself has no place for it.
-func fileName(q *query.Question, p query.Period, limit int, more bool, format string) string {
+func fileName(q *query.Query, p query.Period, limit int, more bool, format string) string {
 	const layout = "20060102T150405Z"
 	name := fmt.Sprintf("entra-%s-%s-%s", q.Kind.Name, p.From.UTC().Format(layout), p.To.UTC().Format(layout))
 	if more {

@@ -38,8 +38,8 @@ const (
 	migrate = "run \"entra-activity migrate\" on the database"
 )
 
-// statusCancelled says that the asker left: nobody reads the answer.
-const statusCancelled = backend.Status(499)
+// statusCanceled says that the asker left: nobody reads the answer.
+const statusCanceled = backend.Status(499)
 
 // explain says what an error means. All but those of the plugin itself are the user's or the database's.
 func explain(err error) *explained {
@@ -62,7 +62,7 @@ func explain(err error) *explained {
 	case errors.As(err, &invalid), errors.As(err, &unusable), errors.As(err, &version):
 		return &explained{err.Error(), "", backend.StatusBadRequest, backend.ErrorSourceDownstream}
 	case errors.Is(err, context.Canceled):
-		return down(statusCancelled, "The query was cancelled.")
+		return down(statusCanceled, "The query was canceled.")
 	case errors.Is(err, context.DeadlineExceeded):
 		return down(backend.StatusTimeout, "The query took too long: choose a shorter time range or fewer fields.")
 	case errors.As(err, &fromServer):

@@ -50,7 +50,7 @@ const connectTimeout = 10 * time.Second
 type DataSource struct {
 	resourceHandler backend.CallResourceHandler
 	store           *query.Store
-	arrivals        *store.Arrivals
+	arrivals        *store.BatchListener
 	problem         error // what is wrong with the settings
 	settings        settings
 	encryption      string // the driver's name for our TLS configuration
@@ -93,7 +93,7 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 		d.problem = err
 		return d, nil
 	}
-	d.arrivals = store.NewArrivals(db)
+	d.arrivals = store.NewBatchListener(db)
 	d.store = &query.Store{DB: db, Tenant: d.settings.Tenant, Timeout: time.Duration(d.settings.QueryTimeout) * time.Second, MaxRows: d.settings.MaxRows}
 	return d, nil
 }

@@ -36,14 +36,14 @@ func (d *DataSource) answerMetrics(ctx context.Context, text []byte, p query.Per
 	if err != nil {
 		return failure(err)
 	}
-	answer, err := metrics.Ask(ctx, d.store, d.scope(ctx), expr, grid)
+	answer, err := metrics.Run(ctx, d.store, d.scope(ctx), expr, grid)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err() // what the driver says then is only how it noticed
 		}
 		return failure(err)
 	}
-	return backend.DataResponse{Frames: frames.OfMetrics(answer, q, expr.Text(), step)}
+	return backend.DataResponse{Frames: frames.FromMetrics(answer, q, expr.Text(), step)}
 }
 
 // metricsResources are what the editor of MetricsQL asks for.
@@ -114,7 +114,7 @@ func (d *DataSource) labelValues(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, more, err := metrics.Values(r.Context(), d.store, d.scope(r.Context()), metrics.ValuesQuestion{
+	values, more, err := metrics.Values(r.Context(), d.store, d.scope(r.Context()), metrics.ValuesQuery{
 		Metric: parameters.Get("metric"), Label: parameters.Get("label"), Search: parameters.Get("search"), Match: parameters.Get("match"),
 		Limit: limit, From: from, To: to,
 	})
@@ -204,12 +204,12 @@ func (d *DataSource) explainMetrics(w http.ResponseWriter, r *http.Request) (any
 	if err := decodeBody(w, r, &body); err != nil {
 		return nil, err
 	}
-	q := &metrics.Question{Text: body.Expr, Instant: body.Instant, Ingest: body.Axis == "ingest"}
+	q := &metrics.Query{Text: body.Expr, Instant: body.Instant, Ingest: body.Axis == "ingest"}
 	expr, grid, step, err := q.Bind(query.Period{From: time.UnixMilli(body.From).UTC(), To: time.UnixMilli(body.To).UTC(), MinInterval: time.Duration(body.Step) * time.Millisecond})
 	if err != nil {
 		return nil, err
 	}
-	answer, err := metrics.Ask(r.Context(), d.store, d.scope(r.Context()), expr, grid)
+	answer, err := metrics.Run(r.Context(), d.store, d.scope(r.Context()), expr, grid)
 	if err != nil {
 		return nil, err
 	}
@@ -218,5 +218,5 @@ func (d *DataSource) explainMetrics(w http.ResponseWriter, r *http.Request) (any
 		leaves = []metrics.Counted{}
 	}
 	return map[string]any{"pretty": expr.String(), "leaves": leaves, "step": step.Milliseconds(),
-		"start": answer.Times[0].UnixMilli(), "end": answer.Times[len(answer.Times)-1].UnixMilli(), "notices": append(answer.Warnings, answer.Notices...)}, nil
+		"start": answer.Times[0].UnixMilli(), "end": answer.Times[len(answer.Times)-1].UnixMilli(), "notices": append(answer.Warnings, answer.Infos...)}, nil
 }

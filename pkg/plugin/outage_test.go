@@ -88,7 +88,7 @@ FROM pg_stat_activity WHERE usename = 'reader'`).Scan(&idle, &other))
 	require.Zero(t, other, "connections that are in the middle of something")
 }
 
-// saysAway recognises what is to be said while PostgreSQL is away.
+// saysAway recognizes what is to be said while PostgreSQL is away.
 func saysAway(err error) bool {
 	for _, sentence := range []string{
 		"The database cannot be reached: check that it runs",

@@ -168,12 +168,12 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 
 	i, err := plugin.NewInstance(t.Context(), settings(t, u, nil))
 	require.NoError(t, err)
-	within := i.(*plugin.DataSource) // whose context is already cancelled, and which is no longer there: no caller from outside is in time for that
+	within := i.(*plugin.DataSource) // whose context is already canceled, and which is no longer there: no caller from outside is in time for that
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	all, err := within.QueryData(ctx, &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(`{}`), TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 1)}}}})
 	require.NoError(t, err)
-	require.ErrorContains(t, all.Responses["A"].Error, "was cancelled")
+	require.ErrorContains(t, all.Responses["A"].Error, "was canceled")
 	require.Equal(t, backend.ErrorSourceDownstream, all.Responses["A"].ErrorSource)
 
 	within.Dispose()
@@ -236,7 +236,7 @@ func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
 	}
 }
 
-func TestAStatementThatTakesTooLongIsCancelledInPostgreSQL(t *testing.T) {
+func TestAStatementThatTakesTooLongIsCanceledInPostgreSQL(t *testing.T) {
 	db, u := database(t)
 	d := instance(t, settings(t, u, object{"queryTimeout": 1}))
 	tx, err := db.Begin()
@@ -324,7 +324,7 @@ func TestResources(t *testing.T) {
 	require.Equal(t, 200, status, body)
 	require.Contains(t, body, "Azure Portal")
 
-	status, body = get("catalogue")
+	status, body = get("catalog")
 	require.Equal(t, 200, status)
 	var answer struct {
 		Kinds []struct {

@@ -46,14 +46,14 @@ func (d *DataSource) answer(ctx context.Context, q concurrent.Query, forAlert bo
 	if err != nil {
 		return failure(err)
 	}
-	result, err := d.store.Ask(ctx, question, d.scope(ctx), period)
+	result, err := d.store.Run(ctx, question, d.scope(ctx), period)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err() // what the driver says then is only how it noticed
 		}
 		return failure(err)
 	}
-	return backend.DataResponse{Frames: frames.Of(result)}
+	return backend.DataResponse{Frames: frames.FromResult(result)}
 }
 
 // withQueryType puts the query type into the query where Grafana gives it beside.

@@ -44,11 +44,11 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 			left <- err
 		}()
 		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)
-		cancelled := time.Now()
+		canceled := time.Now()
 		cancel()
 		require.Error(t, <-left)
-		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "cancelled questions are still worked on")
-		fastest = min(fastest, time.Since(cancelled))
+		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "canceled questions are still worked on")
+		fastest = min(fastest, time.Since(canceled))
 	}
 	require.Less(t, fastest, time.Second)
 }

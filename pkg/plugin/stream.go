@@ -43,7 +43,7 @@ func tailPath(text json.RawMessage, scope access.Scope) (string, error) {
 }
 
 // tailed reads the question of a channel.
-func tailed(path string, text json.RawMessage, scope access.Scope) (*query.Question, error) {
+func tailed(path string, text json.RawMessage, scope access.Scope) (*query.Query, error) {
 	expected, err := tailPath(text, scope)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	if err != nil {
 		return explain(err)
 	}
-	arriving := d.arrivals.Subscribe(ctx, query.Arriving(question.Kind)...)
+	arriving := d.arrivals.Subscribe(ctx, query.StoredKinds(question.Kind)...)
 	defer arriving.Close()
 	for {
 		select {
@@ -125,10 +125,10 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 				continue
 			}
 			if missed > 0 {
-				result.Notices = append(result.Notices, fmt.Sprintf("%d batches of records came faster than they could be shown and were left out.", missed))
+				result.Warnings = append(result.Warnings, fmt.Sprintf("%d batches of records came faster than they could be shown and were left out.", missed))
 				missed = 0
 			}
-			if err := sender.SendFrame(frames.Of(result)[0], data.IncludeAll); err != nil {
+			if err := sender.SendFrame(frames.FromResult(result)[0], data.IncludeAll); err != nil {
 				return err
 			}
 		}
@@ -136,9 +136,9 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 }
 
 // arrived reads a batch, and waits for a database that is away.
-func (d *DataSource) arrived(ctx context.Context, q *query.Question, scope access.Scope, batch store.Arrival, arriving *store.Subscription) (*query.Result, error) {
+func (d *DataSource) arrived(ctx context.Context, q *query.Query, scope access.Scope, batch store.BatchNotification, arriving *store.Subscription) (*query.Result, error) {
 	for {
-		result, err := d.store.Arrived(ctx, q, scope, batch)
+		result, err := d.store.RunOnBatch(ctx, q, scope, batch)
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}

@@ -200,10 +200,10 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 		}
 		question, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs", "filters": [%s]}`, kind.Name, filters))
 		require.NoError(t, err)
-		for _, stored := range query.Arriving(kind) {
-			batch := store.Arrival{Kind: stored.Name}
+		for _, stored := range query.StoredKinds(kind) {
+			batch := store.BatchNotification{Kind: stored.Name}
 			require.NoError(t, db.GetContext(t.Context(), &batch, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`, stored.Name, store.Table(stored))))
-			arrived, err := st.Arrived(t.Context(), question, access.All(), batch)
+			arrived, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
 			require.NoError(t, err)
 			want := map[string]int{"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2, "userActivity provisioningEvent": 0} // of somebody who has no account
 			name := kind.Name
@@ -216,10 +216,10 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 			}
 			require.Len(t, arrived.Rows, n, name)
 			batch.Received = batch.Received.Add(time.Microsecond)
-			other, err := st.Arrived(t.Context(), question, access.All(), batch)
+			other, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
 			require.NoError(t, err)
 			require.Empty(t, other.Rows, name)
-			nothing, err := st.Arrived(t.Context(), question, access.Scope{}, batch)
+			nothing, err := st.RunOnBatch(t.Context(), question, access.Scope{}, batch)
 			require.NoError(t, err)
 			require.Empty(t, nothing.Rows, name)
 		}

@@ -53,7 +53,7 @@ func Sections(kind *activity.Kind) []string {
 }
 
 // id returns the value of the question's filter on the id; empty if there is not exactly one.
-func (q *Question) id() string {
+func (q *Query) id() string {
 	var ids []string
 	for _, f := range q.Filters {
 		if base, negated := f.Operator.positive(); f.Field.Name == "id" && base == Equal && !negated {
@@ -69,7 +69,7 @@ func (q *Question) id() string {
 // leading are the fields, beside the time, that lead to what belongs to a record; a section other than the summary needs no more of its row.
 var leading = []string{"id", "tenantId", "correlationId", "requestId", "changeId", "userId", "sourceIdentity", "targetIdentity"}
 
-func (q *Question) decodeDetail(m *model) error {
+func (q *Query) decodeDetail(m *Model) error {
 	q.Columns, q.Limit, q.Section = q.Kind.Fields, 1, m.Section
 	if q.Section != "" && q.Section != summary.name {
 		q.Columns = slices.DeleteFunc(slices.Clone(q.Columns), func(f *activity.Field) bool { return f != q.Kind.Time() && !slices.Contains(leading, f.Name) })
@@ -97,13 +97,13 @@ func (r *record) time() time.Time { t, _ := r.row[r.kind.TimeField].(time.Time);
 
 // detail answers with one record and what is linked to it, whenever it happened.
 func (c *compiler) detail(ctx context.Context, tx *sqlx.Tx, scope access.Scope, tenant string) (*Result, error) {
-	result := &Result{Question: c.q, Served: "rows"}
+	result := &Result{Query: c.q, Served: "rows"}
 	r, err := c.find(ctx, tx, result)
 	if err != nil {
 		return nil, err
 	}
 	if r == nil {
-		result.Notices = []string{fmt.Sprintf("There is no record with the ID %s among the %s: it may have been removed.", c.q.id(), strings.ToLower(c.q.Kind.Label))}
+		result.Warnings = []string{fmt.Sprintf("There is no record with the ID %s among the %s: it may have been removed.", c.q.id(), strings.ToLower(c.q.Kind.Label))}
 		return result, nil
 	}
 	asked := slices.DeleteFunc(slices.Clone(sections[c.q.Kind.Stored()]), func(s section) bool { return c.q.Section != "" && c.q.Section != s.name })
@@ -220,7 +220,7 @@ func (c *compiler) withoutRecords(ctx context.Context, tx *sqlx.Tx, of []section
 // follow returns what compiles the question for the records that belong to a record, and the condition on them. Its parameters
 // come after those of a statement.
 func (c *compiler) follow(ctx context.Context, l link, r *record, scope access.Scope, tenant string, after statement) (other compiler, sql string, err error) {
-	q := &Question{Kind: l.kind, View: List, Columns: []*activity.Field{l.kind.Time(), l.kind.Field("id")}}
+	q := &Query{Kind: l.kind, View: List, Columns: []*activity.Field{l.kind.Time(), l.kind.Field("id")}}
 	for _, f := range l.kind.Defaults() {
 		if !slices.Contains(q.Columns, f) {
 			q.Columns = append(q.Columns, f)
@@ -229,7 +229,7 @@ func (c *compiler) follow(ctx context.Context, l link, r *record, scope access.S
 	other = compiler{statement: after, q: q, dict: c.dict}
 	other.restrict(scope, tenant)
 	var alternatives []string
-	for _, f := range l.kind.Fields { // in the order of the catalogue, so that the same question is always the same statement
+	for _, f := range l.kind.Fields { // in the order of the catalog, so that the same question is always the same statement
 		if value := l.by[f.Name]; value != "" {
 			one, err := condition(ctx, &other.statement, other.dict, other.rowsAt(f), &Filter{Field: f, Operator: Equal, Values: []string{value}})
 			if err != nil {
@@ -260,7 +260,7 @@ func (c *compiler) linked(ctx context.Context, tx *sqlx.Tx, s section, r *record
 	rows, err := other.records(ctx, tx, sql, maxLinked+1, result)
 	if len(rows) > maxLinked {
 		rows = rows[:maxLinked]
-		result.Notices = append(result.Notices, fmt.Sprintf("Only the newest %d of the section %s are shown.", maxLinked, s.name))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("Only the newest %d of the section %s are shown.", maxLinked, s.name))
 	}
 	return other.q.Columns, rows, err
 }

@@ -24,7 +24,7 @@ type Download struct {
 // Stream reads the records that a list selects one after the other, and holds none of them, here or in PostgreSQL: it joins them
 // in their order to what they name. It calls begin before the first, which tells whether the limit leaves records out, and then
 // each with the columns' values as texts, valid until the next: times in RFC 3339, "true" or "false", nothing for what is missing.
-func (st *Store) Stream(ctx context.Context, q *Question, scope access.Scope, p Period, d Download, begin func(more bool) error, each func(record []string) error) error {
+func (st *Store) Stream(ctx context.Context, q *Query, scope access.Scope, p Period, d Download, begin func(more bool) error, each func(record []string) error) error {
 	p, _, err := p.canonical()
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (st *Store) Stream(ctx context.Context, q *Question, scope access.Scope, p 
 
 // inOrder are the settings with which PostgreSQL passes each record on as it reads it: looked up one by one, what they name
 // leaves them in their order. After the joins that it prefers it would have to sort all of them, and only then give the first.
-func (q *Question) inOrder() []string {
+func (q *Query) inOrder() []string {
 	settings := q.settings()
 	if settings != nil {
 		settings = append(settings, "enable_hashjoin = off", "enable_mergejoin = off")
@@ -91,7 +91,7 @@ type joined struct {
 	values     []string
 }
 
-func newJoined(q *Question, boundary string) *joined {
+func newJoined(q *Query, boundary string) *joined {
 	j := &joined{boundary: boundary, values: make([]string, len(q.Columns))}
 	for _, f := range q.Columns {
 		j.dimensions = append(j.dimensions, rowsDimension(q.Kind, f))

@@ -10,7 +10,7 @@ import (
 )
 
 // AskRows answers from rows alone.
-func (st *Store) AskRows(ctx context.Context, q *Question, p Period) (result *Result, err error) {
+func (st *Store) AskRows(ctx context.Context, q *Query, p Period) (result *Result, err error) {
 	err = st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, during: rowsSpan(q, p), maxRows: st.MaxRows}
 		c.restrict(access.All(), st.Tenant)

@@ -40,7 +40,7 @@ func Measures(kind *activity.Kind) []Measure {
 	if duration(kind) != nil {
 		measures = append(measures, AverageDuration)
 	}
-	if TellsSeen(kind) {
+	if HasSeen(kind) {
 		measures = append(measures, FirstSeen, LastSeen)
 	}
 	return measures
@@ -55,7 +55,7 @@ func duration(kind *activity.Kind) *activity.Field {
 }
 
 // MeasureLabel names what a question measures.
-func (q *Question) MeasureLabel() string {
+func (q *Query) MeasureLabel() string {
 	label := MeasureLabel(q.Kind, q.Measure)
 	if q.Of != nil {
 		label = q.Of.Label + " (distinct values)"

@@ -16,7 +16,7 @@ import (
 // settings are PostgreSQL's for the transaction that answers a question. The page of a list is cut before it is joined to what
 // its records name, in whichever order: to weigh all orders up takes PostgreSQL ten times as long as a whole detail. Where
 // joins decide which records there are, they are weighed up.
-func (q *Question) settings() []string {
+func (q *Query) settings() []string {
 	ofMembers := func(f Filter) bool { return f.Field.Of == activity.Membership }
 	if !q.View.ofRecords() || everTable(q.Kind) != store.Table(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
 		return nil
@@ -35,7 +35,7 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Question: c.q, Served: "rows", SQL: annotate(text, c.args)}
+	result := &Result{Query: c.q, Served: "rows", SQL: annotate(text, c.args)}
 	rows, err := tx.QueryContext(ctx, text, c.args...)
 	if err != nil {
 		return nil, err
@@ -48,16 +48,16 @@ func (c *compiler) list(ctx context.Context, tx *sqlx.Tx, p Period) (*Result, er
 		result.Rows = result.Rows[:limit]
 		more := fmt.Sprintf("Only the %s %d records are shown, there are more: filter, or choose a shorter time range or a higher limit.", c.q.first(), limit)
 		if limit < min(defaultLimit, c.maxRows) { // whoever asks for so few is not surprised
-			result.Remarks = append(result.Remarks, more)
+			result.Infos = append(result.Infos, more)
 		} else {
-			result.Notices = append(result.Notices, more)
+			result.Warnings = append(result.Warnings, more)
 		}
 	}
 	return result, nil
 }
 
 // scanRecords reads the columns of a question's records to the end.
-func scanRecords(rows *sql.Rows, q *Question) (records [][]any, err error) {
+func scanRecords(rows *sql.Rows, q *Query) (records [][]any, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		record := make([]any, len(q.Columns))

@@ -32,7 +32,7 @@ func TestQuickQuestionsDoNotWaitForSlowOnes(t *testing.T) {
 	var slow errgroup.Group
 	for range 10 {
 		slow.Go(func() error {
-			_, err := st.Ask(t.Context(), decode(t, object{"view": "value", "filters": []any{filter("city", "=", "Munich")}}), access.All(), month)
+			_, err := st.Run(t.Context(), decode(t, object{"view": "value", "filters": []any{filter("city", "=", "Munich")}}), access.All(), month)
 			return err
 		})
 	}
@@ -44,7 +44,7 @@ func TestQuickQuestionsDoNotWaitForSlowOnes(t *testing.T) {
 
 	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	answer, err := st.Ask(soon, decode(t, object{"view": "value"}), access.All(), month)
+	answer, err := st.Run(soon, decode(t, object{"view": "value"}), access.All(), month)
 	require.NoError(t, err)
 	require.Equal(t, "rollup", answer.Served)
 	require.NoError(t, lock.Rollback())

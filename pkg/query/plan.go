@@ -57,7 +57,7 @@ type move struct {
 	spans        []span
 }
 
-func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
+func newPlan(q *Query, needed []*activity.Field, p Period) (*plan, error) {
 	rows := rowsSpan(q, p)
 	pl := &plan{steps: []time.Time{p.From}, rows: []span{rows}, byRows: rows.length()}
 	if q.View.overTime() {
@@ -77,7 +77,7 @@ func newPlan(q *Question, needed []*activity.Field, p Period) (*plan, error) {
 
 // rowsSpan returns the time of the rows that a question is about. What is so now is so whenever it came about: the time
 // range restricts states only where they are drawn over time, or marked in what is.
-func rowsSpan(q *Question, p Period) span {
+func rowsSpan(q *Query, p Period) span {
 	if q.Kind == activity.RiskyUser && !q.View.overTime() && q.View != Logs && q.View != Annotations {
 		return always
 	}
@@ -89,7 +89,7 @@ var always = span{time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1
 
 // groupingFor finds the first grouping of the rollup that knows every field a question names. Users can only be told
 // apart in the grouping by user.
-func groupingFor(q *Question, needed []*activity.Field) *store.Grouping {
+func groupingFor(q *Query, needed []*activity.Field) *store.Grouping {
 	for _, g := range store.Groupings {
 		if len(g.Tiers) == 0 || !counts(g, q.Kind) || q.Measure == DistinctUsers && g.Entity != activity.Account {
 			continue
@@ -278,7 +278,7 @@ func (pl *plan) finest() store.Tier {
 }
 
 // readsMuch tells plans that go through the rows of more than a day, or tell apart what there was in it.
-func (pl *plan) readsMuch(q *Question, p Period) bool {
+func (pl *plan) readsMuch(q *Query, p Period) bool {
 	const day = 24 * time.Hour
 	return pl.byRows > day || p.To.Sub(p.From) > day && (q.Measure.isDistinct() || q.asksSeen())
 }

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 type object = map[string]any
 
-func decode(t testing.TB, model object) *query.Question {
+func decode(t testing.TB, model object) *query.Query {
 	t.Helper()
 	text, err := json.Marshal(model)
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func (w world) period() query.Period {
 
 func (w world) ask(t testing.TB, model object, p query.Period) *query.Result {
 	t.Helper()
-	result, err := w.Ask(t.Context(), decode(t, model), access.All(), p)
+	result, err := w.Run(t.Context(), decode(t, model), access.All(), p)
 	require.NoError(t, err, "%v", model)
 	return result
 }
@@ -374,13 +374,13 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 	require.Contains(t, query.Operators(activity.SignIn.Field("correlationId")), query.Matches)
 	r := w.ask(t, object{"view": "list", "limit": 20}, w.period())
 	require.Len(t, r.Rows, 20)
-	require.Contains(t, r.Remarks[0], "Only the newest 20 records are shown")
+	require.Contains(t, r.Infos[0], "Only the newest 20 records are shown")
 }
 
 func TestScopeIsPartOfTheSQL(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(7, 8)), 200)
 	users := func(scope access.Scope) []string {
-		r, err := w.Ask(t.Context(), decode(t, object{"view": "table", "groupBy": []string{"userPrincipalName"}}), scope, w.period())
+		r, err := w.Run(t.Context(), decode(t, object{"view": "table", "groupBy": []string{"userPrincipalName"}}), scope, w.period())
 		require.NoError(t, err)
 		var list []string
 		for _, g := range r.Groups {
@@ -392,9 +392,9 @@ func TestScopeIsPartOfTheSQL(t *testing.T) {
 	require.Equal(t, []string{"u1@contoso.example"}, users(access.OwnRecords("U1@contoso.example")))
 	require.Empty(t, users(access.Scope{}))
 	require.Empty(t, users(access.OwnRecords("")))
-	r, err := w.Ask(t.Context(), decode(t, object{"view": "value"}), access.OwnRecords("u1@contoso.example"), w.period())
+	r, err := w.Run(t.Context(), decode(t, object{"view": "value"}), access.OwnRecords("u1@contoso.example"), w.period())
 	require.NoError(t, err)
-	require.Contains(t, r.Notices[0], "Only records that you may see")
+	require.Contains(t, r.Warnings[0], "Only records that you may see")
 }
 
 func TestAbsurdTimeRanges(t *testing.T) {
@@ -402,7 +402,7 @@ func TestAbsurdTimeRanges(t *testing.T) {
 	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 	for _, view := range []string{"timeSeries", "table", "value", "list"} {
 		r := w.ask(t, object{"view": view}, query.Period{From: year(1), To: year(9999)})
-		require.Contains(t, r.Notices[len(r.Notices)-1], "was cut to the years 2000 to 2099", view)
+		require.Contains(t, r.Warnings[len(r.Warnings)-1], "was cut to the years 2000 to 2099", view)
 	}
 	q := decode(t, object{})
 	for _, tt := range []struct {
@@ -412,12 +412,12 @@ func TestAbsurdTimeRanges(t *testing.T) {
 		{year(2027), year(2026), "range: the time range ends before it starts"}, {year(2026), year(2026), "range: the time range ends"},
 		{year(1969), year(1970), "range: the time range lies beyond the years 2000 to 2099"},
 	} {
-		_, err := w.Ask(t.Context(), q, access.All(), query.Period{From: tt.from, To: tt.to})
+		_, err := w.Run(t.Context(), q, access.All(), query.Period{From: tt.from, To: tt.to})
 		require.ErrorContains(t, err, tt.error)
 	}
-	_, err := w.Ask(t.Context(), decode(t, object{"interval": "1m"}), access.All(), query.Period{From: year(2020), To: year(2026)})
+	_, err := w.Run(t.Context(), decode(t, object{"interval": "1m"}), access.All(), query.Period{From: year(2020), To: year(2026)})
 	require.ErrorContains(t, err, "interval: 1m makes more than 11000 points in this time range: use a wider interval or auto")
-	_, err = w.Ask(t.Context(), decode(t, object{"view": "calendar"}), access.All(), query.Period{From: year(2020), To: year(2026)})
+	_, err = w.Run(t.Context(), decode(t, object{"view": "calendar"}), access.All(), query.Period{From: year(2020), To: year(2026)})
 	require.ErrorContains(t, err, "range: a calendar has 458 days at most: choose a shorter time range")
 
 	require.NotEmpty(t, w.values(t, "signIn", "countryOrRegion", "", 0, query.Period{From: year(2), To: year(9999)}))
@@ -425,7 +425,7 @@ func TestAbsurdTimeRanges(t *testing.T) {
 	for _, p := range []query.Period{{}, {From: year(2027), To: year(2026)}, {From: year(1), To: year(9999)}} {
 		r := w.ask(t, object{"view": "detail", "section": "summary", "filters": []any{filter("id", "=", id), filter("id", "=~", ".*")}}, p)
 		require.NotEmpty(t, r.Sections, "one record is found whenever it was")
-		require.Empty(t, r.Notices)
+		require.Empty(t, r.Warnings)
 	}
 }
 
@@ -444,13 +444,13 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 	_, err := store.Retain(t.Context(), w.DB, activity.SignIn, w.from.AddDate(0, 0, 3).Add(7*time.Hour))
 	require.NoError(t, err)
 	list := w.ask(t, object{"view": "list"}, w.period())
-	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this question needs them: the answer is about what is left.", list.Notices[0])
+	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this question needs them: the answer is about what is left.", list.Warnings[0])
 	require.Equal(t, all, count(w.period()), "the rollup outlives rows")
-	require.Empty(t, all.Notices)
+	require.Empty(t, all.Warnings)
 	for p, want := range map[query.Period][]query.Group{early: wantEarly, late: wantLate} {
 		got := count(p)
 		require.Equal(t, want, got.Groups)
-		require.Equal(t, []string{"Records before 2026-03-19 00:00 UTC have been removed. They are still counted by the hour, and this answer is as exact as that."}, got.Notices)
+		require.Equal(t, []string{"Records before 2026-03-19 00:00 UTC have been removed. They are still counted by the hour, and this answer is as exact as that."}, got.Warnings)
 	}
 }
 
@@ -476,7 +476,7 @@ func TestWhatIsTakenAwayIsNotThere(t *testing.T) {
 	got := w.ask(t, object{"view": "table", "groupBy": []string{"countryOrRegion"}, "limit": 1}, p)
 	require.Contains(t, got.SQL, "-count(*)")
 	require.Len(t, got.Groups, 1)
-	require.Empty(t, got.Notices, "there is no other group")
+	require.Empty(t, got.Warnings, "there is no other group")
 	require.Equal(t, []string{"DE"}, w.values(t, "signIn", "countryOrRegion", "", 0, p))
 }
 
@@ -572,10 +572,10 @@ SELECT 1, 'idle' || n, 'idle' || n, 'a' || lpad(n::text, 5, '0') || '@idle.examp
 	require.Equal(t, "a00001@idle.example", search("example", query.Period{})[0])
 }
 
-func TestACancelledQuestionIsNotAsked(t *testing.T) {
+func TestACanceledQuestionIsNotAsked(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(13, 14)), 10)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := w.Ask(ctx, decode(t, object{"view": "value"}), access.All(), w.period())
+	_, err := w.Run(ctx, decode(t, object{"view": "value"}), access.All(), w.period())
 	require.ErrorIs(t, err, context.Canceled)
 }

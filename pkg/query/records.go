@@ -19,7 +19,7 @@ func (v View) overTime() bool { return v == TimeSeries || v == Calendar }
 
 // ForAlert says why an alert rule cannot work on the answers to a question; nil if it can. Grafana's own words for it are
 // about the shape of frames.
-func (q *Question) ForAlert() error {
+func (q *Query) ForAlert() error {
 	switch {
 	case q.View != TimeSeries && q.View != Table && q.View != Value:
 		return invalid("view", "an alert rule needs numbers by group, which %s does not give: use timeSeries, table or value", q.View)
@@ -30,14 +30,14 @@ func (q *Question) ForAlert() error {
 }
 
 // first names the records that an answer begins with.
-func (q *Question) first() Order {
+func (q *Query) first() Order {
 	if q.OldestFirst {
 		return Oldest
 	}
 	return Newest
 }
 
-func (q *Question) decodeRecords(m *model) (err error) {
+func (q *Query) decodeRecords(m *Model) (err error) {
 	switch m.Order {
 	case "", Newest:
 	case Oldest:
@@ -58,7 +58,7 @@ func (q *Question) decodeRecords(m *model) (err error) {
 	return err
 }
 
-// lines names what a log line of each kind is written from, and labelled with, beside time and id.
+// lines names what a log line of each kind is written from, and labeled with, beside time and id.
 var lines = map[*activity.Kind][]string{
 	activity.SignIn: {"status", "errorCode", "failureReason", "userDisplayName", "userPrincipalName", "userId", "servicePrincipalName", "appDisplayName",
 		"resourceDisplayName", "ipAddress", "city", "countryOrRegion", "clientAppUsed", "signInEventTypes", "conditionalAccessStatus", "authenticationRequirement",

@@ -21,16 +21,16 @@ const (
 	Unused Seen = "unused" // seen before the time range and not within it
 )
 
-// TellsSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
-func TellsSeen(kind *activity.Kind) bool {
+// HasSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
+func HasSeen(kind *activity.Kind) bool {
 	return slices.Contains([]*activity.Kind{activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent, activity.RiskDetection}, kind)
 }
 
 // asksSeen tells questions that take more than the records of the time range to answer.
-func (q *Question) asksSeen() bool { return q.Seen != Any || q.Measure.IsTime() }
+func (q *Query) asksSeen() bool { return q.Seen != Any || q.Measure.IsTime() }
 
 // checkSeen says what is wrong with a question about when groups have been seen.
-func (q *Question) checkSeen() error {
+func (q *Query) checkSeen() error {
 	part, name := "measure", string(q.Measure)
 	if !q.Measure.IsTime() {
 		part, name = "seen", string(q.Seen)
@@ -40,7 +40,7 @@ func (q *Question) checkSeen() error {
 		return invalid("seen", "unknown %q: use new or unused, or leave it out", q.Seen)
 	case !q.asksSeen():
 		return nil
-	case !TellsSeen(q.Kind):
+	case !HasSeen(q.Kind):
 		return invalid(part, "%s cannot be asked for %s: its records are states, or of many kinds", q.Kind.Name, name)
 	case q.View != Table:
 		return invalid(part, "%s is for the view table: use that view, or leave it out", name)

@@ -61,7 +61,7 @@ func (crowded) occurring(context.Context, string, []any, func(string) bool) ([]s
 }
 
 // No value ever becomes part of a statement: the texts of two questions that differ in their values alone are the same,
-// whatever the kind, the view and the measure. So there are no more statements than catalogue and operators allow.
+// whatever the kind, the view and the measure. So there are no more statements than catalog and operators allow.
 func FuzzValuesNeverBecomeSQL(f *testing.F) {
 	odd := []string{"Azure Portal", "'; DROP TABLE entra.sign_in; --", `\`, "$1", "$$", "%_", "\u202e", "a' OR '1'='1"}
 	for k, kind := range Kinds() {
@@ -94,7 +94,7 @@ func FuzzValuesNeverBecomeSQL(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v := values{compiler: compiler{q: &Question{Kind: kind, View: Table, GroupBy: []*activity.Field{field}}, dict: full{}}, ValuesQuestion: q, tenant: text}
+			v := values{compiler: compiler{q: &Query{Kind: kind, View: Table, GroupBy: []*activity.Field{field}}, dict: full{}}, ValuesQuery: q, tenant: text}
 			sql, err := v.sql(t.Context(), p)
 			if err != nil {
 				t.Fatal(err)
@@ -117,7 +117,7 @@ func shapes(kind *activity.Kind) []map[string]any {
 			continue
 		}
 		list = append(list, map[string]any{"view": Value, "measure": m, "of": group}, map[string]any{"view": TimeSeries, "measure": m, "of": group, "groupBy": []string{group}, "interval": "1d", "top": 2, "other": true})
-		if TellsSeen(kind) {
+		if HasSeen(kind) {
 			for _, seen := range []Seen{New, Unused} {
 				list = append(list, map[string]any{"view": Table, "measure": m, "of": group, "groupBy": []string{group}, "seen": seen})
 			}

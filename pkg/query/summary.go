@@ -23,10 +23,10 @@ type group struct {
 	pairs      string // the path of a collection of keys and values
 }
 
-// property is a field of the catalogue, or, with a label, a path in the untouched record.
+// property is a field of the catalog, or, with a label, a path in the untouched record.
 type property struct{ name, label string }
 
-func catalogued(names ...string) []property {
+func cataloged(names ...string) []property {
 	list := make([]property, len(names))
 	for i, name := range names {
 		list[i].name = name
@@ -50,39 +50,39 @@ var summaries = map[*activity.Kind][]group{
 			{"ipAddress", ""}, {"city", ""}, {"state", ""}, {"countryOrRegion", ""}, {"latitude", ""}, {"longitude", ""}, {"autonomousSystemNumber", ""},
 			{"networkLocationDetails/networkNames", "Named locations"}, {"ipAddressFromResourceProvider", "IP address (seen by resource)"}, {"globalSecureAccessIpAddress", "Global Secure Access IP address"},
 		}},
-		{label: "Device info", properties: catalogued("deviceId", "deviceDisplayName", "browser", "operatingSystem", "isCompliant", "isManaged", "trustType")},
+		{label: "Device info", properties: cataloged("deviceId", "deviceDisplayName", "browser", "operatingSystem", "isCompliant", "isManaged", "trustType")},
 		{label: "Authentication details", properties: []property{
 			{"authenticationMethods", ""}, {"mfaDetail/authMethod", "Multifactor authentication method"}, {"mfaDetail/authDetail", "Multifactor authentication detail"},
 			{"authenticationRequirementPolicies/detail", "Authentication policies applied"}, {"sessionLifetimePolicies/expirationRequirement", "Session lifetime policies"},
 		}},
-		{label: "Conditional Access", properties: catalogued("conditionalAccessStatus", "conditionalAccessPolicies", "conditionalAccessPolicyIds", "conditionalAccessPolicyResults")},
-		{label: "Risk", properties: catalogued("riskLevelDuringSignIn", "riskLevelAggregated", "riskState", "riskDetail", "riskEventTypes")},
+		{label: "Conditional Access", properties: cataloged("conditionalAccessStatus", "conditionalAccessPolicies", "conditionalAccessPolicyIds", "conditionalAccessPolicyResults")},
+		{label: "Risk", properties: cataloged("riskLevelDuringSignIn", "riskLevelAggregated", "riskState", "riskDetail", "riskEventTypes")},
 		{label: "Additional details", pairs: "authenticationProcessingDetails"},
 	},
 	activity.AuditEvent: {
-		{label: "Activity", properties: catalogued("activityDateTime", "activityDisplayName", "correlationId", "category", "loggedByService", "operationType", "status", "resultReason", "userAgent", "id")},
-		{label: "Initiated by (actor)", properties: catalogued("initiatedByUserDisplayName", "initiatedByUserPrincipalName", "initiatedByUserId", "initiatedByAppDisplayName", "initiatedByAppId",
+		{label: "Activity", properties: cataloged("activityDateTime", "activityDisplayName", "correlationId", "category", "loggedByService", "operationType", "status", "resultReason", "userAgent", "id")},
+		{label: "Initiated by (actor)", properties: cataloged("initiatedByUserDisplayName", "initiatedByUserPrincipalName", "initiatedByUserId", "initiatedByAppDisplayName", "initiatedByAppId",
 			"initiatedByServicePrincipalId", "ipAddress")},
-		{label: "Target(s)", properties: catalogued("targetTypes", "targetDisplayNames", "targetUserPrincipalNames", "targetIds")},
+		{label: "Target(s)", properties: cataloged("targetTypes", "targetDisplayNames", "targetUserPrincipalNames", "targetIds")},
 		{label: "Additional details", pairs: "additionalDetails"},
 	},
 	activity.ProvisioningEvent: {
-		{label: "Basic info", properties: catalogued("activityDateTime", "id", "provisioningAction", "status", "servicePrincipalDisplayName", "servicePrincipalId", "identityType", "initiatedBy",
+		{label: "Basic info", properties: cataloged("activityDateTime", "id", "provisioningAction", "status", "servicePrincipalDisplayName", "servicePrincipalId", "identityType", "initiatedBy",
 			"durationInMilliseconds", "jobId", "cycleId", "changeId")},
-		{label: "Troubleshooting & recommendations", properties: append(catalogued("errorCode", "errorCategory", "errorReason", "recommendedAction"),
+		{label: "Troubleshooting & recommendations", properties: append(cataloged("errorCode", "errorCategory", "errorReason", "recommendedAction"),
 			property{"provisioningStatusInfo/errorInformation/additionalDetails", "Additional details"})},
-		{label: "Source", properties: catalogued("sourceSystem", "sourceIdentity", "sourceIdentityId")},
-		{label: "Target", properties: catalogued("targetSystem", "targetIdentity", "targetIdentityId")},
+		{label: "Source", properties: cataloged("sourceSystem", "sourceIdentity", "sourceIdentityId")},
+		{label: "Target", properties: cataloged("targetSystem", "targetIdentity", "targetIdentityId")},
 	},
 	activity.RiskDetection: {
-		{label: "Detection", properties: catalogued("activityDateTime", "riskEventType", "riskState", "riskLevel", "riskDetail", "source", "detectionTimingType", "activity", "detectedDateTime", "lastUpdatedDateTime",
+		{label: "Detection", properties: cataloged("activityDateTime", "riskEventType", "riskState", "riskLevel", "riskDetail", "source", "detectionTimingType", "activity", "detectedDateTime", "lastUpdatedDateTime",
 			"tokenIssuerType", "requestId", "correlationId", "id")},
-		{label: "User", properties: catalogued("userDisplayName", "userPrincipalName", "userId", "servicePrincipalDisplayName", "servicePrincipalId")},
-		{label: "Location", properties: catalogued("ipAddress", "city", "state", "countryOrRegion", "latitude", "longitude")},
+		{label: "User", properties: cataloged("userDisplayName", "userPrincipalName", "userId", "servicePrincipalDisplayName", "servicePrincipalId")},
+		{label: "Location", properties: cataloged("ipAddress", "city", "state", "countryOrRegion", "latitude", "longitude")},
 		{label: "Additional info", pairs: "additionalInfo"},
 	},
 	activity.RiskyUser: {
-		{label: "Basic info", properties: catalogued("riskLastUpdatedDateTime", "userDisplayName", "userPrincipalName", "userId", "riskState", "riskLevel", "riskDetail", "riskEventTypes", "isDeleted", "isProcessing", "id")},
+		{label: "Basic info", properties: cataloged("riskLastUpdatedDateTime", "userDisplayName", "userPrincipalName", "userId", "riskState", "riskLevel", "riskDetail", "riskEventTypes", "isDeleted", "isProcessing", "id")},
 	},
 }
 
@@ -111,7 +111,7 @@ func summaryRows(r *record, _ []*activity.Field) (rows [][]any) {
 	return rows
 }
 
-// unlisted returns the fields of the catalogue that no group of the kind's summary names.
+// unlisted returns the fields of the catalog that no group of the kind's summary names.
 func unlisted(kind *activity.Kind) (list []property) {
 	for _, f := range kind.Fields {
 		listed := slices.ContainsFunc(summaries[kind], func(g group) bool { return slices.Contains(g.properties, property{name: f.Name}) })

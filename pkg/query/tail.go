@@ -12,17 +12,17 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// Arriving lists the kinds as which the records of a kind come in.
-func Arriving(kind *activity.Kind) []*activity.Kind {
+// StoredKinds lists the kinds as which the records of a kind come in.
+func StoredKinds(kind *activity.Kind) []*activity.Kind {
 	if kind == activity.UserActivity {
 		return activity.Kinds()
 	}
 	return []*activity.Kind{kind.Stored()}
 }
 
-// Arrived answers with those records of a batch that a question selects, whenever they happened.
-func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a store.Arrival) (*Result, error) {
-	result := &Result{Question: q, Served: "rows"}
+// RunOnBatch answers with those records of a batch that a question selects, whenever they happened.
+func (st *Store) RunOnBatch(ctx context.Context, q *Query, scope access.Scope, a store.BatchNotification) (*Result, error) {
+	result := &Result{Query: q, Served: "rows"}
 	err := st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		c := compiler{q: q, dict: transaction{tx}, during: span{a.From, a.To.Add(time.Microsecond)}}
 		c.restrict(scope, st.Tenant)
@@ -38,7 +38,7 @@ func (st *Store) Arrived(ctx context.Context, q *Question, scope access.Scope, a
 		result.Rows, err = c.records(ctx, tx, batch+where, limit+1, result)
 		if len(result.Rows) > limit {
 			result.Rows = result.Rows[:limit]
-			result.Notices = append(result.Notices, fmt.Sprintf("Only the %s %d records of those that have just arrived are shown.", q.first(), limit))
+			result.Warnings = append(result.Warnings, fmt.Sprintf("Only the %s %d records of those that have just arrived are shown.", q.first(), limit))
 		}
 		return err
 	}, q.settings()...)

@@ -23,8 +23,8 @@ const (
 	newestRows = 20000
 )
 
-// ValuesQuestion asks for values of a field to choose from.
-type ValuesQuestion struct {
+// ValuesQuery asks for values of a field to choose from.
+type ValuesQuery struct {
 	Kind    *activity.Kind
 	Field   *activity.Field
 	Search  string // a part of the value, in any case
@@ -41,12 +41,12 @@ type FieldValue struct {
 }
 
 // DecodeValues reads a question for values. The filters are JSON, as in a question; empty for none.
-func DecodeValues(kindName, fieldName, search, filters string, limit int, from, to time.Time) (*ValuesQuestion, error) {
+func DecodeValues(kindName, fieldName, search, filters string, limit int, from, to time.Time) (*ValuesQuery, error) {
 	kind, err := kindByName(kindName)
 	if err != nil {
 		return nil, err
 	}
-	q := &ValuesQuestion{Kind: kind, Search: strings.ToValidUTF8(strings.ReplaceAll(search, "\x00", ""), ""), Limit: limit, From: from, To: to}
+	q := &ValuesQuery{Kind: kind, Search: strings.ToValidUTF8(strings.ReplaceAll(search, "\x00", ""), ""), Limit: limit, From: from, To: to}
 	if q.Field, err = field(kind, "field", fieldName); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func DecodeValues(kindName, fieldName, search, filters string, limit int, from, 
 	case !from.IsZero() && !from.Before(to):
 		return nil, invalid("range", "the time range ends before it starts: choose another")
 	}
-	var list []filterModel
+	var list []FilterModel
 	if filters != "" {
 		if err := json.Unmarshal([]byte(filters), &list); err != nil {
 			return nil, invalid("filters", "not understood: %v", err)
@@ -70,11 +70,11 @@ func DecodeValues(kindName, fieldName, search, filters string, limit int, from, 
 	return q, err
 }
 
-// Values lists values of a field, in their order. Without filters and time range they are those that the catalogue names
+// Values lists values of a field, in their order. Without filters and time range they are those that the catalog names
 // and the store has ever seen; with them, those that occur in records that fit. Fields that nearly every record has its
 // own value of offer those of the newest records, and ids begin with the newest.
-func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Scope) ([]FieldValue, error) {
-	q := &Question{Kind: vq.Kind, View: Table, Measure: Count, GroupBy: []*activity.Field{vq.Field}, Filters: vq.Filters, Zone: time.UTC, Limit: vq.Limit}
+func (st *Store) Values(ctx context.Context, vq *ValuesQuery, scope access.Scope) ([]FieldValue, error) {
+	q := &Query{Kind: vq.Kind, View: Table, Measure: Count, GroupBy: []*activity.Field{vq.Field}, Filters: vq.Filters, Zone: time.UTC, Limit: vq.Limit}
 	p := Period{From: always.from, To: always.to}
 	if !vq.From.IsZero() {
 		var err error
@@ -82,7 +82,7 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 			return nil, err
 		}
 	}
-	v := values{compiler: compiler{q: q, during: rowsSpan(q, p), maxRows: vq.Limit}, ValuesQuestion: vq, tenant: st.Tenant}
+	v := values{compiler: compiler{q: q, during: rowsSpan(q, p), maxRows: vq.Limit}, ValuesQuery: vq, tenant: st.Tenant}
 	v.restrict(scope, st.Tenant)
 	v.dependent = !vq.From.IsZero() || len(vq.Filters) > 0 || !scope.Everything()
 	if vq.Kind == activity.UserActivity && !slices.ContainsFunc(v.filters, namesUsers) {
@@ -120,12 +120,12 @@ func (st *Store) Values(ctx context.Context, vq *ValuesQuestion, scope access.Sc
 // values turns a question for values into SQL.
 type values struct {
 	compiler
-	*ValuesQuestion
+	*ValuesQuery
 	tenant    string // that the data source is set to
 	dependent bool   // on what occurs in some of the records
 }
 
-// known lists the values that the catalogue names.
+// known lists the values that the catalog names.
 func (v *values) known() []string {
 	if v.Field.Type == activity.Boolean {
 		return []string{"true", "false"}
@@ -133,7 +133,7 @@ func (v *values) known() []string {
 	return v.Field.Values
 }
 
-// closed tells fields that have no other values than the catalogue names.
+// closed tells fields that have no other values than the catalog names.
 func (v *values) closed() bool {
 	return v.Field.Type == activity.Boolean || rowsDimension(v.Kind, v.Field).codes != nil
 }

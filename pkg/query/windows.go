@@ -71,10 +71,10 @@ func Is(f *activity.Field, text string) (_ Filter, ok bool) {
 
 // Reading counts from one state of the database, and notes how.
 type Reading struct {
-	SQL     []string
-	Served  []string
-	Read    int64
-	Notices []string
+	SQL      []string
+	Served   []string
+	Read     int64
+	Warnings []string
 
 	store *Store
 	scope access.Scope
@@ -86,14 +86,14 @@ func (st *Store) Reading(ctx context.Context, scope access.Scope, read func(*Rea
 	return st.DB.Snapshot(ctx, st.Timeout, func(tx *sqlx.Tx) error {
 		r := &Reading{store: st, scope: scope, tx: tx}
 		if !scope.Everything() {
-			r.Notices = append(r.Notices, onlyYours)
+			r.Warnings = append(r.Warnings, onlyYours)
 		}
 		return read(r)
 	})
 }
 
 func (r *Reading) compiler(s *Selection) compiler {
-	c := compiler{q: &Question{Kind: s.Kind, View: TimeSeries, Measure: Count, GroupBy: s.By, Filters: s.Filters}, dict: transaction{r.tx}, alternatives: s.Any}
+	c := compiler{q: &Query{Kind: s.Kind, View: TimeSeries, Measure: Count, GroupBy: s.By, Filters: s.Filters}, dict: transaction{r.tx}, alternatives: s.Any}
 	c.restrict(r.scope, r.store.Tenant)
 	return c
 }
@@ -230,8 +230,8 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 		return err
 	}
 	if oldest.Before(before) {
-		if notice := removed(before, noTier); !slices.Contains(r.Notices, notice) {
-			r.Notices = append(r.Notices, notice)
+		if notice := removed(before, noTier); !slices.Contains(r.Warnings, notice) {
+			r.Warnings = append(r.Warnings, notice)
 		}
 	}
 	return nil

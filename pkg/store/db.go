@@ -80,7 +80,7 @@ func (db *DB) Patiently(ctx context.Context, read func() error) error {
 	return read()
 }
 
-// Snapshot runs read in a transaction that sees one state of the database, may not write, and is cancelled in
+// Snapshot runs read in a transaction that sees one state of the database, may not write, and is canceled in
 // PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode. The settings
 // are more of PostgreSQL's for this transaction, such as "work_mem = '64MB'".
 func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx *sqlx.Tx) error, settings ...string) error {

@@ -12,7 +12,7 @@ import (
 const Schema = "entra"
 
 // Table returns the table that holds a kind's rows. Identifiers in SQL come from here and from Column only, and both
-// from the catalogue: no input of a user ever becomes one.
+// from the catalog: no input of a user ever becomes one.
 func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Stored().Name) }
 
 // KnownTable returns the registry of a kind: which records are known, and when they happened.
@@ -112,16 +112,16 @@ func attributes(e *activity.Entity) []*activity.Field {
 	return fields
 }
 
-// VariantCode returns the code under which rows keep a sign-in's kind; 0 for a kind unknown today.
-func VariantCode(signInEventType string) int16 {
+// SignInTypeCode returns the code under which rows keep a sign-in's kind; 0 for a kind unknown today.
+func SignInTypeCode(signInEventType string) int16 {
 	return int16(slices.Index(activity.SignInEventTypes, signInEventType) + 1)
 }
 
-// Variant is VariantCode's inverse.
-func Variant(code int16) string { return at(activity.SignInEventTypes, code) }
+// SignInType is VariantCode's inverse.
+func SignInType(code int16) string { return at(activity.SignInEventTypes, code) }
 
-// Variants lists the codes that a kind's rows and cells may have.
-func Variants(kind *activity.Kind) []int16 {
+// SignInTypeCodes lists the codes that a kind's rows and cells may have.
+func SignInTypeCodes(kind *activity.Kind) []int16 {
 	codes := []int16{0}
 	if kind.Stored().Field("signInEventTypes") != nil {
 		for i := range activity.SignInEventTypes {

@@ -51,7 +51,7 @@ func Migrate(ctx context.Context, db *DB) ([]int64, error) {
 	return applied, nil
 }
 
-// isDuplicate recognises two processes creating the schema at once, which IF NOT EXISTS does not settle.
+// isDuplicate recognizes two processes creating the schema at once, which IF NOT EXISTS does not settle.
 func isDuplicate(err error) bool {
 	var e *pq.Error
 	return errors.As(err, &e) && (e.Code == "42P06" || e.Code == "23505")

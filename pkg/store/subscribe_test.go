@@ -26,7 +26,7 @@ func TestABatchStoredBeforeAnybodyListensIsTold(t *testing.T) {
 	reader, err := store.Open(store.Config{URL: address, MaxOpenConns: 1})
 	require.NoError(t, err)
 	defer reader.Close()
-	arrivals := store.NewArrivals(reader)
+	arrivals := store.NewBatchListener(reader)
 	defer arrivals.Close()
 	s := arrivals.Subscribe(t.Context(), activity.SignIn)
 	busy, err := reader.Conn(t.Context()) // looking up has to wait

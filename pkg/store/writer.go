@@ -496,7 +496,7 @@ func variantOf(r *activity.Record, f *activity.Field) int16 {
 	if f == nil {
 		return 0
 	}
-	return VariantCode(r.Get(f))
+	return SignInTypeCode(r.Get(f))
 }
 
 // appendOwn appends what a row holds of one of the record's own fields.

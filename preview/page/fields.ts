@@ -61,10 +61,10 @@ export function installRegistry() {
   standardFieldConfigEditorRegistry.setInit(() => standard);
 }
 
-const colour = { defaults: { color: { mode: 'palette-classic' } }, overrides: [] };
+const color = { defaults: { color: { mode: 'palette-classic' } }, overrides: [] };
 
 export function fieldConfigOf(saved?: FieldConfigSource): FieldConfigSource {
-  const { defaults, overrides } = saved ?? colour;
+  const { defaults, overrides } = saved ?? color;
   return {
     defaults: { color: { mode: 'palette-classic' }, ...defaults },
     overrides: overrides ?? [],

@@ -124,7 +124,7 @@ async function somebody(): Promise<string> {
   const range = rangeUtil.convertRawToRange({ from: 'now-7d', to: 'now' });
   const filters: EntraQuery['filters'] = [{ field: 'signInEventTypes', operator: '=', values: ['interactiveUser'] }];
   try {
-    const [first] = await datasource.catalogue.values('signIn', 'userPrincipalName', { limit: 1, range, filters });
+    const [first] = await datasource.catalog.values('signIn', 'userPrincipalName', { limit: 1, range, filters });
     return first?.value ?? '';
   } catch {
     return ''; // the dashboards say what is wrong

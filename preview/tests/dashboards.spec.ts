@@ -64,7 +64,7 @@ for (const dashboard of dashboards) {
     test('is legible in light, too', async ({ page, request }) => {
       await openDashboard(page, `${await addressOf(request, dashboard)}&theme=light`);
       await seeAll(page);
-      await accessible(page, 'color-contrast', 'link-in-text-block'); // all rules that look at colours
+      await accessible(page, 'color-contrast', 'link-in-text-block'); // all rules that look at colors
       await picture(page, `${dashboard.uid}-light`);
     });
   });
@@ -105,7 +105,7 @@ for (const [name, address] of [
   }
 }
 
-/** Nothing on the page keeps anybody out, by all rules or some. Themes differ in their colours alone. */
+/** Nothing on the page keeps anybody out, by all rules or some. Themes differ in their colors alone. */
 async function accessible(page: Page, ...rules: string[]) {
   const axe = new AxeBuilder({ page });
   const { violations } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 
 import type { EntraQuery } from '../../src/types';
-import catalogue from '../../src/testing/catalogue.json';
+import catalog from '../../src/testing/catalog.json';
 import { expect, rowsOf, test } from './preview';
 
 async function openExplore(page: Page) {
@@ -31,7 +31,7 @@ async function asked(page: Page, kind: string, act: () => Promise<void>, isFilte
 }
 
 // The first kind is chosen when Explore opens; it comes last, so that choosing it is a change.
-const kinds = [...catalogue.kinds.slice(1), catalogue.kinds[0]];
+const kinds = [...catalog.kinds.slice(1), catalog.kinds[0]];
 
 test('every kind of query is built by mouse', async ({ page }) => {
   await openExplore(page);

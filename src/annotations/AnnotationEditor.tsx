@@ -6,7 +6,7 @@ import { Button, Stack } from '@grafana/ui';
 
 import { KindAndView } from '../components/KindAndView';
 import { QueryParts } from '../components/QueryParts';
-import { WithCatalogue } from '../components/WithCatalogue';
+import { WithCatalog } from '../components/WithCatalog';
 import type { DataSource } from '../datasource';
 import { annotationExamples } from '../query/examples';
 import type { EntraSettings, Query } from '../types';
@@ -19,7 +19,7 @@ export function AnnotationEditor({ query: saved, onChange, datasource, range }: 
   const query = annotationQuery(saved);
 
   return (
-    <WithCatalogue catalogue={datasource.catalogue}>
+    <WithCatalog catalog={datasource.catalog}>
       {(kinds) => {
         const kind = kinds.find((candidate) => candidate.kind === query.queryType);
         return (
@@ -44,6 +44,6 @@ export function AnnotationEditor({ query: saved, onChange, datasource, range }: 
           </EditorRows>
         );
       }}
-    </WithCatalogue>
+    </WithCatalog>
   );
 }

@@ -67,7 +67,7 @@ describe('the editor of an annotation', () => {
     setVariables({});
     fakeLayout();
     const unmarked = { ...kindNamed('riskyUser'), label: 'Unmarked', views: ['list'] };
-    serve({ '/catalogue': { kinds: [...kinds, unmarked] }, '/values': { values: [] } });
+    serve({ '/catalog': { kinds: [...kinds, unmarked] }, '/values': { values: [] } });
     const user = userEvent.setup();
     render(<Editor />);
     await screen.findByLabelText('Activity');

@@ -4,7 +4,7 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox, InlineSwitch, MultiCombobox } from '@grafana/ui';
 
 import { hasPart, MAX_GROUP_FIELDS, measuresFor, withMeasure } from '../query/views';
-import type { CatalogueKind, EntraQuery } from '../types';
+import type { CatalogKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';
 import { intervalOptions, offsetOptions, seenOptions } from './labels';
 import { LimitField } from './LimitField';
@@ -12,7 +12,7 @@ import { NumberInput } from './NumberInput';
 
 interface Props {
   query: EntraQuery;
-  kind: CatalogueKind;
+  kind: CatalogKind;
   onChange: (query: EntraQuery) => void;
 }
 

@@ -5,13 +5,13 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Button, Combobox, IconButton, useStyles2 } from '@grafana/ui';
 
-import { findField } from '../catalogue';
-import type { CatalogueKind, EntraQuery } from '../types';
+import { findField } from '../catalog';
+import type { CatalogKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';
 
 interface Props {
   query: EntraQuery;
-  kind: CatalogueKind;
+  kind: CatalogKind;
   onChange: (query: EntraQuery) => void;
 }
 

@@ -4,7 +4,7 @@ import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
 import { takesOneValue, withField, withOperator, withValues } from '../query/filters';
-import type { CatalogueField, FieldValue, Filter } from '../types';
+import type { CatalogField, FieldValue, Filter } from '../types';
 import { fieldOptions } from './fieldOptions';
 import { operatorOption } from './labels';
 import { matching, variableOptions, wrapping } from './valueOptions';
@@ -12,7 +12,7 @@ import { ValuesField } from './ValuesField';
 
 interface Props {
   filter: Filter;
-  fields: CatalogueField[];
+  fields: CatalogField[];
   loadValues: (search: string) => Promise<FieldValue[]>;
   onChange: (filter: Filter) => void;
   onDelete: () => void;
@@ -23,7 +23,7 @@ export function FilterEditor({ filter, fields, loadValues, onChange, onDelete }:
   const field = fields.find(({ name }) => name === filter.field);
   const label = field?.label ?? filter.field;
 
-  // The values of a closed list are in the catalogue; those of others are searched for in the records.
+  // The values of a closed list are in the catalog; those of others are searched for in the records.
   const suggest = async (search: string) => {
     const values = field?.values?.length
       ? matching(

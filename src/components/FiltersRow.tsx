@@ -3,23 +3,23 @@ import type { TimeRange } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorList, EditorRow } from '@grafana/plugin-ui';
 
-import type { Catalogue } from '../catalogue';
+import type { Catalog } from '../catalog';
 import { newFilter } from '../query/filters';
 import { interpolateFilters } from '../query/variables';
-import type { CatalogueField, CatalogueKind, Filter } from '../types';
+import type { CatalogField, CatalogKind, Filter } from '../types';
 import { FilterEditor } from './FilterEditor';
 
 interface Props {
-  kind: CatalogueKind;
+  kind: CatalogKind;
   filters: Filter[];
-  catalogue: Catalogue;
+  catalog: Catalog;
   /** Values are suggested that were seen in this range. */
   range?: TimeRange;
   onChange: (filters: Filter[]) => void;
 }
 
 /** The conditions that records have to meet, all of them. */
-export function FiltersRow({ kind, filters, catalogue, range, onChange }: Props) {
+export function FiltersRow({ kind, filters, catalog, range, onChange }: Props) {
   const fields = kind.fields.filter((field) => field.filterable);
   if (fields.length === 0) {
     return null;
@@ -35,7 +35,7 @@ export function FiltersRow({ kind, filters, catalogue, range, onChange }: Props)
       filters.filter((filter) => filter !== edited),
       {}
     );
-    return catalogue.values(kind.kind, edited.field, { text, range, filters: others });
+    return catalog.values(kind.kind, edited.field, { text, range, filters: others });
   };
 
   return (
@@ -60,7 +60,7 @@ export function FiltersRow({ kind, filters, catalogue, range, onChange }: Props)
 }
 
 /** The next field to filter on: people look for a person first, then for what they see, and hardly for an identifier. */
-function unusedField(fields: CatalogueField[], filters: Filter[]): CatalogueField {
+function unusedField(fields: CatalogField[], filters: Filter[]): CatalogField {
   const unused = fields.filter(({ name }) => !filters.some(({ field }) => field === name));
   return (
     unused.find(({ name }) => name === 'userPrincipalName') ??

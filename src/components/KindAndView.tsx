@@ -4,13 +4,13 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
 import { withKind, withView } from '../query/views';
-import type { CatalogueKind, EntraQuery, View } from '../types';
+import type { CatalogKind, EntraQuery, View } from '../types';
 import { type Choice, KindSelect } from './KindSelect';
 import { viewOption } from './labels';
 
 interface Props {
   query: EntraQuery;
-  kinds: CatalogueKind[];
+  kinds: CatalogKind[];
   /** What can be asked about where it is more than the kinds of records. */
   choices?: Choice[];
   /** The views to choose from, where there is a choice. */

@@ -1,10 +1,10 @@
 import React from 'react';
 import { Combobox } from '@grafana/ui';
 
-import type { CatalogueKind } from '../types';
+import type { CatalogKind } from '../types';
 
 /** What a query can be about. */
-export type Choice = Pick<CatalogueKind, 'kind' | 'label' | 'description'>;
+export type Choice = Pick<CatalogKind, 'kind' | 'label' | 'description'>;
 
 interface Props<K extends Choice> {
   id: string;

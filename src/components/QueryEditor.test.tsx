@@ -24,7 +24,7 @@ let onRunQuery: jest.Mock;
 beforeEach(() => {
   fakeLayout();
   setVariables({ app: 'Azure Portal' });
-  requests = serve({ '/catalogue': { kinds }, '/values': { values } });
+  requests = serve({ '/catalog': { kinds }, '/values': { values } });
   onChange = jest.fn();
   onRunQuery = jest.fn();
 });
@@ -383,7 +383,7 @@ describe('aggregation', () => {
 describe('columns', () => {
   const columns = ['createdDateTime', 'userPrincipalName', 'appDisplayName'];
 
-  test('start with those of the catalogue', async () => {
+  test('start with those of the catalog', async () => {
     await open({ queryType: 'riskyUser', view: 'list', filters: [], columns: [] });
     expect(screen.getAllByRole('listitem').map((item) => item.textContent)).toEqual([
       'Risk last updated',
@@ -490,13 +490,13 @@ test('applications that are new are a table', async () => {
   expect(changed()?.seen).toBe('new');
 });
 
-test('says why there is no catalogue, and tries again', async () => {
-  serve({ '/catalogue': new Error('the database refuses the password') });
+test('says why there is no catalog, and tries again', async () => {
+  serve({ '/catalog': new Error('the database refuses the password') });
   render(<Editor query={{ refId: 'A', ...DEFAULT_QUERY }} />);
   const alert = await screen.findByRole('alert');
   expect(alert).toHaveTextContent('the database refuses the password');
 
-  serve({ '/catalogue': { kinds } });
+  serve({ '/catalog': { kinds } });
   await userEvent.click(within(alert).getByRole('button', { name: 'Try again' }));
   expect(await screen.findByLabelText('Activity')).toBeInTheDocument();
 });

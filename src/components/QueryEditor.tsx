@@ -6,13 +6,13 @@ import type { DataSource } from '../datasource';
 import { MetricsEditor } from '../metrics/MetricsEditor';
 import { completeMetrics, isMetrics, METRICS, toMetrics } from '../metrics/query';
 import { completeQuery, toRecords, viewsFor } from '../query/views';
-import type { CatalogueKind, EntraQuery, EntraSettings, MetricsQuery, Query } from '../types';
+import type { CatalogKind, EntraQuery, EntraSettings, MetricsQuery, Query } from '../types';
 import { DownloadField } from './DownloadField';
 import { KindAndView, KindField } from './KindAndView';
 import type { Choice } from './KindSelect';
 import { metricsChoice } from './labels';
 import { QueryParts } from './QueryParts';
-import { WithCatalogue } from './WithCatalogue';
+import { WithCatalog } from './WithCatalog';
 
 type Props = QueryEditorProps<DataSource, Query, EntraSettings>;
 
@@ -21,7 +21,7 @@ export function QueryEditor(props: Props) {
   const { query, datasource, app, onChange, onRunQuery } = props;
 
   return (
-    <WithCatalogue catalogue={datasource.catalogue}>
+    <WithCatalog catalog={datasource.catalog}>
       {(kinds) => {
         // Explore is where metrics are looked at first.
         const choices = app === CoreApp.Explore ? [metricsChoice(), ...kinds] : [...kinds, metricsChoice()];
@@ -39,13 +39,13 @@ export function QueryEditor(props: Props) {
           </EditorRows>
         );
       }}
-    </WithCatalogue>
+    </WithCatalog>
   );
 }
 
 interface Chosen<Q extends Query> extends Omit<Props, 'query'> {
   query: Q;
-  kinds: CatalogueKind[];
+  kinds: CatalogKind[];
   choices: Choice[];
   /** Changes the question and asks it. */
   change: (changed: Query) => void;

@@ -8,7 +8,7 @@ import { kinds, newDataSource, serve } from '../testing';
 import { QueryEditorHelp } from './QueryEditorHelp';
 
 test('an example becomes the query by a click, or with the keyboard', async () => {
-  serve({ '/catalogue': { kinds } });
+  serve({ '/catalog': { kinds } });
   const user = userEvent.setup();
   const onClickExample = jest.fn();
   const datasource = newDataSource();
@@ -42,7 +42,7 @@ test('an example becomes the query by a click, or with the keyboard', async () =
 });
 
 test('an example in MetricsQL is asked as well', async () => {
-  serve({ '/catalogue': { kinds } });
+  serve({ '/catalog': { kinds } });
   const onClickExample = jest.fn();
   render(
     <QueryEditorHelp datasource={newDataSource()} query={{ refId: 'A' } as never} onClickExample={onClickExample} />

@@ -3,7 +3,7 @@ import type { TimeRange } from '@grafana/data';
 
 import type { DataSource } from '../datasource';
 import { hasPart } from '../query/views';
-import type { CatalogueKind, EntraQuery } from '../types';
+import type { CatalogKind, EntraQuery } from '../types';
 import { AggregationRow } from './AggregationRow';
 import { ColumnsRow } from './ColumnsRow';
 import { FiltersRow } from './FiltersRow';
@@ -12,7 +12,7 @@ import { SectionRow } from './SectionRow';
 
 interface Props {
   query: EntraQuery;
-  kind: CatalogueKind;
+  kind: CatalogKind;
   datasource: DataSource;
   range?: TimeRange;
   onChange: (query: EntraQuery) => void;
@@ -26,7 +26,7 @@ export function QueryParts({ query, kind, datasource, range, onChange }: Props) 
       <FiltersRow
         kind={kind}
         filters={filters}
-        catalogue={datasource.catalogue}
+        catalog={datasource.catalog}
         range={range}
         onChange={(changed) => onChange({ ...query, filters: changed })}
       />

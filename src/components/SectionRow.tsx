@@ -3,12 +3,12 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
-import type { CatalogueKind, EntraQuery } from '../types';
+import type { CatalogKind, EntraQuery } from '../types';
 import { sectionLabel } from './labels';
 
 interface Props {
   query: EntraQuery;
-  kind: CatalogueKind;
+  kind: CatalogKind;
   onChange: (query: EntraQuery) => void;
 }
 

@@ -5,7 +5,7 @@ import type { Interval, Operator, Order, Seen, TLSMode, View } from '../types';
 
 // Functions, because translations are not there yet when a module is loaded.
 
-interface Labelled<T extends string> {
+interface Labeled<T extends string> {
   value: T;
   label: string;
   description?: string;
@@ -18,7 +18,7 @@ export const metricsChoice = () => ({
   description: t('query-editor.kind.metrics-description', 'Records as counters, asked as a metrics database would be'),
 });
 
-export function viewOption(view: View): Labelled<View> {
+export function viewOption(view: View): Labeled<View> {
   switch (view) {
     case 'timeSeries':
       return {
@@ -103,12 +103,12 @@ export function sectionLabel(name: string): string {
   }
 }
 
-export const orderOptions = (): Array<Labelled<Order>> => [
+export const orderOptions = (): Array<Labeled<Order>> => [
   { value: 'newest', label: t('query-editor.order.newest', 'Newest first') },
   { value: 'oldest', label: t('query-editor.order.oldest', 'Oldest first') },
 ];
 
-export const seenOptions = (): Array<Labelled<Seen>> => [
+export const seenOptions = (): Array<Labeled<Seen>> => [
   { value: '', label: t('query-editor.seen.all', 'All') },
   {
     value: 'new',
@@ -123,14 +123,14 @@ export const seenOptions = (): Array<Labelled<Seen>> => [
 ];
 
 /** Times to compare with; others can be typed. */
-export const offsetOptions = (): Array<Labelled<string>> => [
+export const offsetOptions = (): Array<Labeled<string>> => [
   { value: '', label: t('query-editor.offset.none', 'None') },
   { value: '1d', label: t('query-editor.offset.1d', 'A day earlier') },
   { value: '1w', label: t('query-editor.offset.1w', 'A week earlier') },
   { value: '4w', label: t('query-editor.offset.4w', 'Four weeks earlier') },
 ];
 
-export const intervalOptions = (): Array<Labelled<Interval>> => [
+export const intervalOptions = (): Array<Labeled<Interval>> => [
   {
     value: 'auto',
     label: t('query-editor.interval.auto', 'Auto'),
@@ -153,7 +153,7 @@ export const intervalOptions = (): Array<Labelled<Interval>> => [
   },
 ];
 
-export function operatorOption<O extends Operator>(operator: O): Labelled<O> {
+export function operatorOption<O extends Operator>(operator: O): Labeled<O> {
   switch (operator) {
     case 'in':
       return { value: operator, label: t('query-editor.operator.in', 'is one of') };
@@ -192,7 +192,7 @@ export function operatorOption<O extends Operator>(operator: O): Labelled<O> {
   }
 }
 
-export const tlsModeOptions = (): Array<Labelled<TLSMode>> => [
+export const tlsModeOptions = (): Array<Labeled<TLSMode>> => [
   {
     value: 'disable',
     label: t('config-editor.tls.mode.disable', 'disable'),

@@ -2,18 +2,18 @@ import React, { useState } from 'react';
 import { t } from '@grafana/i18n';
 import { InlineField, RadioButtonGroup } from '@grafana/ui';
 
-import type { Neighbours } from './logContext';
+import type { Neighbors } from './logContext';
 
 interface Props {
-  possible: Neighbours[];
-  initial: Neighbours;
-  onChange: (neighbours: Neighbours) => void;
+  possible: Neighbors[];
+  initial: Neighbors;
+  onChange: (neighbors: Neighbors) => void;
 }
 
 /** Chooses whose records surround a log line. */
 export function LogContextUi({ possible, initial, onChange }: Props) {
   const [chosen, setChosen] = useState(initial);
-  const labels: Record<Neighbours, string> = {
+  const labels: Record<Neighbors, string> = {
     user: t('log-context.user', 'The same user'),
     address: t('log-context.address', 'The same address'),
     everyone: t('log-context.everyone', 'Everyone'),

@@ -35,9 +35,9 @@ let requests: SentRequest[];
 
 beforeEach(async () => {
   setVariables({});
-  requests = serve({ '/catalogue': { kinds }, '/api/ds/query': { results: {} } });
+  requests = serve({ '/catalog': { kinds }, '/api/ds/query': { results: {} } });
   datasource = newDataSource();
-  await datasource.catalogue.kinds();
+  await datasource.catalog.kinds();
 });
 
 function request(targets: EntraQuery[], changes: Partial<DataQueryRequest<EntraQuery>> = {}) {
@@ -55,7 +55,7 @@ function request(targets: EntraQuery[], changes: Partial<DataQueryRequest<EntraQ
 /** Answers a query with a frame, as Grafana's server writes them. */
 function answer(refId: string, fields: Array<{ name: string; type: FieldType; labels?: Record<string, string> }>) {
   const frame = { schema: { refId, fields }, data: { values: fields.map(() => []) } };
-  requests = serve({ '/catalogue': { kinds }, '/api/ds/query': { results: { [refId]: { frames: [frame] } } } });
+  requests = serve({ '/catalog': { kinds }, '/api/ds/query': { results: { [refId]: { frames: [frame] } } } });
 }
 
 describe('beside a query', () => {
@@ -118,7 +118,7 @@ describe('beside a query', () => {
     ['success', 'info'],
     ['interrupted', 'warning'],
     ['failure', 'error'],
-  ])('%s has the colour of level %s', async (status, level) => {
+  ])('%s has the color of level %s', async (status, level) => {
     answer('log-volume-A', [
       { name: 'time', type: FieldType.time },
       { name: 'value', type: FieldType.number, labels: { status } },

@@ -11,8 +11,8 @@ import {
 import { completeQuery } from '../query/views';
 import type { EntraQuery, Filter } from '../types';
 
-/** Whose records are the neighbours of a log line. */
-export type Neighbours = 'user' | 'address' | 'everyone';
+/** Whose records are the neighbors of a log line. */
+export type Neighbors = 'user' | 'address' | 'everyone';
 
 /** Fields that name who did it, the most exact first. */
 const ACTORS = [
@@ -26,32 +26,32 @@ const ACTORS = [
   'initiatedByAppDisplayName',
 ];
 
-const FIELDS: Record<Neighbours, string[]> = { user: ACTORS, address: ['ipAddress'], everyone: [] };
+const FIELDS: Record<Neighbors, string[]> = { user: ACTORS, address: ['ipAddress'], everyone: [] };
 
-/** Neighbours further away than this are of no interest. */
+/** Neighbors further away than this are of no interest. */
 const WINDOW_MS = 7 * 24 * 60 * 60 * 1000;
 
 const DEFAULT_LIMIT = 50;
 
-/** Which neighbours a line can have: there is no user's where no user is named, and nobody else's in the activity of a user. */
-export function neighboursOf(labels: Labels, queryType?: string): Neighbours[] {
+/** Which neighbors a line can have: there is no user's where no user is named, and nobody else's in the activity of a user. */
+export function neighborsOf(labels: Labels, queryType?: string): Neighbors[] {
   return queryType === 'userActivity'
     ? ['user']
     : (['user', 'address', 'everyone'] as const).filter(
-        (neighbours) => neighbours === 'everyone' || fieldOf(labels, neighbours)
+        (neighbors) => neighbors === 'everyone' || fieldOf(labels, neighbors)
       );
 }
 
 /** Asks for the records right before or after a log line, of the same user, address or anyone. */
 export function contextQuery(
   row: LogRowModel,
-  chosen: Neighbours,
+  chosen: Neighbors,
   { direction, limit = DEFAULT_LIMIT }: LogRowContextOptions = {},
   original: Partial<EntraQuery> = {}
 ): EntraQuery {
-  const possible = neighboursOf(row.labels, original.queryType);
-  const neighbours = possible.includes(chosen) ? chosen : possible[0];
-  const field = fieldOf(row.labels, neighbours);
+  const possible = neighborsOf(row.labels, original.queryType);
+  const neighbors = possible.includes(chosen) ? chosen : possible[0];
+  const field = fieldOf(row.labels, neighbors);
   const filters: Filter[] = field ? [{ field, operator: '=', values: [row.labels[field]] }] : [];
   return {
     ...completeQuery({
@@ -88,6 +88,6 @@ export function contextRequest(
   };
 }
 
-function fieldOf(labels: Labels, neighbours: Neighbours): string | undefined {
-  return FIELDS[neighbours].find((field) => labels[field]);
+function fieldOf(labels: Labels, neighbors: Neighbors): string | undefined {
+  return FIELDS[neighbors].find((field) => labels[field]);
 }

@@ -1,6 +1,6 @@
 import { type DataFrame, FieldType } from '@grafana/data';
 
-/** The log level that stands for an outcome or a risk, so that Explore colours it as it colours lines. */
+/** The log level that stands for an outcome or a risk, so that Explore colors it as it colors lines. */
 const LEVELS: Record<string, string> = {
   success: 'info',
   skipped: 'info',

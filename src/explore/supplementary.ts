@@ -1,7 +1,7 @@
 import { type SupplementaryQueryOptions, SupplementaryQueryType } from '@grafana/data';
 
 import { completeQuery, DEFAULT_LIMIT, withView } from '../query/views';
-import type { CatalogueKind, EntraQuery } from '../types';
+import type { CatalogKind, EntraQuery } from '../types';
 import { severityField } from './severity';
 
 const VOLUME = 'log-volume-';
@@ -17,7 +17,7 @@ export const isVolume = ({ refId }: EntraQuery): boolean => refId.startsWith(VOL
 export function supplementaryQuery(
   options: SupplementaryQueryOptions,
   original: EntraQuery,
-  kind?: CatalogueKind
+  kind?: CatalogKind
 ): EntraQuery | undefined {
   const query = completeQuery(original);
   if (query.hide || (kind && !kind.views.includes('logs'))) {

@@ -16,7 +16,7 @@ interface Props {
   onChange: (filters: LabelFilter[]) => void;
 }
 
-/** What series have to be labelled with, all of it. */
+/** What series have to be labeled with, all of it. */
 export function LabelFilters({ filters, labels, loadValues, onChange }: Props) {
   const unused = labels.find(({ name }) => !filters.some(({ label }) => label === name)) ?? labels[0];
   const completeAdded = (items: Array<Partial<LabelFilter>>): LabelFilter[] =>

@@ -28,7 +28,7 @@ beforeEach(() => {
   setVariables({ app: ['Teams', 'C++'] });
   store.delete('entra-activity.metrics.mode');
   answers = {
-    '/catalogue': { kinds },
+    '/catalog': { kinds },
     '/metrics/values': { values: ['success', 'failure'], more: false },
     '/metrics/check': { ok: true, pretty: 'pretty' },
     '/metrics': vocabulary,

@@ -5,7 +5,7 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { Alert, Button, RadioButtonGroup, Stack } from '@grafana/ui';
 
-import { messageOf } from '../components/WithCatalogue';
+import { messageOf } from '../components/WithCatalog';
 import type { MetricsPlan, MetricsQuery } from '../types';
 import { Builder } from './Builder';
 import { FIRST, read, write } from './built';

@@ -30,7 +30,7 @@ export function registerLanguage(monaco: Monaco) {
   setTokens(monaco, []);
 }
 
-/** Colours the functions that the backend knows. */
+/** Colors the functions that the backend knows. */
 export function setFunctions(monaco: Monaco, { functions }: MetricsVocabulary) {
   setTokens(
     monaco,

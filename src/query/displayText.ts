@@ -1,11 +1,11 @@
-import { findField } from '../catalogue';
+import { findField } from '../catalog';
 import { viewOption } from '../components/labels';
-import type { CatalogueKind, EntraQuery } from '../types';
+import type { CatalogKind, EntraQuery } from '../types';
 import { restricts } from './filters';
 import { completeQuery, hasPart } from './views';
 
 /** Describes a query in one line, for the query history and collapsed editors. */
-export function displayText(saved: EntraQuery, kind?: CatalogueKind): string {
+export function displayText(saved: EntraQuery, kind?: CatalogKind): string {
   const query = completeQuery(saved);
   const label = (name: string) => findField(kind, name)?.label ?? name;
 

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { findField } from '../catalogue';
+import { findField } from '../catalog';
 import { kindNamed, kinds } from '../testing';
 import { annotationExamples, examples } from './examples';
 import { completeQuery, measuresFor } from './views';
 
 const all = [...examples(), ...annotationExamples()];
 
-test.each(all.map(({ title, query }) => [title, query] as const))('%s: the catalogue knows all of it', (_, query) => {
+test.each(all.map(({ title, query }) => [title, query] as const))('%s: the catalog knows all of it', (_, query) => {
   const kind = kindNamed(query.queryType);
   const complete = completeQuery({ ...query, refId: 'A' });
 

@@ -1,6 +1,6 @@
-import { findField } from '../catalogue';
+import { findField } from '../catalog';
 import { kindNamed } from '../testing';
-import type { CatalogueField, Filter } from '../types';
+import type { CatalogField, Filter } from '../types';
 import {
   addValues,
   hasValues,
@@ -13,7 +13,7 @@ import {
   withValues,
 } from './filters';
 
-const field = (name: string) => findField(kindNamed('signIn'), name) as CatalogueField;
+const field = (name: string) => findField(kindNamed('signIn'), name) as CatalogField;
 
 const filter = (operator: Filter['operator'], ...values: string[]): Filter => ({
   field: 'appDisplayName',

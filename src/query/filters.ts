@@ -1,4 +1,4 @@
-import type { CatalogueField, Filter, Operator } from '../types';
+import type { CatalogField, Filter, Operator } from '../types';
 
 /** The comparison that takes several values instead of one. */
 const SEVERAL: Partial<Record<Operator, Operator>> = { '=': 'in', '!=': 'notIn' };
@@ -15,7 +15,7 @@ export function restricts({ operator, values }: Filter): boolean {
 }
 
 /** Tells whether a field can be filtered in this way. */
-export function suits(filter: Filter, field?: CatalogueField): boolean {
+export function suits(filter: Filter, field?: CatalogField): boolean {
   return Boolean(field?.filterable && field.operators?.includes(filter.operator));
 }
 
@@ -25,12 +25,12 @@ export function isSame(a: Filter, b: Filter): boolean {
 }
 
 /** A filter on a field that restricts nothing yet. */
-export function newFilter(field: CatalogueField): Filter {
+export function newFilter(field: CatalogField): Filter {
   return { field: field.name, operator: field.operators?.[0] ?? '=', values: [] };
 }
 
 /** Changes the field; values of another field mean nothing, the comparison stays where the field has it. */
-export function withField(filter: Filter, field: CatalogueField): Filter {
+export function withField(filter: Filter, field: CatalogField): Filter {
   const operator = field.operators?.includes(filter.operator) ? filter.operator : newFilter(field).operator;
   return { field: field.name, operator, values: [] };
 }
@@ -50,7 +50,7 @@ export function withValues(filter: Filter, values: string[]): Filter {
 export type Sense = '=' | '!=';
 
 /** The values that a cell or a label holds: those of a list are written one after the other. */
-export function valuesIn(text: string, field?: CatalogueField): string[] {
+export function valuesIn(text: string, field?: CatalogField): string[] {
   const values = field?.type === 'list' ? text.split(', ').filter(Boolean) : [];
   return values.length > 0 ? values : [text];
 }

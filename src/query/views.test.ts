@@ -23,7 +23,7 @@ const query: EntraQuery = {
   interval: '1w',
 };
 
-test('the first queries start with what the catalogue says sign-ins start with', () => {
+test('the first queries start with what the catalog says sign-ins start with', () => {
   expect(DEFAULT_QUERY.filters).toEqual(kindNamed('signIn').defaultFilters);
   expect(EXPLORE_QUERY.filters).toEqual(kindNamed('signIn').defaultFilters);
 });

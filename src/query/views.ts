@@ -1,7 +1,7 @@
 import { CoreApp } from '@grafana/data';
 
 import {
-  type CatalogueKind,
+  type CatalogKind,
   type EntraQuery,
   type Measure,
   type Named,
@@ -82,7 +82,7 @@ export function hasPart(view: View, part: ViewPart): boolean {
 }
 
 /** The views of a kind that make sense where the query is used: alert rules need numbers. */
-export function viewsFor(kind: CatalogueKind, app?: CoreApp): View[] {
+export function viewsFor(kind: CatalogKind, app?: CoreApp): View[] {
   const isAlerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
   return kind.views.filter((view) =>
     isAlerting ? ['timeSeries', 'table', 'value'].includes(view) : view !== 'annotations'
@@ -90,7 +90,7 @@ export function viewsFor(kind: CatalogueKind, app?: CoreApp): View[] {
 }
 
 /** What can be computed over a kind of record; when something was first or last seen is a column of tables only. */
-export function measuresFor(kind: CatalogueKind, view: View): Array<Named<Measure>> {
+export function measuresFor(kind: CatalogKind, view: View): Array<Named<Measure>> {
   return kind.measures.filter(({ name }) => view === 'table' || (name !== 'firstSeen' && name !== 'lastSeen'));
 }
 
@@ -113,7 +113,7 @@ export function completeQuery(saved: Partial<EntraQuery> & Pick<EntraQuery, 'ref
 }
 
 /** Changes the view: keeps what the new one has too, drops the rest and adds what it lacks. */
-export function withView(query: EntraQuery, view: View, kind?: CatalogueKind): EntraQuery {
+export function withView(query: EntraQuery, view: View, kind?: CatalogKind): EntraQuery {
   const changed: EntraQuery = { ...query, view };
   for (const part of Object.keys(DEFAULTS) as ViewPart[]) {
     if (!hasPart(view, part)) {
@@ -128,7 +128,7 @@ export function withView(query: EntraQuery, view: View, kind?: CatalogueKind): E
 }
 
 /** Changes the kind of record: keeps what the new kind has too, and starts with its filters instead of the old kind's. */
-export function withKind(query: EntraQuery, kind: CatalogueKind, old?: CatalogueKind): EntraQuery {
+export function withKind(query: EntraQuery, kind: CatalogKind, old?: CatalogKind): EntraQuery {
   const chosen = query.filters.filter((filter) => !old?.defaultFilters.some((preset) => isSame(preset, filter)));
   const added = kind.defaultFilters.filter(({ field }) => !chosen.some((filter) => filter.field === field));
   const view = kind.views.includes(query.view) ? query.view : kind.views[0];
@@ -138,8 +138,8 @@ export function withKind(query: EntraQuery, kind: CatalogueKind, old?: Catalogue
 /** Turns a question that is about no kind of record into the first one about a kind. */
 export function toRecords(
   { refId, hide, key, datasource }: Query,
-  kind: CatalogueKind,
-  kinds: CatalogueKind[],
+  kind: CatalogKind,
+  kinds: CatalogKind[],
   app?: CoreApp
 ): EntraQuery {
   const first = app === CoreApp.Explore ? EXPLORE_QUERY : DEFAULT_QUERY;
@@ -152,11 +152,11 @@ export function toRecords(
 }
 
 /** Chooses what is computed, and a field to count the values of where that needs one. */
-export function withMeasure(query: EntraQuery, measure: Measure, kind: CatalogueKind): EntraQuery {
+export function withMeasure(query: EntraQuery, measure: Measure, kind: CatalogKind): EntraQuery {
   return withCountedField({ ...query, measure }, kind);
 }
 
-function withCountedField(query: EntraQuery, kind: CatalogueKind): EntraQuery {
+function withCountedField(query: EntraQuery, kind: CatalogKind): EntraQuery {
   const countable = kind.fields.filter(({ groupable }) => groupable);
   if (query.measure !== 'distinctValues') {
     delete query.of;
@@ -167,7 +167,7 @@ function withCountedField(query: EntraQuery, kind: CatalogueKind): EntraQuery {
 }
 
 /** Drops what a kind of record has not. */
-function withinKind(query: EntraQuery, kind: CatalogueKind): EntraQuery {
+function withinKind(query: EntraQuery, kind: CatalogKind): EntraQuery {
   const fields = new Map(kind.fields.map((field) => [field.name, field]));
   const fitting: EntraQuery = {
     ...query,

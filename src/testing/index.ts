@@ -4,17 +4,17 @@ import { of, throwError } from 'rxjs';
 
 import { DataSource } from '../datasource';
 import pluginJson from '../plugin.json';
-import type { CatalogueKind, EntraSettings, MetricsVocabulary } from '../types';
-import catalogue from './catalogue.json';
+import type { CatalogKind, EntraSettings, MetricsVocabulary } from '../types';
+import catalog from './catalog.json';
 import metrics from './metrics.json';
 
 /** What MetricsQL can be written about, in part. */
 export const vocabulary = metrics as MetricsVocabulary;
 
-/** What the backend's catalogue says, of all kinds. */
-export const kinds = catalogue.kinds as CatalogueKind[];
+/** What the backend's catalog says, of all kinds. */
+export const kinds = catalog.kinds as CatalogKind[];
 
-export function kindNamed(name: string): CatalogueKind {
+export function kindNamed(name: string): CatalogKind {
   const kind = kinds.find((candidate) => candidate.kind === name);
   if (!kind) {
     throw new Error(`There is no kind ${name}`);

@@ -6,7 +6,7 @@ import { Combobox, Field, Input } from '@grafana/ui';
 
 import { KindSelect } from '../components/KindSelect';
 import { metricsChoice } from '../components/labels';
-import { WithCatalogue } from '../components/WithCatalogue';
+import { WithCatalog } from '../components/WithCatalog';
 import type { DataSource } from '../datasource';
 import { useVocabulary } from '../metrics/useVocabulary';
 import { readVariable, writeVariable } from '../metrics/variable';
@@ -31,7 +31,7 @@ export function MetricsVariableEditor({ query, onChange: onSave, datasource }: P
   const written = writeVariable(query);
 
   return (
-    <WithCatalogue catalogue={datasource.catalogue}>
+    <WithCatalog catalog={datasource.catalog}>
       {(kinds) => (
         <EditorRows>
           <EditorRow>
@@ -106,6 +106,6 @@ export function MetricsVariableEditor({ query, onChange: onSave, datasource }: P
           )}
         </EditorRows>
       )}
-    </WithCatalogue>
+    </WithCatalog>
   );
 }

@@ -4,16 +4,16 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Combobox, Input } from '@grafana/ui';
 
-import { findField } from '../catalogue';
+import { findField } from '../catalog';
 import { fieldOptions } from '../components/fieldOptions';
 import { FiltersRow } from '../components/FiltersRow';
 import { KindSelect } from '../components/KindSelect';
 import { metricsChoice } from '../components/labels';
 import { NumberInput } from '../components/NumberInput';
-import { WithCatalogue } from '../components/WithCatalogue';
+import { WithCatalog } from '../components/WithCatalog';
 import type { DataSource } from '../datasource';
 import { suits } from '../query/filters';
-import type { CatalogueKind, EntraSettings, Query, VariableQuery } from '../types';
+import type { CatalogKind, EntraSettings, Query, VariableQuery } from '../types';
 import { MetricsVariableEditor } from './MetricsVariableEditor';
 import {
   completeVariable,
@@ -36,7 +36,7 @@ function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Pr
   const query = completeVariable(saved);
   const fieldLabel = t('variable-editor.field.label', 'Values of');
 
-  const withKind = (kind: CatalogueKind) => ({
+  const withKind = (kind: CatalogKind) => ({
     ...query,
     queryType: kind.kind,
     field: findField(kind, query.field)?.filterable ? query.field : '',
@@ -44,7 +44,7 @@ function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Pr
   });
 
   return (
-    <WithCatalogue catalogue={datasource.catalogue}>
+    <WithCatalog catalog={datasource.catalog}>
       {(kinds) => {
         const kind = kinds.find((candidate) => candidate.kind === query.queryType);
         return (
@@ -106,7 +106,7 @@ function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Pr
               <FiltersRow
                 kind={kind}
                 filters={query.filters}
-                catalogue={datasource.catalogue}
+                catalog={datasource.catalog}
                 range={range}
                 onChange={(filters) => onChange({ ...query, filters })}
               />
@@ -114,6 +114,6 @@ function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Pr
           </EditorRows>
         );
       }}
-    </WithCatalogue>
+    </WithCatalog>
   );
 }

@@ -32,7 +32,7 @@ export class VariableSupport extends CustomVariableSupport<DataSource, VariableQ
       return of({ data: [] });
     }
     const typed = String(scopedVars.__searchFilter?.value ?? '');
-    const values = this.datasource.catalogue.values(queryType, field, {
+    const values = this.datasource.catalog.values(queryType, field, {
       text: search.replaceAll(SEARCH_FILTER, typed),
       limit,
       range,

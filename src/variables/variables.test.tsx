@@ -22,7 +22,7 @@ beforeEach(() => {
   fakeLayout();
   setVariables({ app: ['Teams', 'Excel'], country: '$__all' });
   requests = serve({
-    '/catalogue': { kinds },
+    '/catalog': { kinds },
     '/metrics/values': { values: ['Teams', 'Excel'], more: false },
     '/metrics': vocabulary,
     '/values': { values: [{ value: '50126', label: '50126 InvalidUserNameOrPassword' }] },

@@ -156,7 +156,7 @@ func (q question) ask(ctx context.Context, db *store.DB) ([]string, error) {
 		return nil, err
 	}
 	st := query.Store{DB: db, Timeout: timeout, MaxRows: maxRows}
-	result, err := st.Ask(ctx, asked, access.All(), period())
+	result, err := st.Run(ctx, asked, access.All(), period())
 	if err != nil {
 		return nil, err
 	}

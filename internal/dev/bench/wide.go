@@ -131,7 +131,7 @@ func prepareWide(ctx context.Context, db *store.DB) error {
 var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id",
 	"status, created_date_time"}
 
-// allFields are those that a record has a value for, in the catalogue's order: neither what follows from others nor what
+// allFields are those that a record has a value for, in the catalog's order: neither what follows from others nor what
 // other records say.
 var allFields = slices.DeleteFunc(slices.Clone(activity.SignIn.Fields), func(f *activity.Field) bool {
 	return f.Name == "clientAppClass" || f.Of != nil && f.Of.Through != nil

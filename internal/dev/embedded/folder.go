@@ -124,8 +124,8 @@ func (f *folder) write(name, text string) error {
 	return f.root.Lchown(name, f.account.uid, f.account.gid)
 }
 
-// initialise makes the database cluster unless it is there, and returns its superuser's password.
-func (f *folder) initialise(ctx context.Context, in installation) (password string, err error) {
+// initialize makes the database cluster unless it is there, and returns its superuser's password.
+func (f *folder) initialize(ctx context.Context, in installation) (password string, err error) {
 	if _, err := f.root.Stat(filepath.Join(dataName, "PG_VERSION")); err == nil {
 		kept, err := f.root.ReadFile(passwordName)
 		if err != nil {

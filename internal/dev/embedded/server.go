@@ -86,7 +86,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	}
 	fmt.Fprintf(opts.Log, "PostgreSQL %s (%s), data in %s\n", found.version, found.bin, folder.path)
 
-	password, err := folder.initialise(ctx, found)
+	password, err := folder.initialize(ctx, found)
 	if err != nil {
 		return nil, err
 	}

@@ -196,7 +196,7 @@ func TestStartTellsWhatTheServerSaid(t *testing.T) {
 	assertEmpty(t, place)
 }
 
-func TestStartIsCancelled(t *testing.T) {
+func TestStartIsCanceled(t *testing.T) {
 	place := temporaryPlace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond) // during initdb
 	defer cancel()

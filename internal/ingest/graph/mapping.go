@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Mapping says where the properties of an object go in a record. It is made of the catalogue's paths, so that a new field
+// Mapping says where the properties of an object go in a record. It is made of the catalog's paths, so that a new field
 // needs no code here, and of the other names that a source uses.
 type Mapping struct {
 	kind *activity.Kind

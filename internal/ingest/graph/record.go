@@ -13,7 +13,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Mappings maps Graph's objects: the names of versions and of resources that differ from those of the catalogue.
+// Mappings maps Graph's objects: the names of versions and of resources that differ from those of the catalog.
 var Mappings = map[*activity.Kind]*Mapping{
 	activity.SignIn: NewMapping(activity.SignIn, map[string]string{
 		"riskEventTypes": "riskEventTypes_v2", // v1.0 had it first

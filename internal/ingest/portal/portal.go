@@ -1,4 +1,4 @@
-// Package portal reads the CSV files that the Entra admin centre offers for download. The portal writes titles and values
+// Package portal reads the CSV files that the Entra admin center offers for download. The portal writes titles and values
 // in the language of its user, and people open and save the files again before they pass them on.
 package portal
 

@@ -18,11 +18,11 @@ import (
 type Asked func(expr string, g oracle.Grid) ([]oracle.Series, error)
 
 // gridOf is a grid in the engine's terms.
-func gridOf(g oracle.Grid) metrics.Grid {
-	return metrics.Grid{Start: g.Start, End: g.End, Step: g.Step, Ingest: g.Ingest}
+func gridOf(g oracle.Grid) metrics.EvalRange {
+	return metrics.EvalRange{Start: g.Start, End: g.End, Step: g.Step, Ingest: g.Ingest}
 }
 
-func seriesOf(answer *metrics.Answer, err error) ([]oracle.Series, error) {
+func seriesOf(answer *metrics.Result, err error) ([]oracle.Series, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
 		if err != nil {
 			return nil, err
 		}
-		return seriesOf(metrics.Ask(ctx, st, access.All(), e, gridOf(g)))
+		return seriesOf(metrics.Run(ctx, st, access.All(), e, gridOf(g)))
 	}
 }
 

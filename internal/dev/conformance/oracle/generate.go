@@ -314,9 +314,9 @@ func (g *Generator) transform(depth int) (string, []string) {
 		}
 		return fmt.Sprintf("label_replace(%s, \"first\", \"$1\", %q, \"(.).*\")", inner, g.source(labels)), append(slices.Clone(labels), "first")
 	case 6:
-		return fmt.Sprintf("label_set(%s, \"colour\", \"red\")", inner), append(slices.Clone(labels), "colour")
+		return fmt.Sprintf("label_set(%s, \"color\", \"red\")", inner), append(slices.Clone(labels), "color")
 	case 7:
-		return fmt.Sprintf("label_del(%s, \"colour\")", inner), labels
+		return fmt.Sprintf("label_del(%s, \"color\")", inner), labels
 	case 8:
 		return fmt.Sprintf("%s(%s)", g.pick("sort", "sort_desc"), inner), labels
 	case 9:

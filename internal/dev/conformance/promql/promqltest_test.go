@@ -34,15 +34,15 @@ var otherwise = map[string]string{
 	`round(-1 * (1 + 0.005 * http_requests{group="production",job="api-server"}))`:         halves,
 	`round(2.1 + 0.0005 * http_requests{group="production",job="api-server"}, 0.1)`:        halves,
 	`round(-1 * (5.2 + 0.0005 * http_requests{group="production",job="api-server"}), 0.1)`: halves,
-	`absent(nonexistent{job="testjob", instance="testinstance", method=~".x"})`:            unlabelled,
-	`absent(nonexistent{job="testjob",job="testjob2",foo="bar"})`:                          unlabelled,
-	`absent(nonexistent{job="testjob",job="testjob2",job="three",foo="bar"})`:              unlabelled,
-	`absent(nonexistent{job="testjob",job=~"testjob2",foo="bar"})`:                         unlabelled,
+	`absent(nonexistent{job="testjob", instance="testinstance", method=~".x"})`:            unlabeled,
+	`absent(nonexistent{job="testjob",job="testjob2",foo="bar"})`:                          unlabeled,
+	`absent(nonexistent{job="testjob",job="testjob2",job="three",foo="bar"})`:              unlabeled,
+	`absent(nonexistent{job="testjob",job=~"testjob2",foo="bar"})`:                         unlabeled,
 }
 
 const (
-	halves     = "MetricsQL rounds halves away from zero, PromQL upwards"
-	unlabelled = "of a count, which is no bare selector, absent gives no labels"
+	halves    = "MetricsQL rounds halves away from zero, PromQL upwards"
+	unlabeled = "of a count, which is no bare selector, absent gives no labels"
 )
 
 // TestPromqltest takes the cases that Prometheus' engine is tested with, as far as their vectors can be counts of events.

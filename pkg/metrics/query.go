@@ -18,8 +18,8 @@ const (
 	defaultStep = time.Minute
 )
 
-// Question is an expression and how to ask it.
-type Question struct {
+// Query is an expression and how to ask it.
+type Query struct {
 	Text    string // of the expression, perhaps with variables of Grafana
 	Instant bool   // one value a series, at the end of the time range
 	MinStep time.Duration
@@ -29,7 +29,7 @@ type Question struct {
 
 // Decode reads the form in which dashboards and alert rules keep a question. Everything wrong with it is a
 // *query.InvalidError, what is wrong with the expression aside, which Bind says.
-func Decode(text []byte) (*Question, error) {
+func Decode(text []byte) (*Query, error) {
 	var m struct {
 		Version      int    `json:"version"`
 		Expr         string `json:"expr"`
@@ -48,7 +48,7 @@ func Decode(text []byte) (*Question, error) {
 	if m.Version > version {
 		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin", m.Version, version)
 	}
-	q := &Question{Text: m.Expr, Instant: m.Instant, Legend: m.LegendFormat, Ingest: m.Axis == "ingest"}
+	q := &Query{Text: m.Expr, Instant: m.Instant, Legend: m.LegendFormat, Ingest: m.Axis == "ingest"}
 	if m.Axis != "" && m.Axis != "event" && m.Axis != "ingest" {
 		return nil, invalid("axis", "unknown axis %q: use event or ingest", m.Axis)
 	}
@@ -71,16 +71,16 @@ func invalid(part, format string, args ...any) error {
 var variables = regexp.MustCompile(`\$(?:__(interval|rate_interval|range)(_ms|_s)?\b|\{__(interval|rate_interval|range)(_ms|_s)?\})`)
 
 // Bind reads the expression for a time range, and says when to evaluate it and how far apart the times are.
-func (q *Question) Bind(p query.Period) (*Expr, Grid, time.Duration, error) {
+func (q *Query) Bind(p query.Period) (*Expr, EvalRange, time.Duration, error) {
 	if !p.From.Before(p.To) {
-		return nil, Grid{}, 0, invalid("range", "the time range ends before it starts: choose another")
+		return nil, EvalRange{}, 0, invalid("range", "the time range ends before it starts: choose another")
 	}
 	if p.From.Before(earliest) || p.To.After(latest) {
-		return nil, Grid{}, 0, invalid("range", "the time range reaches beyond the years 2000 to 2099, in which records are kept: choose another")
+		return nil, EvalRange{}, 0, invalid("range", "the time range reaches beyond the years 2000 to 2099, in which records are kept: choose another")
 	}
 	step := q.step(p)
 	e, err := Parse(replaceVariables(q.Text, step, p.To.Sub(p.From)))
-	g := Grid{Start: p.From, End: p.To, Step: step, Ingest: q.Ingest}
+	g := EvalRange{Start: p.From, End: p.To, Step: step, Ingest: q.Ingest}
 	if q.Instant {
 		g.Step = 0
 	}
@@ -93,7 +93,7 @@ var (
 )
 
 // step is what Grafana asks for, but not less than the question's, and so much that there are not too many points.
-func (q *Question) step(p query.Period) time.Duration {
+func (q *Query) step(p query.Period) time.Duration {
 	step := max(p.MinInterval, q.MinStep).Truncate(time.Millisecond)
 	if step <= 0 {
 		step = defaultStep

@@ -18,11 +18,11 @@ var eyes = map[string][3][3]float64{
 	"no blue":   {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
 }
 
-func TestColoursStayApartForTheColourBlind(t *testing.T) {
+func TestColorsStayApartForTheColorBlind(t *testing.T) {
 	for name, eye := range eyes {
-		for _, group := range [][]string{{statusColours[activity.Success], statusColours[activity.Failure], statusColours[activity.Interrupted]},
-			{statusColours[activity.Success], statusColours[activity.Failure], statusColours[activity.Skipped], statusColours[activity.Warning]},
-			{riskColours["low"], riskColours["medium"], riskColours["high"]}} {
+		for _, group := range [][]string{{statusColors[activity.Success], statusColors[activity.Failure], statusColors[activity.Interrupted]},
+			{statusColors[activity.Success], statusColors[activity.Failure], statusColors[activity.Skipped], statusColors[activity.Warning]},
+			{riskColors["low"], riskColors["medium"], riskColors["high"]}} {
 			for i, a := range group {
 				for _, b := range group[:i] {
 					require.Greater(t, distance(lab(a, eye), lab(b, eye)), 15.0, "%s: %s and %s", name, a, b)
@@ -32,7 +32,7 @@ func TestColoursStayApartForTheColourBlind(t *testing.T) {
 	}
 }
 
-// lab returns a colour as an eye sees it, in CIELAB.
+// lab returns a color as an eye sees it, in CIELAB.
 func lab(hex string, eye [3][3]float64) [3]float64 {
 	var rgb [3]int
 	fmt.Sscanf(hex, "#%02X%02X%02X", &rgb[0], &rgb[1], &rgb[2]) //nolint:errcheck // what is not read is black, and not apart

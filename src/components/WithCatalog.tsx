@@ -2,21 +2,21 @@ import React, { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { Alert, Button, LoadingPlaceholder, Stack } from '@grafana/ui';
 
-import type { Catalogue } from '../catalogue';
-import type { CatalogueKind } from '../types';
+import type { Catalog } from '../catalog';
+import type { CatalogKind } from '../types';
 
 interface Props {
-  catalogue: Catalogue;
-  children: (kinds: CatalogueKind[]) => ReactNode;
+  catalog: Catalog;
+  children: (kinds: CatalogKind[]) => ReactNode;
 }
 
 /** Shows an editor once it is known what the data source can be asked about. */
-export function WithCatalogue({ catalogue, children }: Props) {
-  const { kinds, error, retry } = useCatalogue(catalogue);
+export function WithCatalog({ catalog, children }: Props) {
+  const { kinds, error, retry } = useCatalog(catalog);
 
   if (error) {
     return (
-      <Alert severity="error" title={t('query-editor.catalogue-failed', 'The data source does not answer')}>
+      <Alert severity="error" title={t('query-editor.catalog-failed', 'The data source does not answer')}>
         <Stack direction="column" alignItems="flex-start">
           {error}
           <Button size="sm" variant="secondary" onClick={retry}>
@@ -33,24 +33,24 @@ export function WithCatalogue({ catalogue, children }: Props) {
 }
 
 interface State {
-  kinds?: CatalogueKind[];
+  kinds?: CatalogKind[];
   error?: string;
 }
 
-function useCatalogue(catalogue: Catalogue): State & { retry: () => void } {
+function useCatalog(catalog: Catalog): State & { retry: () => void } {
   const [state, setState] = useState<State>({});
   const [attempt, setAttempt] = useState(0);
 
   useEffect(() => {
     let current = true;
-    catalogue.kinds().then(
+    catalog.kinds().then(
       (kinds) => current && setState({ kinds }),
       (error) => current && setState({ error: messageOf(error) })
     );
     return () => {
       current = false;
     };
-  }, [catalogue, attempt]);
+  }, [catalog, attempt]);
 
   const retry = useCallback(() => {
     setState({});

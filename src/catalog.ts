@@ -1,6 +1,6 @@
 import type { TimeRange } from '@grafana/data';
 
-import type { CatalogueField, CatalogueKind, FieldValue, Filter } from './types';
+import type { CatalogField, CatalogKind, FieldValue, Filter } from './types';
 
 type GetResource = (path: string, params?: Record<string, string | number>) => Promise<unknown>;
 
@@ -18,16 +18,16 @@ interface Search {
 const DEFAULT_LIMIT = 50;
 
 /** What the backend can be asked about: kinds of records, their fields, and the values these have. */
-export class Catalogue {
-  private loading?: Promise<CatalogueKind[]>;
-  private loaded: CatalogueKind[] = [];
+export class Catalog {
+  private loading?: Promise<CatalogKind[]>;
+  private loaded: CatalogKind[] = [];
 
   constructor(private readonly getResource: GetResource) {}
 
   /** Lists the kinds of records. Asked once; a failure is not remembered. */
-  kinds(): Promise<CatalogueKind[]> {
-    this.loading ??= this.getResource('catalogue').then(
-      (answer) => (this.loaded = (answer as { kinds?: CatalogueKind[] }).kinds ?? []),
+  kinds(): Promise<CatalogKind[]> {
+    this.loading ??= this.getResource('catalog').then(
+      (answer) => (this.loaded = (answer as { kinds?: CatalogKind[] }).kinds ?? []),
       (error) => {
         this.loading = undefined;
         throw error;
@@ -37,7 +37,7 @@ export class Catalogue {
   }
 
   /** A kind of record, for callers that cannot wait; undefined while the kinds are not there. */
-  kind(name: string): CatalogueKind | undefined {
+  kind(name: string): CatalogKind | undefined {
     return this.loaded.find(({ kind }) => kind === name);
   }
 
@@ -57,6 +57,6 @@ export class Catalogue {
 }
 
 /** Finds a field by its name, or by its label: tables know their columns by what heads them. */
-export function findField(kind: CatalogueKind | undefined, key: string): CatalogueField | undefined {
+export function findField(kind: CatalogKind | undefined, key: string): CatalogField | undefined {
   return kind?.fields.find(({ name }) => name === key) ?? kind?.fields.find(({ label }) => label === key);
 }

@@ -29,7 +29,7 @@ func TestAddressKeepsConnectionSettings(t *testing.T) {
 func TestHistoryTellsABatchOnce(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	h := newHistory(now)
-	batch := Arrival{Kind: "signIn", Received: now, From: now.Add(-time.Hour), To: now}
+	batch := BatchNotification{Kind: "signIn", Received: now, From: now.Add(-time.Hour), To: now}
 	require.True(t, h.add(batch))
 	batch.Received = now.In(time.FixedZone("", 3600)) // as another connection may give it
 	require.False(t, h.add(batch))
@@ -48,7 +48,7 @@ func TestASubscriptionHasBounds(t *testing.T) {
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	now := time.Now()
 	for i := range maxWaiting + 7 {
-		s.add(Arrival{Received: now.Add(time.Duration(i))})
+		s.add(BatchNotification{Received: now.Add(time.Duration(i))})
 	}
 	<-s.ready
 	arrivals, missed := s.Take()

@@ -27,13 +27,13 @@ type Store struct {
 
 // Result is the answer to a question.
 type Result struct {
-	Question *Question
+	Query    *Query
 	Steps    []time.Time // starts; a single one unless the question is one over time
 	Groups   []Group     // the largest first, and last the one of all others
 	Rows     [][]any     // of a list, by Question.Columns: nil, string, int64, float64, bool or time.Time
 	Sections []Section   // of a detail
-	Notices  []string    // of what may surprise
-	Remarks  []string    // of what is as asked for
+	Warnings []string    // of what may surprise
+	Infos    []string    // of what is as asked for
 	SQL      string      // with its parameters, for whoever inspects the query
 	Served   string      // which tables served
 	Read     int64       // rows read from them
@@ -48,11 +48,11 @@ type Group struct {
 
 // Ends returns when the steps end, where the question asks for days or weeks: those are not always as long. Else it is nil.
 func (r *Result) Ends() []time.Time {
-	return r.Question.Interval.ends(r.Steps, r.Question.Zone)
+	return r.Query.Interval.ends(r.Steps, r.Query.Zone)
 }
 
-// Ask answers a question within a scope.
-func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Period) (*Result, error) {
+// Run answers a question within a scope.
+func (st *Store) Run(ctx context.Context, q *Query, scope access.Scope, p Period) (*Result, error) {
 	if q.Offset != (Offset{}) {
 		p.From, p.To = q.Offset.move(p.From, -1, q.Zone), q.Offset.move(p.To, -1, q.Zone)
 	}
@@ -100,7 +100,7 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 			}
 			before, err := removedBefore(ctx, tx, q.Kind.Stored())
 			if err == nil && oldest.Before(before) {
-				result.Notices = append(result.Notices, removed(before, counted))
+				result.Warnings = append(result.Warnings, removed(before, counted))
 			}
 			return err
 		}, q.settings()...)
@@ -119,10 +119,10 @@ func (st *Store) Ask(ctx context.Context, q *Question, scope access.Scope, p Per
 		}
 	}
 	if cut {
-		result.Notices = append(result.Notices, "The time range was cut to the years 2000 to 2099, in which records are kept.")
+		result.Warnings = append(result.Warnings, "The time range was cut to the years 2000 to 2099, in which records are kept.")
 	}
 	if !scope.Everything() {
-		result.Notices = append(result.Notices, onlyYours)
+		result.Warnings = append(result.Warnings, onlyYours)
 	}
 	return result, nil
 }
@@ -147,10 +147,10 @@ func removedBefore(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind) (time.
 	return before[0], err
 }
 
-// compiler turns a question into SQL. Identifiers come from the catalogue, by way of dimensions; values are bound.
+// compiler turns a question into SQL. Identifiers come from the catalog, by way of dimensions; values are bound.
 type compiler struct {
 	statement
-	q            *Question
+	q            *Query
 	dict         dictionary
 	during       span // in which regular expressions find what no dictionary has; zero for whenever
 	maxRows      int
@@ -190,7 +190,7 @@ func (c *compiler) needed() []*activity.Field {
 	return list
 }
 
-// risky restricts sign-ins to those at risk. A hidden risk, as the tenant has no licence to see it, is none that is known.
+// risky restricts sign-ins to those at risk. A hidden risk, as the tenant has no license to see it, is none that is known.
 const risky = `(r.context = ANY(ARRAY(SELECT id FROM entra.context WHERE risk_level_during_sign_in IN ('low', 'medium', 'high')))
       OR (r.tenant, r.id) IN (SELECT tenant, request_id FROM entra.risk_detection WHERE request_id IS NOT NULL))`
 
@@ -383,7 +383,7 @@ func (c *compiler) named(counted string, keys []*activity.Field, at func(*activi
 func (c *compiler) fixed(g *store.Grouping, tier store.Tier) string {
 	sql := fmt.Sprintf("r.grouping = %d AND r.tier = %d AND r.tenant = ANY(ARRAY(SELECT id FROM %s.tenant))", g.Number, tier, store.Schema)
 	if !slices.ContainsFunc(c.filters, func(f Filter) bool { return f.Field.Name == "signInEventTypes" }) {
-		sql += " AND " + oneOf(&c.statement, "r.variant", store.Variants(g.Kind))
+		sql += " AND " + oneOf(&c.statement, "r.variant", store.SignInTypeCodes(g.Kind))
 	}
 	return sql
 }
@@ -531,7 +531,7 @@ func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (
 	if c.q.asksSeen() {
 		served = "rows"
 	}
-	result := &Result{Question: c.q, Steps: pl.steps, Served: served, SQL: annotate(sql, c.args)}
+	result := &Result{Query: c.q, Steps: pl.steps, Served: served, SQL: annotate(sql, c.args)}
 	rows, err := tx.QueryContext(ctx, sql, c.args...)
 	if err != nil {
 		return nil, err
@@ -578,13 +578,13 @@ func (c *compiler) count(ctx context.Context, tx *sqlx.Tx, pl *plan, p Period) (
 	}
 	result.Groups = inOrder(c.q, groups)
 	if keep := c.keep(); int(total) > keep && keep != c.q.Top && !c.q.Other {
-		result.Notices = append(result.Notices, fmt.Sprintf("Only the %d largest of %d groups are shown: filter, or keep fewer with \"top\".", keep, total))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("Only the %d largest of %d groups are shown: filter, or keep fewer with \"top\".", keep, total))
 	}
 	return result, nil
 }
 
 // newGroup returns a group that has seen nothing yet, which as a count is 0.
-func newGroup(q *Question, steps int) *Group {
+func newGroup(q *Query, steps int) *Group {
 	g := &Group{Values: make([]*float64, steps)}
 	for i := range g.Values {
 		if !q.Measure.isRatio() {
@@ -595,7 +595,7 @@ func newGroup(q *Question, steps int) *Group {
 }
 
 // inOrder sorts groups by rank, a table's by what it shows, and puts the one of all others last.
-func inOrder(q *Question, byRank map[int64]*Group) []Group {
+func inOrder(q *Query, byRank map[int64]*Group) []Group {
 	ranks := make([]int64, 0, len(byRank))
 	for rank := range byRank {
 		ranks = append(ranks, rank)

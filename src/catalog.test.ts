@@ -1,25 +1,25 @@
 import { dateTime } from '@grafana/data';
 
-import { Catalogue, findField } from './catalogue';
+import { Catalog, findField } from './catalog';
 import { kindNamed, kinds } from './testing';
 
 test('asks for the kinds once', async () => {
   const getResource = jest.fn().mockResolvedValue({ kinds });
-  const catalogue = new Catalogue(getResource);
-  expect(catalogue.kind('signIn')).toBeUndefined();
+  const catalog = new Catalog(getResource);
+  expect(catalog.kind('signIn')).toBeUndefined();
 
-  await expect(catalogue.kinds()).resolves.toEqual(kinds);
-  await expect(catalogue.kinds()).resolves.toEqual(kinds);
+  await expect(catalog.kinds()).resolves.toEqual(kinds);
+  await expect(catalog.kinds()).resolves.toEqual(kinds);
   expect(getResource).toHaveBeenCalledTimes(1);
-  expect(catalogue.kind('signIn')).toEqual(kindNamed('signIn'));
+  expect(catalog.kind('signIn')).toEqual(kindNamed('signIn'));
 });
 
 test('asks again after a failure', async () => {
   const getResource = jest.fn().mockRejectedValueOnce(new Error('unreachable')).mockResolvedValueOnce({ kinds });
-  const catalogue = new Catalogue(getResource);
+  const catalog = new Catalog(getResource);
 
-  await expect(catalogue.kinds()).rejects.toThrow('unreachable');
-  await expect(catalogue.kinds()).resolves.toEqual(kinds);
+  await expect(catalog.kinds()).rejects.toThrow('unreachable');
+  await expect(catalog.kinds()).resolves.toEqual(kinds);
 });
 
 test('searches for values of a field, in a range and among what other filters leave', async () => {
@@ -27,7 +27,7 @@ test('searches for values of a field, in a range and among what other filters le
   const getResource = jest.fn().mockResolvedValue({ values });
   const [from, to] = [dateTime(1000), dateTime(2000)];
 
-  const found = new Catalogue(getResource).values('signIn', 'appDisplayName', {
+  const found = new Catalog(getResource).values('signIn', 'appDisplayName', {
     text: 'por',
     range: { from, to, raw: { from, to } },
     filters: [{ field: 'status', operator: '=', values: ['failure'] }],

@@ -68,8 +68,8 @@ const (
 	defaultView  = TimeSeries
 )
 
-// Question is a validated question about one kind of record.
-type Question struct {
+// Query is a validated question about one kind of record.
+type Query struct {
 	Kind     *activity.Kind
 	View     View
 	Filters  []Filter
@@ -101,12 +101,12 @@ func invalid(part, format string, args ...any) error {
 	return &InvalidError{part, fmt.Sprintf(format, args...)}
 }
 
-// model is the form in which editors, dashboards and alert rules keep a question.
-type model struct {
+// Model is the form in which editors, dashboards and alert rules keep a question.
+type Model struct {
 	QueryType string        `json:"queryType"`
 	Version   int           `json:"version"`
 	View      View          `json:"view"`
-	Filters   []filterModel `json:"filters"`
+	Filters   []FilterModel `json:"filters"`
 	Measure   Measure       `json:"measure"`
 	Of        string        `json:"of"`
 	GroupBy   []string      `json:"groupBy"`
@@ -122,15 +122,15 @@ type model struct {
 	Section   string        `json:"section"`
 }
 
-type filterModel struct {
+type FilterModel struct {
 	Field    string   `json:"field"`
 	Operator Operator `json:"operator"`
 	Values   []string `json:"values"`
 }
 
 // Decode reads a question. Everything wrong with it is an *InvalidError.
-func Decode(text []byte) (*Question, error) {
-	var m model
+func Decode(text []byte) (*Query, error) {
+	var m Model
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, notUnderstood(err)
 	}
@@ -141,7 +141,7 @@ func Decode(text []byte) (*Question, error) {
 	if m.Version > version {
 		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin", m.Version, version)
 	}
-	q := &Question{Kind: kind, View: m.View, Measure: m.Measure, Top: m.Top, Other: m.Other, Seen: m.Seen, Limit: m.Limit, Zone: time.UTC}
+	q := &Query{Kind: kind, View: m.View, Measure: m.Measure, Top: m.Top, Other: m.Other, Seen: m.Seen, Limit: m.Limit, Zone: time.UTC}
 	if q.View == "" {
 		q.View = defaultView
 	}
@@ -286,7 +286,7 @@ func field(kind *activity.Kind, part, name string) (*activity.Field, error) {
 	return nil, invalid(part, "%s has no field %q: use one of %s", kind.Name, name, strings.Join(names, ", "))
 }
 
-func decodeFilters(kind *activity.Kind, models []filterModel) ([]Filter, error) {
+func decodeFilters(kind *activity.Kind, models []FilterModel) ([]Filter, error) {
 	if len(models) > maxFilters {
 		return nil, invalid("filters", "%d filters are too many: use at most %d", len(models), maxFilters)
 	}
@@ -360,10 +360,10 @@ func anyOf(expressions []string) (*regexp.Regexp, error) {
 			return nil, err
 		}
 	}
-	return regexp.Compile(`^(?s:` + strings.Join(parenthesised(expressions), "|") + `)$`)
+	return regexp.Compile(`^(?s:` + strings.Join(parenthesized(expressions), "|") + `)$`)
 }
 
-func parenthesised(values []string) []string {
+func parenthesized(values []string) []string {
 	list := make([]string, len(values))
 	for i, v := range values {
 		list[i] = "(?:" + v + ")"

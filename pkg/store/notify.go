@@ -16,8 +16,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Arrival says that a batch of records of one kind is there to be read.
-type Arrival struct {
+// BatchNotification says that a batch of records of one kind is there to be read.
+type BatchNotification struct {
 	Kind     string    `json:"kind"`
 	Received time.Time `json:"received"` // by which the rows of the batch can be told
 	From     time.Time `json:"from"`     // the first event
@@ -30,7 +30,7 @@ const channel = "entra_arrivals"
 // announce tells of a batch. PostgreSQL passes it on when the transaction is committed, and takes its lock for that then:
 // after all others, so that writers cannot wait for each other in a circle.
 func announce(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, received time.Time) error {
-	a := Arrival{Kind: kind.Name, Received: received, From: records[0].Time, To: records[0].Time}
+	a := BatchNotification{Kind: kind.Name, Received: received, From: records[0].Time, To: records[0].Time}
 	for _, p := range records {
 		if p.Time.Before(a.From) {
 			a.From = p.Time
@@ -47,9 +47,9 @@ func announce(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*
 	return err
 }
 
-// Arrivals tells subscribers of batches as they are stored. It has a connection of its own, which no pooler in transaction
+// BatchListener tells subscribers of batches as they are stored. It has a connection of its own, which no pooler in transaction
 // mode can stand between, and only while somebody subscribes.
-type Arrivals struct {
+type BatchListener struct {
 	db *DB
 
 	lock        sync.Mutex
@@ -58,21 +58,21 @@ type Arrivals struct {
 	closed      bool
 }
 
-// NewArrivals returns what tells of batches; it does not connect.
-func NewArrivals(db *DB) *Arrivals {
-	return &Arrivals{db: db, subscribers: map[*Subscription]bool{}}
+// NewBatchListener returns what tells of batches; it does not connect.
+func NewBatchListener(db *DB) *BatchListener {
+	return &BatchListener{db: db, subscribers: map[*Subscription]bool{}}
 }
 
 // Subscription collects arrivals until its owner takes them. Collecting never waits for the owner.
 type Subscription struct {
 	Ready <-chan struct{} // something is waiting, or Closed
 
-	of    *Arrivals
+	of    *BatchListener
 	kinds []*activity.Kind
 	ready chan struct{}
 
 	lock    sync.Mutex
-	waiting []Arrival
+	waiting []BatchNotification
 	missed  int
 	closed  bool
 }
@@ -87,7 +87,7 @@ const (
 )
 
 // Subscribe begins to collect arrivals of some kinds: all that are stored once it has returned.
-func (a *Arrivals) Subscribe(ctx context.Context, kinds ...*activity.Kind) *Subscription {
+func (a *BatchListener) Subscribe(ctx context.Context, kinds ...*activity.Kind) *Subscription {
 	ready := make(chan struct{}, 1)
 	s := &Subscription{Ready: ready, of: a, kinds: kinds, ready: ready}
 	told := a.known(ctx) // before anything else, and without making other subscribers wait for the database
@@ -117,7 +117,7 @@ func (s *Subscription) Close() {
 }
 
 // Close ends all subscriptions.
-func (a *Arrivals) Close() {
+func (a *BatchListener) Close() {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	a.closed = true
@@ -132,7 +132,7 @@ func (a *Arrivals) Close() {
 }
 
 // Take returns what has arrived since it was last called, and how many batches were lost for lack of room.
-func (s *Subscription) Take() (arrivals []Arrival, missed int) {
+func (s *Subscription) Take() (arrivals []BatchNotification, missed int) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	arrivals, missed = s.waiting, s.missed
@@ -147,7 +147,7 @@ func (s *Subscription) Closed() bool {
 	return s.closed
 }
 
-func (s *Subscription) add(a Arrival) {
+func (s *Subscription) add(a BatchNotification) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	if len(s.waiting) == maxWaiting {
@@ -174,7 +174,7 @@ func (s *Subscription) wake() {
 
 // listen passes on what PostgreSQL tells until the listener is closed. Once it is connected, and again after a lost
 // connection, it looks up what it may have missed.
-func (a *Arrivals) listen(listener *pq.Listener, told *history) {
+func (a *BatchListener) listen(listener *pq.Listener, told *history) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	connected := make(chan struct{})
@@ -205,7 +205,7 @@ func (a *Arrivals) listen(listener *pq.Listener, told *history) {
 				catchUp()
 				continue
 			}
-			var arrival Arrival
+			var arrival BatchNotification
 			if json.Unmarshal([]byte(n.Extra), &arrival) == nil {
 				a.tell(arrival, told)
 			}
@@ -215,7 +215,7 @@ func (a *Arrivals) listen(listener *pq.Listener, told *history) {
 	}
 }
 
-func (a *Arrivals) tell(arrival Arrival, told *history) {
+func (a *BatchListener) tell(arrival BatchNotification, told *history) {
 	if !told.add(arrival) {
 		return
 	}
@@ -235,14 +235,16 @@ const overlap = time.Minute
 // history remembers the arrivals told lately, so that none is told twice.
 type history struct {
 	newest time.Time
-	told   map[Arrival]bool
+	told   map[BatchNotification]bool
 }
 
-func newHistory(now time.Time) *history { return &history{newest: now, told: map[Arrival]bool{}} }
+func newHistory(now time.Time) *history {
+	return &history{newest: now, told: map[BatchNotification]bool{}}
+}
 
 // add notes an arrival; false if it was told before.
-func (h *history) add(a Arrival) bool {
-	key := Arrival{Kind: a.Kind, Received: a.Received.UTC()}
+func (h *history) add(a BatchNotification) bool {
+	key := BatchNotification{Kind: a.Kind, Received: a.Received.UTC()}
 	if h.told[key] {
 		return false
 	}
@@ -263,7 +265,7 @@ func (h *history) since() time.Time { return h.newest.Add(-overlap) }
 
 // known returns the history of somebody who subscribes now: what is stored already need not be told. Where the database
 // is away, that is not known, and what it has from right before may be told, too.
-func (a *Arrivals) known(ctx context.Context) *history {
+func (a *BatchListener) known(ctx context.Context) *history {
 	now := time.Now()
 	_ = a.db.GetContext(ctx, &now, "SELECT now()") // batches are known by the database's time; where it is away, our own does
 	told := newHistory(now.UTC())
@@ -280,7 +282,7 @@ func (a *Arrivals) known(ctx context.Context) *history {
 }
 
 // kinds lists those that somebody subscribes to.
-func (a *Arrivals) kinds() (kinds []*activity.Kind) {
+func (a *BatchListener) kinds() (kinds []*activity.Kind) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	for s := range a.subscribers {
@@ -295,7 +297,7 @@ func (a *Arrivals) kinds() (kinds []*activity.Kind) {
 
 // missed looks up the batches of a kind that came in since. When a connection was lost, others may have to be made anew: it
 // tries for some seconds.
-func (a *Arrivals) missed(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []Arrival) {
+func (a *BatchListener) missed(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []BatchNotification) {
 	for attempt := range 10 {
 		var err error
 		if arrivals, err = a.stored(ctx, kind, since); err == nil {
@@ -307,7 +309,7 @@ func (a *Arrivals) missed(ctx context.Context, kind *activity.Kind, since time.T
 }
 
 // stored looks up the batches of a kind that came in since.
-func (a *Arrivals) stored(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []Arrival, err error) {
+func (a *BatchListener) stored(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []BatchNotification, err error) {
 	err = a.db.SelectContext(ctx, &arrivals, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
 	return arrivals, err
 }
