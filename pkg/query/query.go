@@ -101,33 +101,6 @@ func invalid(part, format string, args ...any) error {
 	return &InvalidError{part, fmt.Sprintf(format, args...)}
 }
 
-// Model is the form in which editors, dashboards and alert rules keep a question.
-type Model struct {
-	QueryType string        `json:"queryType"`
-	Version   int           `json:"version"`
-	View      View          `json:"view"`
-	Filters   []FilterModel `json:"filters"`
-	Measure   Measure       `json:"measure"`
-	Of        string        `json:"of"`
-	GroupBy   []string      `json:"groupBy"`
-	Top       int           `json:"top"`
-	Other     bool          `json:"other"`
-	Seen      Seen          `json:"seen"`
-	Interval  string        `json:"interval"`
-	Offset    string        `json:"offset"`
-	Timezone  string        `json:"timezone"`
-	Columns   []string      `json:"columns"`
-	Limit     int           `json:"limit"`
-	Order     Order         `json:"order"`
-	Section   string        `json:"section"`
-}
-
-type FilterModel struct {
-	Field    string   `json:"field"`
-	Operator Operator `json:"operator"`
-	Values   []string `json:"values"`
-}
-
 // Decode reads a question. Everything wrong with it is an *InvalidError.
 func Decode(text []byte) (*Query, error) {
 	var m Model
