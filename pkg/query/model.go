@@ -21,6 +21,7 @@ type Model struct {
 	Section   string        `json:"section"`
 }
 
+// FilterModel is a condition of a Model, as it is kept.
 type FilterModel struct {
 	Field    string   `json:"field"`
 	Operator Operator `json:"operator"`
