@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/groups"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -18,9 +18,9 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	clause := app.Command("groups", "Store who is in which group, from pages of Microsoft Graph: GET /groups?$expand=members, or all of GET /groups/{id}/members. A group's members replace those it had.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
 	tenant := tenantFlag(clause, "Tenant ID of the groups.").Required().String()
-	groups := graph.Groups{}
-	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&groups.Group.ID)
-	clause.Flag("name", "That group's name.").StringVar(&groups.Group.Name)
+	reader := groups.Reader{}
+	clause.Flag("group", "Object ID of the group whose members these are, where the pages do not say.").StringVar(&reader.Group.ID)
+	clause.Flag("name", "That group's name.").StringVar(&reader.Group.Name)
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		if err := checkTenant(*tenant); err != nil {
 			return err
@@ -33,11 +33,11 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 			return err
 		}
 		for _, source := range sources {
-			if err := readGroups(&groups, source); err != nil {
+			if err := readGroups(&reader, source); err != nil {
 				return fmt.Errorf("%s: %w", source.Name, err)
 			}
 		}
-		found, err := groups.All()
+		found, err := reader.All()
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 	}
 }
 
-func readGroups(groups *graph.Groups, source ingest.Source) error {
+func readGroups(groups *groups.Reader, source ingest.Source) error {
 	file, err := source.Open()
 	if err != nil {
 		return err

@@ -11,9 +11,9 @@ import (
 	"github.com/valyala/fastjson"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/diagnostic"
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/loganalytics"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // Decoder tells which shape a JSON object has and makes a record of it. It is not for concurrent use.

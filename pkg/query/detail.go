@@ -13,6 +13,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -26,7 +27,7 @@ type Section struct {
 // section says what a part of a record holds and where that is.
 type section struct {
 	name    string
-	columns []*activity.Field // of parts that the untouched record holds
+	columns []*activity.Field // of parts that the raw record holds
 	rows    func(r *record, columns []*activity.Field) [][]any
 	linked  func(r *record) (link, bool) // of parts that are other records
 }
@@ -88,7 +89,7 @@ type record struct {
 	kind   *activity.Kind
 	row    map[string]any // by the names of fields
 	raw    []byte
-	object untouched
+	object graph.Object
 }
 
 func (r *record) text(name string) string { text, _ := r.row[name].(string); return text }
@@ -148,7 +149,7 @@ func (c *compiler) find(ctx context.Context, tx *sqlx.Tx, result *Result) (*reco
 	}
 	err = tx.GetContext(ctx, &r.raw, fmt.Sprintf("SELECT record FROM %s WHERE id = $1 AND time = $2 AND tenant = (SELECT id FROM %s.tenant WHERE tenant_id = $3)",
 		store.RawTable(c.q.Kind), store.Schema), uuid, r.time(), r.text("tenantId"))
-	r.object = readUntouched(r.raw)
+	r.object = graph.Parse(r.raw)
 	return r, err
 }
 
@@ -309,7 +310,7 @@ var (
 	history          = ofUser("history", activity.RiskyUser, true, 10*year)
 )
 
-// The parts that the untouched record holds. Titles are the portal's; a column's path is where an element has it.
+// The parts that the raw record holds. Titles are the portal's; a column's path is where an element has it.
 var (
 	policies = section{name: "policies", rows: policyRows, columns: []*activity.Field{
 		{Name: "name", Label: "Policy name", Type: activity.Text, Path: "displayName"},
@@ -354,8 +355,8 @@ var (
 // collection is a part with a row for each element of a property.
 func collection(name, property string, columns []*activity.Field) section {
 	return section{name, columns, func(r *record, columns []*activity.Field) (rows [][]any) {
-		for _, element := range r.object.at(property) {
-			rows = append(rows, element.columns(columns))
+		for _, element := range r.object.At(property) {
+			rows = append(rows, cells(element, columns))
 		}
 		return rows
 	}, nil}
@@ -366,9 +367,9 @@ func collection(name, property string, columns []*activity.Field) section {
 // https://learn.microsoft.com/graph/api/resources/appliedconditionalaccesspolicy
 func policyRows(r *record, columns []*activity.Field) [][]any {
 	var applied, others [][]any
-	for _, policy := range r.object.at("appliedConditionalAccessPolicies") {
-		row := policy.columns(columns)
-		word := policy.text("result")
+	for _, policy := range r.object.At("appliedConditionalAccessPolicies") {
+		row := cells(policy, columns)
+		word := policy.Text("result")
 		if word != "" {
 			word = strings.ToLower(word[:1]) + word[1:] // some write it with a capital
 		}
@@ -385,15 +386,15 @@ func policyRows(r *record, columns []*activity.Field) [][]any {
 }
 
 func modifiedRows(r *record, columns []*activity.Field) (rows [][]any) {
-	add := func(target string, of untouched) {
-		for _, property := range of.at("modifiedProperties") {
-			row := property.columns(columns)
-			row[0], row[2], row[3] = target, plain(property.text("oldValue")), plain(property.text("newValue"))
+	add := func(target string, of graph.Object) {
+		for _, property := range of.At("modifiedProperties") {
+			row := cells(property, columns)
+			row[0], row[2], row[3] = target, plain(property.Text("oldValue")), plain(property.Text("newValue"))
 			rows = append(rows, row)
 		}
 	}
-	for _, target := range r.object.at("targetResources") {
-		add(either(target.text("displayName"), either(target.text("userPrincipalName"), target.text("id"))), target)
+	for _, target := range r.object.At("targetResources") {
+		add(either(target.Text("displayName"), either(target.Text("userPrincipalName"), target.Text("id"))), target)
 	}
 	if r.kind == activity.ProvisioningEvent {
 		add(either(r.text("targetIdentity"), r.text("sourceIdentity")), r.object)
@@ -418,10 +419,10 @@ var (
 )
 
 func stepRows(r *record, columns []*activity.Field) (rows [][]any) {
-	for _, step := range r.object.at("provisioningSteps") {
-		row := step.columns(columns)
-		row[1] = numbered(stepTypes, either(step.text("provisioningStepType"), step.text("type")))
-		row[2] = numbered(stepStatuses, step.text("status"))
+	for _, step := range r.object.At("provisioningSteps") {
+		row := cells(step, columns)
+		row[1] = numbered(stepTypes, either(step.Text("provisioningStepType"), step.Text("type")))
+		row[2] = numbered(stepStatuses, step.Text("status"))
 		rows = append(rows, row)
 	}
 	return rows

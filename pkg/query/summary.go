@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // summary is what is known of a record itself, property by property, as the portal shows it.
@@ -23,7 +24,7 @@ type group struct {
 	pairs      string // the path of a collection of keys and values
 }
 
-// property is a field of the catalog, or, with a label, a path in the untouched record.
+// property is a field of the catalog, or, with a label, a path in the raw record.
 type property struct{ name, label string }
 
 func cataloged(names ...string) []property {
@@ -98,14 +99,14 @@ func summaryRows(r *record, _ []*activity.Field) (rows [][]any) {
 		}
 		for _, p := range g.properties {
 			if p.label != "" {
-				add(p.label, r.object.text(p.name), "")
+				add(p.label, r.object.Text(p.name), "")
 				continue
 			}
 			f := r.kind.Field(p.name)
 			add(f.Label, words(r.row[p.name]), filterName(f))
 		}
-		for _, pair := range r.object.at(g.pairs) {
-			add(pair.text("key"), pair.text("value"), "")
+		for _, pair := range r.object.At(g.pairs) {
+			add(pair.Text("key"), pair.Text("value"), "")
 		}
 	}
 	return rows
@@ -135,7 +136,7 @@ func words(v any) string {
 	case nil:
 		return ""
 	case bool:
-		return yesNo(v)
+		return graph.YesNo(v)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339Nano)
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/valyala/fastjson"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // IsDefender says whether an object is a row of EntraIdSignInEvents or EntraIdSpnSignInEvents, which were called

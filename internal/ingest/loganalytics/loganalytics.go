@@ -10,8 +10,8 @@ import (
 
 	"github.com/valyala/fastjson"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // Is says whether an object is a row of a table.

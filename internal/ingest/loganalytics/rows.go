@@ -6,7 +6,7 @@ import (
 
 	"github.com/valyala/fastjson"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // Rows makes objects of the rows that the query API answers, which name the columns once for all.

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest/dates"
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
 // Download is a file being read.

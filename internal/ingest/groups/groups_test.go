@@ -1,4 +1,4 @@
-package graph_test
+package groups_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/internal/ingest/graph"
+	"github.com/entra-activity/entra-activity-datasource/internal/ingest/groups"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -57,7 +57,7 @@ func TestGroupsAreReadFromGraphsPages(t *testing.T) {
 		{"nothing", store.Group{}, ``, nil, "there is no group"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			groups := graph.Groups{Group: tt.group}
+			groups := groups.Reader{Group: tt.group}
 			err := groups.Read(strings.NewReader(tt.source))
 			var got []store.Group
 			if err == nil {

@@ -112,24 +112,3 @@ func (n *node) find(name []byte) (*node, rank) {
 	}
 	return c, otherCase
 }
-
-// suffixes are what Log Analytics adds to the names of columns: the zone of a time, and the type where a column has had two.
-var suffixes = map[string]bool{"": true, " [utc]": true, "_dynamic": true, "_string": true}
-
-// fold writes a name in lower case and without such a suffix.
-func fold(buffer, name []byte) []byte {
-	last := 0 // where a suffix may begin
-	for i, c := range name {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		case c == ' ' || c == '_':
-			last = i
-		}
-		buffer = append(buffer, c)
-	}
-	if last > 0 && suffixes[string(buffer[last:])] {
-		return buffer[:last]
-	}
-	return buffer
-}

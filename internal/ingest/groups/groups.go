@@ -1,4 +1,5 @@
-package graph
+// Package groups reads who is in which group from pages of Microsoft Graph.
+package groups
 
 import (
 	"encoding/json"
@@ -11,12 +12,13 @@ import (
 
 	"github.com/valyala/fastjson"
 
+	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// Groups gathers groups and their members from pages of Graph: of groups with their members (GET /groups?$expand=members)
+// A Reader gathers groups and their members from pages of Graph: of groups with their members (GET /groups?$expand=members)
 // and of the members of one group (GET /groups/{id}/members or /transitiveMembers). Several pages of one group add up.
-type Groups struct {
+type Reader struct {
 	// Group is the one whose members pages have that do not name it; its Name is optional.
 	Group store.Group
 
@@ -43,7 +45,7 @@ var memberTypes = map[string]bool{
 
 // Read adds what a source holds, one page or group after the other. A list without a page around it, as az and PowerShell
 // write it, is taken for one.
-func (g *Groups) Read(source io.Reader) error {
+func (g *Reader) Read(source io.Reader) error {
 	for decoder := json.NewDecoder(source); ; {
 		var text json.RawMessage
 		var invalid *json.SyntaxError
@@ -69,8 +71,8 @@ func noGroups(reason string, args ...any) error {
 	return fmt.Errorf("this is no page of groups or members as Microsoft Graph returns it for /groups?$expand=members or /groups/{id}/members: "+reason, args...)
 }
 
-func (g *Groups) page(page *fastjson.Value) error {
-	if failure := ErrorOf(page); failure != "" {
+func (g *Reader) page(page *fastjson.Value) error {
+	if failure := graph.ErrorOf(page); failure != "" {
 		return fmt.Errorf("this is an error that was answered when groups were asked for: %.500s", failure)
 	}
 	context := textOf(page, "@odata.context")
@@ -78,7 +80,7 @@ func (g *Groups) page(page *fastjson.Value) error {
 		return noGroups("it holds %s", context[strings.LastIndexByte(context, '#')+1:])
 	}
 	var objects []*fastjson.Value
-	switch value := Property(page, "value"); {
+	switch value := graph.Property(page, "value"); {
 	case isList(page):
 		objects = page.GetArray()
 	case hasMembers(page):
@@ -97,7 +99,7 @@ func (g *Groups) page(page *fastjson.Value) error {
 		id, name := textOf(object, "id"), textOf(object, "displayName")
 		switch {
 		case hasMembers(object):
-			if err := g.add(id, name, Property(object, "members").GetArray(), textOf(object, "members@odata.nextLink") != ""); err != nil {
+			if err := g.add(id, name, graph.Property(object, "members").GetArray(), textOf(object, "members@odata.nextLink") != ""); err != nil {
 				return err
 			}
 		case groups, of.ID == "" && typeOf(object) == "group":
@@ -114,7 +116,7 @@ func (g *Groups) page(page *fastjson.Value) error {
 }
 
 // add notes the users among the members of a group.
-func (g *Groups) add(id, name string, members []*fastjson.Value, more bool) error {
+func (g *Reader) add(id, name string, members []*fastjson.Value, more bool) error {
 	if id == "" {
 		return noGroups("a group in it has no id")
 	}
@@ -153,8 +155,8 @@ func isUser(member *fastjson.Value) (bool, error) {
 		}
 		return user, nil
 	}
-	names := NamesOf(member)
-	if _, err := KindOf(member, names); !errors.Is(err, ErrUnknown) || names.Any(AppID|TimeGenerated) {
+	names := graph.NamesOf(member)
+	if _, err := graph.KindOf(member, names); !errors.Is(err, graph.ErrUnknown) || names.Any(graph.AppID|graph.TimeGenerated) {
 		return false, noGroups("an object in it is a record or an application")
 	}
 	return true, nil
@@ -164,22 +166,22 @@ func isUser(member *fastjson.Value) (bool, error) {
 func typeOf(object *fastjson.Value) string {
 	name := textOf(object, "@odata.type")
 	if name == "" {
-		name = textOf(Property(object, "additionalProperties"), "@odata.type")
+		name = textOf(graph.Property(object, "additionalProperties"), "@odata.type")
 	}
 	return strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
 }
 
 func textOf(object *fastjson.Value, name string) string {
-	return string(Property(object, name).GetStringBytes())
+	return string(graph.Property(object, name).GetStringBytes())
 }
 
 func isList(v *fastjson.Value) bool { return v != nil && v.Type() == fastjson.TypeArray }
 
-func hasMembers(object *fastjson.Value) bool { return isList(Property(object, "members")) }
+func hasMembers(object *fastjson.Value) bool { return isList(graph.Property(object, "members")) }
 
 // All returns the groups in the order in which they came, or says which are not complete: half of a group is not to
 // replace the whole.
-func (g *Groups) All() ([]store.Group, error) {
+func (g *Reader) All() ([]store.Group, error) {
 	var groups []store.Group
 	for _, id := range g.order {
 		if g.more[id] {

@@ -1,5 +1,6 @@
-// Package graph makes records of objects as Microsoft Graph gives them. The other sources nest such objects, or write
-// their properties under other names, and are read with a Mapping of those.
+// Package graph reads objects as Microsoft Graph returns them, in every form in which records pass them on: as they are,
+// nested in a diagnostic record, or as a row whose columns have other names and JSON in texts. An Extractor makes records
+// of them, an Object finds single properties.
 package graph
 
 import (
@@ -18,10 +19,8 @@ type Extractor struct {
 	// Tenant is that of records which do not name theirs, as Graph's do not.
 	Tenant string
 
-	nested  []*fastjson.Parser // for JSON within texts; what they parsed lives as long as the record
-	used    int
+	reader
 	ranks   []rank
-	scalar  []byte
 	texts   map[string]string
 	undated string // what stands where the record being made has its time, and is none
 }
@@ -203,63 +202,6 @@ func camelCase(text string) string {
 		words[i] = string(runes)
 	}
 	return strings.Join(words, "")
-}
-
-// Text returns a property's value as text, empty where it has none.
-func (x *Extractor) Text(v *fastjson.Value) string { return string(x.text(v)) }
-
-// text is Text without a copy: what it returns is valid until the next call.
-func (x *Extractor) text(v *fastjson.Value) []byte {
-	if v == nil {
-		return nil
-	}
-	switch v.Type() {
-	case fastjson.TypeString:
-		text, _ := v.StringBytes()
-		return text
-	case fastjson.TypeNumber, fastjson.TypeTrue, fastjson.TypeFalse:
-		x.scalar = v.MarshalTo(x.scalar[:0])
-		return x.scalar
-	}
-	return nil
-}
-
-// Unpack returns what a text holds that is JSON itself, as some sources write nested properties; other values as they are.
-func (x *Extractor) Unpack(v *fastjson.Value) *fastjson.Value {
-	if v == nil || v.Type() != fastjson.TypeString {
-		return v
-	}
-	text, _ := v.StringBytes()
-	if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' && text[0] != '[' {
-		return v
-	}
-	if x.used == len(x.nested) {
-		x.nested = append(x.nested, &fastjson.Parser{})
-	}
-	inner, err := x.nested[x.used].ParseBytes(text)
-	if err != nil {
-		return v
-	}
-	x.used++
-	return inner
-}
-
-// Property returns an object's property by its name, or else by that name in another case or with what Log Analytics adds
-// to it; nil if it has none.
-func Property(v *fastjson.Value, name string) *fastjson.Value {
-	if v == nil {
-		return nil
-	}
-	if found := v.Get(name); found != nil {
-		return found
-	}
-	var found *fastjson.Value
-	v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
-		if found == nil && len(key) >= len(name) && strings.EqualFold(string(key[:len(name)]), name) && suffixes[strings.ToLower(string(key[len(name):]))] {
-			found = v
-		}
-	})
-	return found
 }
 
 // Most texts of a log come again and again: the names of applications, places, browsers. They are kept once, up to a
