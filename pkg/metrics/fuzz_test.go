@@ -14,6 +14,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -176,7 +177,7 @@ var (
 func FuzzSQL(f *testing.F) {
 	seeds(f)
 	db, _ := pgtest.Store(f)
-	st := &query.Store{DB: db, Timeout: 5 * time.Second, MaxRows: 100}
+	st := &engine.Engine{DB: db, Timeout: 5 * time.Second, MaxRows: 100}
 	known := map[string]bool{}
 	words := func(sql string) []string {
 		return sqlWords.FindAllString(literal.ReplaceAllString(bound.ReplaceAllString(sql, ""), "''"), -1)

@@ -11,7 +11,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
-	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -39,7 +39,7 @@ func TestRiskyUsers(t *testing.T) {
 	_, err = w.Write(t.Context(), store.Batch{Source: "test", Records: records})
 	require.NoError(t, err)
 
-	st := &query.Store{DB: db, Timeout: time.Minute, MaxRows: 1000}
+	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 1000}
 	ask := func(expr string, g metrics.EvalRange) (*metrics.Result, error) {
 		e, err := metrics.Parse(expr)
 		require.NoError(t, err, expr)

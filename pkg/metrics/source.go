@@ -12,6 +12,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
 // Leaf is a part of an expression that counts records.
@@ -46,7 +47,7 @@ type Counted struct {
 
 // stored counts in a store.
 type stored struct {
-	reading *query.Reading
+	reading *engine.Reading
 	counted []Counted
 	latest  int64 // until when records were counted by when they happened
 }
@@ -62,9 +63,9 @@ func (s *stored) noting(l *Leaf) (done func()) {
 }
 
 // Run answers an expression from one state of the store.
-func Run(ctx context.Context, st *query.Store, scope access.Scope, e *Expr, g EvalRange) (*Result, error) {
+func Run(ctx context.Context, st *engine.Engine, scope access.Scope, e *Expr, g EvalRange) (*Result, error) {
 	var answer *Result
-	err := st.Reading(ctx, scope, func(r *query.Reading) (err error) {
+	err := st.Reading(ctx, scope, func(r *engine.Reading) (err error) {
 		source := &stored{reading: r}
 		if answer, err = e.Evaluate(ctx, source, g); err != nil {
 			return err

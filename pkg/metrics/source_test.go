@@ -9,7 +9,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
-	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
 // 3,000 users sign in once in each of two hours, the first exactly on its end, and ten of them are called the same.
@@ -24,7 +24,7 @@ INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, account,
   SELECT 1, md5(n || ' ' || hour)::uuid, timestamptz '2026-03-02 10:00Z' + hour * interval '90 minutes', now(), 1, 1, n, 0, 0, 0, 0, 0, 0, 0, 0, md5(n::text)::uuid, '10.0.0.1'
   FROM generate_series(1, 3000) n, generate_series(0, 1) hour`)
 	require.NoError(t, err)
-	st := &query.Store{DB: db, Timeout: time.Minute, MaxRows: 10_000}
+	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10_000}
 	ask := func(text string) ([]metrics.Series, error) {
 		e, err := metrics.Parse(text)
 		require.NoError(t, err)

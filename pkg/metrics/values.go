@@ -11,6 +11,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
 const (
@@ -28,7 +29,7 @@ type ValuesQuery struct {
 }
 
 // Values lists values of a label; more says that there are others.
-func Values(ctx context.Context, st *query.Store, scope access.Scope, q ValuesQuery) (list []string, more bool, err error) {
+func Values(ctx context.Context, st *engine.Engine, scope access.Scope, q ValuesQuery) (list []string, more bool, err error) {
 	metric := ByName(q.Metric)
 	if metric == nil {
 		return nil, false, invalid("metric", "there is no metric %q%s", q.Metric, meant(q.Metric, metricNames()))

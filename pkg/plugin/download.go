@@ -16,6 +16,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
 // CallResource answers what the editor asks for, and downloads. A download is sent as it is read, so it holds the sender
@@ -141,7 +142,7 @@ func (d *DataSource) stream(ctx context.Context, req *backend.CallResourceReques
 		return err
 	}
 	period := query.Period{From: time.UnixMilli(r.From), To: time.UnixMilli(r.To)}
-	limit := query.Download{Limit: d.settings.DownloadLimit, Timeout: time.Duration(d.settings.DownloadTimeout) * time.Second, Arrays: r.Format == formatJSON}
+	limit := engine.Download{Limit: d.settings.DownloadLimit, Timeout: time.Duration(d.settings.DownloadTimeout) * time.Second, Arrays: r.Format == formatJSON}
 	err = d.store.Stream(ctx, question, d.scope(ctx), period, limit, func(more bool) error {
 		out.status = http.StatusOK
 		out.header.Set("Content-Type", format.contentType())

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/net/proxy"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
-	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -49,7 +49,7 @@ const connectTimeout = 10 * time.Second
 // DataSource is one configured data source.
 type DataSource struct {
 	resourceHandler backend.CallResourceHandler
-	store           *query.Store
+	store           *engine.Engine
 	arrivals        *store.BatchListener
 	problem         error // what is wrong with the settings
 	settings        settings
@@ -94,7 +94,7 @@ func NewInstance(ctx context.Context, from backend.DataSourceInstanceSettings) (
 		return d, nil
 	}
 	d.arrivals = store.NewBatchListener(db)
-	d.store = &query.Store{DB: db, Tenant: d.settings.Tenant, Timeout: time.Duration(d.settings.QueryTimeout) * time.Second, MaxRows: d.settings.MaxRows}
+	d.store = &engine.Engine{DB: db, Tenant: d.settings.Tenant, Timeout: time.Duration(d.settings.QueryTimeout) * time.Second, MaxRows: d.settings.MaxRows}
 	return d, nil
 }
 

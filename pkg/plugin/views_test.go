@@ -21,6 +21,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -189,7 +190,7 @@ func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
 // New records are told apart by the batch in which they came. Kinds that show records of another find theirs among those.
 func TestNewRecordsOfEveryKind(t *testing.T) {
 	db, _ := morning(t)
-	st := query.Store{DB: db, Timeout: time.Minute, MaxRows: 100}
+	st := engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 100}
 	for _, kind := range query.Kinds() {
 		if !slices.Contains(query.Views(kind), query.Logs) {
 			continue

@@ -4,11 +4,10 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// Interval is the width of a time series' steps. Days and weeks follow the calendar of the question's zone.
+// Interval is the width of a time series' steps. Days and weeks follow the calendar of the query's zone.
 type Interval string
 
 // The intervals.
@@ -25,11 +24,13 @@ const (
 
 var (
 	intervals = []Interval{Minute, FiveMinutes, FifteenMinutes, Hour, SixHours, Day, Week}
-	widths    = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
+	widths    = []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour,
+	}
 )
 
-// More steps than this help nobody and only cost.
-const maxSteps = 11000
+// MaxSteps is how many steps a query may have: more help nobody and only cost.
+const MaxSteps = 11000
 
 // ParseInterval reads an interval; empty is Auto.
 func ParseInterval(name string) (Interval, error) {
@@ -38,13 +39,13 @@ func ParseInterval(name string) (Interval, error) {
 		i = Auto
 	}
 	if i != Auto && !slices.Contains(intervals, i) {
-		return "", invalid("interval", "unknown interval %q: use auto, %s", name, strings.Join(texts(intervals), ", "))
+		return "", Invalid("interval", "unknown interval %q: use auto, %s", name, join(intervals, ", "))
 	}
 	return i, nil
 }
 
-// Offset is how long before the time range the records are that a question is about. Its answer is drawn as if they were
-// of the range itself, to compare with. Days and weeks are those of the calendar.
+// Offset is how long before the time range the records are that a query counts. They are drawn as if they were of the
+// range itself, to compare with. Days and weeks are those of the calendar.
 type Offset struct {
 	days  int
 	hours int
@@ -60,7 +61,7 @@ func parseOffset(name string) (Offset, error) {
 	}
 	m := offset.FindStringSubmatch(name)
 	if m == nil {
-		return Offset{}, invalid("offset", "%q is not understood: use a number of hours, days or weeks such as 24h, 1d or 1w", name)
+		return Offset{}, Invalid("offset", "%q is not understood: use a number of hours, days or weeks such as 24h, 1d or 1w", name)
 	}
 	n, _ := strconv.Atoi(m[1]) // four digits at most
 	o := Offset{name: name}
@@ -77,19 +78,22 @@ func parseOffset(name string) (Offset, error) {
 
 func (o Offset) String() string { return o.name }
 
-// move returns a time so much later, or earlier where sign is -1.
-func (o Offset) move(t time.Time, sign int, zone *time.Location) time.Time {
+// Move returns a time so much later, or earlier where sign is -1.
+func (o Offset) Move(t time.Time, sign int, zone *time.Location) time.Time {
+	if o == (Offset{}) { // which would move a time in an hour that the clock repeats
+		return t
+	}
 	return t.In(zone).AddDate(0, 0, sign*o.days).Add(time.Duration(sign*o.hours) * time.Hour).UTC()
 }
 
-// resolve chooses the narrowest interval that needs no more points than the panel has room for.
-func (i Interval) resolve(p Period) Interval {
+// Resolve returns the narrowest interval that needs no more points than the panel has room for.
+func (i Interval) Resolve(p Period) Interval {
 	if i != Auto {
 		return i
 	}
 	points := p.MaxDataPoints
-	if points <= 0 || points > maxSteps {
-		points = maxSteps
+	if points <= 0 || points > MaxSteps {
+		points = MaxSteps
 	}
 	wanted := max(p.To.Sub(p.From)/time.Duration(points), p.MinInterval)
 	for n, width := range widths {
@@ -100,11 +104,11 @@ func (i Interval) resolve(p Period) Interval {
 	return Week
 }
 
-// steps lists the starts of the intervals that cover [from, to).
-func (i Interval) steps(from, to time.Time, zone *time.Location) ([]time.Time, error) {
+// Steps lists the starts of the intervals that cover [from, to).
+func (i Interval) Steps(from, to time.Time, zone *time.Location) ([]time.Time, error) {
 	width := widths[slices.Index(intervals, i)]
-	if to.Sub(from)/width > maxSteps {
-		return nil, invalid("interval", "%s makes more than %d points in this time range: use a wider interval or auto", i, maxSteps)
+	if to.Sub(from)/width > MaxSteps {
+		return nil, Invalid("interval", "%s makes more than %d points in this time range: use a wider interval or auto", i, MaxSteps)
 	}
 	var starts []time.Time
 	add := func(start, end time.Time) {
@@ -118,36 +122,35 @@ func (i Interval) steps(from, to time.Time, zone *time.Location) ([]time.Time, e
 		}
 		return starts, nil
 	}
-	local := from.In(zone)
-	year, month, day := local.Date()
+	days := 1
+	year, month, day := from.In(zone).Date()
 	if i == Week {
-		day -= (int(local.Weekday()) + 6) % 7
+		days = 7
+		day -= (int(from.In(zone).Weekday()) + 6) % 7
 	}
-	for start := midnight(year, month, day, zone); start.Before(to); start = midnight(year, month, day, zone) {
-		days := 1
-		if i == Week {
-			days = 7
-		}
-		day += days
-		end := midnight(year, month, day, zone)
+	for start := midnight(year, month, day, zone); start.Before(to); {
+		end := midnight(year, month, day+days, zone)
 		switch i {
 		case Hour:
 			for hour := start; hour.Before(end); hour = hour.Add(time.Hour) {
-				add(hour, minTime(hour.Add(time.Hour), end))
+				next := hour.Add(time.Hour)
+				if next.After(end) {
+					next = end
+				}
+				add(hour, next)
 			}
 		case SixHours: // by the clock on the wall: a quarter of a day is an hour longer or shorter twice a year
 			quarter := start
-			for hour := 6; hour <= 24; hour += 6 {
-				next := time.Date(year, month, day-1, hour, 0, 0, 0, zone)
-				if hour == 24 {
-					next = end
-				}
+			for hour := 6; hour < 24; hour += 6 {
+				next := time.Date(year, month, day, hour, 0, 0, 0, zone)
 				add(quarter, next)
 				quarter = next
 			}
+			add(quarter, end)
 		default:
 			add(start, end)
 		}
+		start, day = end, day+days
 	}
 	return starts, nil
 }
@@ -182,18 +185,4 @@ func midnight(year int, month time.Month, day int, zone *time.Location) time.Tim
 func sinceMidnight(t time.Time) time.Duration {
 	hour, minute, second := t.Clock()
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

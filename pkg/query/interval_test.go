@@ -26,7 +26,7 @@ func TestStepsFollowTheCalendarOfTheZone(t *testing.T) {
 		require.NoError(t, err)
 		from, _ := time.Parse(time.RFC3339, tt.from)
 		to, _ := time.Parse(time.RFC3339, tt.to)
-		steps, err := tt.interval.steps(from, to, zone)
+		steps, err := tt.interval.Steps(from, to, zone)
 		require.NoError(t, err)
 		var got []string
 		for _, s := range steps {
@@ -41,7 +41,7 @@ func TestDaysAndWeeksEndWhereTheNextBegin(t *testing.T) {
 		zone, err := time.LoadLocation(name)
 		require.NoError(t, err)
 		for _, interval := range []Interval{Day, Week} {
-			steps, err := interval.steps(time.Date(2026, 1, 1, 0, 0, 0, 0, zone), time.Date(2027, 1, 1, 0, 0, 0, 0, zone), zone)
+			steps, err := interval.Steps(time.Date(2026, 1, 1, 0, 0, 0, 0, zone), time.Date(2027, 1, 1, 0, 0, 0, 0, zone), zone)
 			require.NoError(t, err)
 			ends := interval.ends(steps, zone)
 			require.Equal(t, steps[1:], ends[:len(ends)-1], "%s %s", name, interval)
@@ -57,9 +57,9 @@ func TestOffsetsFollowTheCalendarOfTheZone(t *testing.T) {
 	for name, want := range map[string]string{"1w": "2026-03-23T12:00:00+01:00", "2d": "2026-03-28T12:00:00+01:00", "48h": "2026-03-28T11:00:00+01:00", "": "2026-03-30T12:00:00+02:00"} {
 		o, err := parseOffset(name)
 		require.NoError(t, err)
-		earlier := o.move(noon, -1, berlin)
+		earlier := o.Move(noon, -1, berlin)
 		require.Equal(t, want, earlier.In(berlin).Format(time.RFC3339), name)
-		require.True(t, o.move(earlier, 1, berlin).Equal(noon), name)
+		require.True(t, o.Move(earlier, 1, berlin).Equal(noon), name)
 	}
 	for _, name := range []string{"1", "w", "0d", "-1d", "1m", "1w1d"} {
 		_, err := parseOffset(name)
@@ -75,8 +75,8 @@ func TestAutoNeedsNoMorePointsThanThereIsRoomFor(t *testing.T) {
 		want   Interval
 	}{{time.Hour, 1000, Minute}, {24 * time.Hour, 1000, FiveMinutes}, {30 * 24 * time.Hour, 1000, Hour}, {90 * 24 * time.Hour, 100, Day},
 		{3650 * 24 * time.Hour, 10, Week}, {90 * 24 * time.Hour, 43200, FifteenMinutes}} {
-		require.Equal(t, tt.want, Auto.resolve(Period{From: from, To: from.Add(tt.length), MaxDataPoints: tt.points}), "%v", tt)
+		require.Equal(t, tt.want, Auto.Resolve(Period{From: from, To: from.Add(tt.length), MaxDataPoints: tt.points}), "%v", tt)
 	}
-	_, err := Minute.steps(from, from.AddDate(1, 0, 0), time.UTC)
+	_, err := Minute.Steps(from, from.AddDate(1, 0, 0), time.UTC)
 	require.ErrorContains(t, err, "use a wider interval")
 }

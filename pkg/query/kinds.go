@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Kinds lists the kinds of record that can be asked about, in the order in which the portal offers its reports.
+// Kinds lists the kinds of record that can be queried, in the order in which the portal offers its reports.
 func Kinds() []*activity.Kind {
 	return []*activity.Kind{
 		activity.SignIn, activity.RiskySignIn, activity.ConditionalAccess, activity.AuditEvent, activity.ProvisioningEvent,
@@ -14,14 +14,21 @@ func Kinds() []*activity.Kind {
 	}
 }
 
-// Views lists the forms in which answers about a kind can be had.
+// StoredKinds lists the kinds as which the records of a kind come in.
+func StoredKinds(kind *activity.Kind) []*activity.Kind {
+	if kind == activity.UserActivity {
+		return activity.Kinds()
+	}
+	return []*activity.Kind{kind.Stored()}
+}
+
+// Views lists the forms in which results about a kind can be had.
 func Views(kind *activity.Kind) []View {
 	views := []View{TimeSeries, Table, Value, Calendar, List}
-	if kind == activity.ConditionalAccess { // the sign-ins' own views show each of them once
-		return views
+	if kind != activity.ConditionalAccess { // the sign-ins' own views show each of them once
+		views = append(views, Logs, Annotations)
 	}
-	views = append(views, Logs, Annotations)
-	if sections[kind.Stored()] != nil {
+	if Sections(kind) != nil {
 		views = append(views, Detail)
 	}
 	return views
@@ -37,7 +44,7 @@ func Measures(kind *activity.Kind) []Measure {
 	if f := kind.Field("status"); f != nil && kind != activity.UserActivity { // which mixes outcomes of different things
 		measures = append(measures, FailureRate)
 	}
-	if duration(kind) != nil {
+	if Duration(kind) != nil {
 		measures = append(measures, AverageDuration)
 	}
 	if HasSeen(kind) {
@@ -46,27 +53,22 @@ func Measures(kind *activity.Kind) []Measure {
 	return measures
 }
 
-// duration returns the field that AverageDuration is about; nil for kinds that have none.
-func duration(kind *activity.Kind) *activity.Field {
+// HasSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
+func HasSeen(kind *activity.Kind) bool {
+	return slices.Contains([]*activity.Kind{
+		activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent, activity.RiskDetection,
+	}, kind)
+}
+
+// Duration returns the field that AverageDuration is about; nil for kinds that have none.
+func Duration(kind *activity.Kind) *activity.Field {
 	if kind == activity.RiskyUserHistory {
 		return kind.Field("timeToRemediation")
 	}
 	return kind.Field("durationInMilliseconds")
 }
 
-// MeasureLabel names what a question measures.
-func (q *Query) MeasureLabel() string {
-	label := MeasureLabel(q.Kind, q.Measure)
-	if q.Of != nil {
-		label = q.Of.Label + " (distinct values)"
-	}
-	if q.Offset != (Offset{}) {
-		label += ", " + q.Offset.String() + " earlier"
-	}
-	return label
-}
-
-// MeasureLabel names a measure of a kind's records.
+// MeasureLabel returns the label of a measure of a kind's records.
 func MeasureLabel(kind *activity.Kind, m Measure) string {
 	switch m {
 	case DistinctUsers:
@@ -88,11 +90,47 @@ func MeasureLabel(kind *activity.Kind, m Measure) string {
 	return kind.CountLabel()
 }
 
-// DefaultFilters lists the filters that an editor puts into a new question, to be seen and removed there. Nothing is
-// restricted that the question does not say.
+// DefaultFilters lists the filters that an editor puts into a new query, where users see them and can remove them.
+// Nothing restricts a query but the filters it has.
 func DefaultFilters(kind *activity.Kind) []Filter {
 	if f := kind.Field("signInEventTypes"); f != nil { // as the portal, which shows the other types in reports of their own
 		return []Filter{{Field: f, Operator: In, Values: []string{activity.Interactive}}}
 	}
 	return nil
 }
+
+// The sections of a record's detail. Package detail builds them.
+const (
+	Summary            = "summary"
+	Policies           = "policies"
+	Authentication     = "authentication"
+	RiskDetections     = "riskDetections"
+	AuditEvents        = "auditEvents"
+	SignIns            = "signIns"
+	Attempt            = "attempt" // what belongs to the same attempt or operation
+	Targets            = "targets"
+	ModifiedProperties = "modifiedProperties"
+	Steps              = "steps"
+	History            = "history"
+	Raw                = "raw"
+)
+
+var sections = map[*activity.Kind][]string{
+	activity.SignIn:            {Summary, Policies, Authentication, RiskDetections, AuditEvents, Attempt, Raw},
+	activity.AuditEvent:        {Summary, Targets, ModifiedProperties, SignIns, Attempt, Raw},
+	activity.ProvisioningEvent: {Summary, Steps, ModifiedProperties, Attempt, Raw},
+	activity.RiskDetection:     {Summary, SignIns, AuditEvents, Attempt, Raw},
+	activity.RiskyUser:         {Summary, RiskDetections, History, Raw},
+}
+
+// Sections lists the sections in which a detail shows a record of a kind, in their order.
+func Sections(kind *activity.Kind) []string {
+	if kind == activity.ConditionalAccess { // the sign-ins' own sections show it
+		return nil
+	}
+	return sections[kind.Stored()]
+}
+
+// linking names the fields, beside the time, by which sections find what belongs to a record. All sections but the summary
+// need no other fields of its row.
+var linking = []string{"id", "tenantId", "correlationId", "requestId", "changeId", "userId", "sourceIdentity", "targetIdentity"}

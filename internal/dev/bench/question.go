@@ -12,6 +12,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -155,7 +156,7 @@ func (q question) ask(ctx context.Context, db *store.DB) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := query.Store{DB: db, Timeout: timeout, MaxRows: maxRows}
+	st := engine.Engine{DB: db, Timeout: timeout, MaxRows: maxRows}
 	result, err := st.Run(ctx, asked, access.All(), period())
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -35,7 +36,7 @@ func seriesOf(answer *metrics.Result, err error) ([]oracle.Series, error) {
 
 // OnPostgreSQL is the engine over a store.
 func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
-	st := &query.Store{DB: db, Timeout: time.Minute, MaxRows: 10_000}
+	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10_000}
 	return func(expr string, g oracle.Grid) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
 		if err != nil {

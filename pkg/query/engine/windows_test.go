@@ -1,10 +1,12 @@
-package query
+package engine
 
 import (
 	"encoding/binary"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // A window holds its end, and not its start, however wide the others are.
@@ -22,7 +24,7 @@ func TestWindowsOfCells(t *testing.T) {
 			for at := edges[want] + 1; at <= edges[want+1]; at++ {
 				sent := binary.BigEndian.AppendUint64(nil, uint64(at))
 				sent = binary.BigEndian.AppendUint64(sent, 7)
-				require.Equal(t, []Cell{{want, 7}}, appendCells(nil, sent, edges), "%d between %v", at, edges)
+				require.Equal(t, []query.Cell{{Window: want, N: 7}}, appendCells(nil, sent, edges), "%d between %v", at, edges)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package query_test
+package engine_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package query_test
+package engine_test
 
 import (
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -23,7 +24,7 @@ import (
 func contoso(t testing.TB) world {
 	t.Helper()
 	db, _ := demotest.Store(t)
-	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100000}, demotest.Start, 21}
+	return world{&engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 100000}, demotest.Start, 21}
 }
 
 // list asks for columns of all records of a kind, in all their time unless told otherwise.
@@ -81,7 +82,7 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 				p.To = p.To.Add(-time.Duration(random.IntN(5*24*60*60)) * time.Second)
 				p.MaxDataPoints = int64(10 + random.IntN(100))
 				got := w.ask(t, model, p)
-				want, err := w.AskRows(t.Context(), decode(t, model), p)
+				want, err := w.RunFromRows(t.Context(), decode(t, model), p)
 				require.NoError(t, err)
 				require.Equal(t, want.Steps, got.Steps, "%v", model)
 				require.Equal(t, want.Groups, got.Groups, "%v\n%s", model, got.SQL)
@@ -340,7 +341,7 @@ func TestTimeToRemediationIsFromTheFirstStateAtRisk(t *testing.T) {
 	}
 	_, err = writer.Write(t.Context(), store.Batch{Source: "test", Records: records})
 	require.NoError(t, err)
-	w := world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 100}, day, 1}
+	w := world{&engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 100}, day, 1}
 
 	const hour = int64(60 * 60 * 1000)
 	require.Equal(t, [][]any{{"ann", "dismissed", hour}, {"ann", "dismissed", nil}, {"ann", "remediated", 10 * hour}, {"ann", "remediated", nil}},

@@ -1,4 +1,4 @@
-package query_test
+package engine_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -20,7 +21,7 @@ func TestQuickQuestionsDoNotWaitForSlowOnes(t *testing.T) {
 	few, err := store.Open(store.Config{URL: address, MaxOpenConns: 4, MaxIdleConns: 4})
 	require.NoError(t, err)
 	defer few.Close()
-	st := query.Store{DB: few, Timeout: time.Minute, MaxRows: 1000}
+	st := engine.Engine{DB: few, Timeout: time.Minute, MaxRows: 1000}
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	month := query.Period{From: from, To: from.AddDate(0, 1, 0)}
 

@@ -1,4 +1,4 @@
-package query_test
+package engine_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -36,7 +37,7 @@ INSERT INTO entra.sign_in
 	require.NoError(b, err)
 	_, err = db.ExecContext(b.Context(), "VACUUM ANALYZE")
 	require.NoError(b, err)
-	return world{&query.Store{DB: db, Timeout: time.Minute, MaxRows: 10000}, from, 31}
+	return world{&engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10000}, from, 31}
 }
 
 func BenchmarkPickingOneOf200000Users(b *testing.B) {

@@ -1,4 +1,4 @@
-package query
+package plan
 
 import (
 	"maps"
@@ -22,7 +22,7 @@ func TestEveryRecordCountsInItsStep(t *testing.T) {
 		g := store.Groupings[random.IntN(len(store.Groupings))]
 		length := time.Duration(1+random.IntN(1<<random.IntN(11))) * time.Hour // hours to weeks, each as often
 		at := func() time.Time {
-			return always.from.Add(time.Duration(random.Int64N(int64(length)))).Truncate(grids[random.IntN(len(grids))])
+			return Always.From.Add(time.Duration(random.Int64N(int64(length)))).Truncate(grids[random.IntN(len(grids))])
 		}
 		bounds := []time.Time{at(), at(), at(), at(), at(), at()}[:2+random.IntN(5)]
 		slices.SortFunc(bounds, time.Time.Compare)
@@ -36,7 +36,7 @@ func TestEveryRecordCountsInItsStep(t *testing.T) {
 		tiles.now = at()
 		widened := tiles.widen(bounds)
 		for i := range steps {
-			tiles.cover(span{widened[i], widened[i+1]}, len(g.Tiers))
+			tiles.cover(Span{widened[i], widened[i+1]}, len(g.Tiers))
 		}
 		for range 30 {
 			record, want := at(), map[int]int{}
@@ -49,32 +49,32 @@ func TestEveryRecordCountsInItsStep(t *testing.T) {
 }
 
 // counts returns how often the statement that cells makes of tiles counts a record, by step.
-func (t *tiles) counts(steps []time.Time, record time.Time) map[int]int {
+func (t *Tiles) counts(steps []time.Time, record time.Time) map[int]int {
 	counts := map[int]int{}
 	start := func(tier store.Tier) time.Time {
-		if tier == noTier {
+		if tier == NoTier {
 			return record
 		}
 		return record.Truncate(tier.Width())
 	}
-	add := func(n int, tier store.Tier, spans []span, at time.Time) {
+	add := func(n int, tier store.Tier, spans []Span, at time.Time) {
 		step := slices.IndexFunc(steps, at.Before) // as width_bucket
 		if step < 0 || len(steps) == 1 {
 			step = len(steps)
 		}
 		for _, s := range spans {
-			if !start(tier).Before(s.from) && start(tier).Before(s.to) {
+			if !start(tier).Before(s.From) && start(tier).Before(s.To) {
 				counts[step] += n
 			}
 		}
 	}
-	for tier, spans := range t.tiers {
+	for tier, spans := range t.Tiers {
 		add(1, tier, spans, start(tier).Add(tier.Width()/2))
 	}
-	for _, m := range t.moved {
-		add(-1, m.fine, m.spans, start(m.coarse).Add(m.coarse.Width()/2))
+	for _, m := range t.Corrections {
+		add(-1, m.Fine, m.Spans, start(m.Coarse).Add(m.Coarse.Width()/2))
 	}
-	add(1, noTier, t.rows, record)
+	add(1, NoTier, t.Rows, record)
 	maps.DeleteFunc(counts, func(_, n int) bool { return n == 0 })
 	return counts
 }

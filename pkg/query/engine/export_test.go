@@ -1,0 +1,27 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/access"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/plan"
+)
+
+// RunFromRows runs a query on rows alone.
+func (e *Engine) RunFromRows(ctx context.Context, q *query.Query, p query.Period) (result *query.Result, err error) {
+	b := e.builder(q, access.All())
+	b.During = plan.Range(q, p)
+	pl, err := plan.FromRows(q, p)
+	if err != nil {
+		return nil, err
+	}
+	v := &countView{b, pl, p}
+	err = e.DB.Snapshot(ctx, e.Timeout, func(tx *sqlx.Tx) error {
+		result, err = v.read(ctx, tx)
+		return err
+	})
+	return result, err
+}
