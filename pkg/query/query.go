@@ -140,8 +140,7 @@ func (q *Query) MeasureLabel() string {
 func (q *Query) ForAlert() error {
 	switch {
 	case q.View != TimeSeries && q.View != Table && q.View != Value:
-		return Invalid("view", "an alert rule needs numbers by group, which %s does not give: "+
-			"use timeSeries, table or value", q.View)
+		return Invalid("view", "an alert rule needs numbers by group, which %s does not give: use timeSeries, table or value", q.View)
 	case q.Measure.IsTime():
 		return Invalid("measure", "an alert rule needs numbers, and %s is a time: use another measure, such as count", q.Measure)
 	}

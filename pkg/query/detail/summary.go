@@ -88,9 +88,7 @@ var summaries = map[*activity.Kind][]group{
 		{label: "User", properties: []string{
 			"userDisplayName", "userPrincipalName", "userId", "servicePrincipalDisplayName", "servicePrincipalId",
 		}},
-		{label: "Location", properties: []string{
-			"ipAddress", "city", "state", "countryOrRegion", "latitude", "longitude",
-		}},
+		{label: "Location", properties: []string{"ipAddress", "city", "state", "countryOrRegion", "latitude", "longitude"}},
 		{label: "Additional info", pairs: "additionalInfo"},
 	},
 	activity.RiskyUser: {

@@ -35,25 +35,30 @@ func (e *Engine) Run(ctx context.Context, q *query.Query, scope access.Scope, p 
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.view(q, scope, p)
+	b := e.builder(q, scope)
+	if !q.NeedsHistory() {
+		b.During = plan.Range(q, p)
+	}
+	v, err := newView(&b, p)
 	if err != nil {
 		return nil, err
 	}
+	needs := v.needs()
 	var result *query.Result
 	run := func() error {
 		return e.DB.Snapshot(ctx, e.Timeout, func(tx *sqlx.Tx) (err error) {
-			if result, err = v.read(ctx, tx); err != nil {
+			b.Dictionary = sqlgen.Transaction{Tx: tx}
+			if result, err = v.read(ctx, tx, &b); err != nil {
 				return err
 			}
-			oldest, counted := v.oldest()
-			before, err := removedBefore(ctx, tx, q.Kind, oldest)
+			before, err := removedBefore(ctx, tx, q.Kind, needs.rowsSince)
 			if !before.IsZero() {
-				result.Warnings = append(result.Warnings, removed(before, counted))
+				result.Warnings = append(result.Warnings, removed(before, needs.counted))
 			}
 			return err
-		}, sqlgen.Settings(q)...)
+		}, sqlgen.Settings(q, false)...)
 	}
-	if v.isExpensive() {
+	if needs.patience {
 		err = e.DB.Patiently(ctx, run)
 	} else {
 		err = run()

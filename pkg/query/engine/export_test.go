@@ -8,6 +8,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/plan"
+	"github.com/entra-activity/entra-activity-datasource/pkg/query/sqlgen"
 )
 
 // RunFromRows runs a query on rows alone.
@@ -18,9 +19,10 @@ func (e *Engine) RunFromRows(ctx context.Context, q *query.Query, p query.Period
 	if err != nil {
 		return nil, err
 	}
-	v := &countView{b, pl, p}
+	v := &countView{q, pl, p}
 	err = e.DB.Snapshot(ctx, e.Timeout, func(tx *sqlx.Tx) error {
-		result, err = v.read(ctx, tx)
+		b.Dictionary = sqlgen.Transaction{Tx: tx}
+		result, err = v.read(ctx, tx, &b)
 		return err
 	})
 	return result, err

@@ -74,13 +74,11 @@ func (e *Engine) Stream(
 			}
 		}
 		return rows.Err()
-	}, sqlgen.StreamSettings(q)...)
+	}, sqlgen.Settings(q, true)...)
 }
 
 // RunOnBatch returns those records of a batch that a query selects, whenever they happened.
-func (e *Engine) RunOnBatch(
-	ctx context.Context, q *query.Query, scope access.Scope, n store.BatchNotification,
-) (*query.Result, error) {
+func (e *Engine) RunOnBatch(ctx context.Context, q *query.Query, scope access.Scope, n store.BatchNotification) (*query.Result, error) {
 	result := &query.Result{Query: q, Served: "rows"}
 	err := e.DB.Snapshot(ctx, e.Timeout, func(tx *sqlx.Tx) error {
 		b := e.builder(q, scope)
@@ -101,6 +99,6 @@ func (e *Engine) RunOnBatch(
 				fmt.Sprintf("Only the %s %d records of those that have just arrived are shown.", q.Order(), limit))
 		}
 		return err
-	}, sqlgen.Settings(q)...)
+	}, sqlgen.Settings(q, false)...)
 	return result, err
 }

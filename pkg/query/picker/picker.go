@@ -24,7 +24,6 @@ import (
 type Picker struct {
 	sqlgen.Builder
 	vq         *query.ValuesQuery
-	tenant     string        // that the data source is set to
 	column     tables.Column // of rows
 	period     query.Period
 	restricted bool // to what occurs in some of the records
@@ -36,7 +35,7 @@ func New(vq *query.ValuesQuery, scope access.Scope, tenant string) (*Picker, err
 		Kind: vq.Kind, View: query.Table, Measure: query.Count, GroupBy: []*activity.Field{vq.Field}, Filters: vq.Filters,
 		Zone: time.UTC, Limit: vq.Limit,
 	}
-	p := &Picker{Builder: sqlgen.New(q, scope, tenant), vq: vq, tenant: tenant, column: tables.OfRows(vq.Kind, vq.Field)}
+	p := &Picker{Builder: sqlgen.New(q, scope, tenant), vq: vq, column: tables.OfRows(vq.Kind, vq.Field)}
 	p.period = query.Period{From: query.Earliest, To: query.Latest}
 	if !vq.From.IsZero() {
 		var err error
@@ -121,35 +120,32 @@ func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, do
 	if p.restricted && !isIndexed || !p.restricted && (p.vq.Search == "" || !isName) {
 		return nil, false, nil
 	}
-	tried := maxSorted
-	if p.restricted && p.findsRows() {
-		tried = triedNames
+	// Where something is searched for, all names that contain it are sorted, up to a limit.
+	sorts, n := p.vq.Search != "", triedNames
+	if sorts && !(p.restricted && p.findsRows()) {
+		n = maxSorted
 	}
-	for n := tried; p.vq.Search != ""; n *= 5 {
-		texts, named, err := p.among(ctx, tx, "", maxSorted+1, n)
-		if err != nil {
+	for ; ; n *= 5 {
+		order, limit := "", maxSorted+1
+		if !sorts {
+			order, limit = "lower(d."+p.column.Text+")", n
+		}
+		texts, named, err := p.among(ctx, tx, order, limit, n)
+		isComplete := named < limit && named <= n || len(texts) >= p.vq.Limit
+		switch {
+		case err != nil:
 			return nil, false, err
-		}
-		if named > maxSorted {
-			break
-		}
-		if named <= n || len(texts) >= p.vq.Limit {
+		case sorts && named > maxSorted: // that is too many to sort: an index has the order
+			if !p.restricted {
+				return nil, false, nil
+			}
+			sorts, n = false, triedNames/5
+		case isComplete:
 			return texts, true, nil
-		}
-		if len(texts)*rareness < n {
+		case len(texts)*rareness < n:
 			return nil, false, nil
 		}
 	}
-	for n := triedNames; p.restricted; n *= 5 {
-		texts, named, err := p.among(ctx, tx, "lower(d."+p.column.Text+")", n, n)
-		if err != nil || named < n || len(texts) >= p.vq.Limit {
-			return texts, true, err
-		}
-		if len(texts)*rareness < n {
-			break
-		}
-	}
-	return nil, false, nil
 }
 
 // findsRows reports whether an index finds the records that match by another entity than the one asked about: those of an
@@ -164,9 +160,7 @@ func (p *Picker) findsRows() bool {
 // among lists those of the first n names that records have, and returns how many names there were, up to a limit. The names
 // are a statement of their own: PostgreSQL would compare how soon an index comes to them by chance, and forget that it finds
 // parts of a name by the index of letters.
-func (p *Picker) among(
-	ctx context.Context, tx *sqlx.Tx, order string, limit, n int,
-) (texts []string, named int, err error) {
+func (p *Picker) among(ctx context.Context, tx *sqlx.Tx, order string, limit, n int) (texts []string, named int, err error) {
 	defer func(all sqlgen.Statement) { p.Statement = all }(p.Statement)
 	column := "d." + p.column.Text
 	names := sqlgen.Select{
@@ -248,10 +242,10 @@ func (p *Picker) inDictionary(conditions ...string) string {
 
 // ofTenant restricts a column to the tenant that the data source is set to.
 func (p *Picker) ofTenant(column string) string {
-	if p.tenant == "" {
+	if p.Tenant == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s = (SELECT id FROM entra.tenant WHERE lower(tenant_id) = lower(%s))", column, p.Bind(p.tenant))
+	return fmt.Sprintf("%s = (SELECT id FROM entra.tenant WHERE lower(tenant_id) = lower(%s))", column, p.Bind(p.Tenant))
 }
 
 // inTotals looks through the totals of a number that they count by; empty if they do not.

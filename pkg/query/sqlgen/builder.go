@@ -65,6 +65,8 @@ type Columns func(*activity.Field) tables.Column
 type Builder struct {
 	Statement
 	Query        *query.Query
+	Scope        access.Scope
+	Tenant       string // the only one to query; empty for all
 	Dictionary   Dictionary
 	During       plan.Span // in which regular expressions find what no dictionary has
 	MaxRows      int
@@ -79,7 +81,7 @@ type Builder struct {
 
 // New returns the builder of a query's SQL. It restricts the query to what the scope sees, and to the data source's tenant.
 func New(q *query.Query, scope access.Scope, tenant string) Builder {
-	b := Builder{Query: q, Filters: slices.Clone(q.Filters), During: plan.Always}
+	b := Builder{Query: q, Scope: scope, Tenant: tenant, Filters: slices.Clone(q.Filters), During: plan.Always}
 	restrict := func(f *activity.Field, value string) {
 		b.Filters = append(b.Filters, query.Filter{Field: f, Operator: query.Equal, Values: []string{value}})
 	}
@@ -237,26 +239,18 @@ func withNames(counted Select, keys []*activity.Field, columns Columns, others .
 	return s
 }
 
-// settings are PostgreSQL's for the transaction that runs a query. A page of records is cut before it is joined to what
-// they name, in whichever order: to compare all orders takes PostgreSQL ten times as long as a whole detail. Where joins
-// decide which records there are, it compares them.
-func settings(q *query.Query, lookUp bool) []string {
+// Settings returns PostgreSQL's settings for the transaction that runs a query. A page of records is cut before it is
+// joined to what they name, in whichever order: to compare all orders takes PostgreSQL ten times as long as a whole detail.
+// Where joins decide which records there are, it compares them. What the record of a detail names is looked up, and so is
+// what streamed records name: that leaves them in their order, where other joins would have all of them sorted first.
+func Settings(q *query.Query, streamed bool) []string {
 	ofMembers := func(f query.Filter) bool { return f.Field.Of == activity.Membership }
 	if !q.View.HasRecords() || tables.IsComputed(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
 		return nil
 	}
-	list := []string{"join_collapse_limit = 1"}
-	if lookUp {
-		list = append(list, "enable_hashjoin = off", "enable_mergejoin = off")
+	settings := []string{"join_collapse_limit = 1"}
+	if streamed || q.View == query.Detail {
+		settings = append(settings, "enable_hashjoin = off", "enable_mergejoin = off")
 	}
-	return list
+	return settings
 }
-
-// Settings returns PostgreSQL's settings for the transaction that runs a query.
-func Settings(q *query.Query) []string {
-	return settings(q, q.View == query.Detail) // what one record names is looked up, which leaves no ways to compare either
-}
-
-// StreamSettings returns the settings with which PostgreSQL passes each record on as it reads it: looked up one by one,
-// what records name leaves them in their order. After the joins that it prefers, it would have to sort all of them first.
-func StreamSettings(q *query.Query) []string { return settings(q, true) }

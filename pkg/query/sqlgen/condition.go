@@ -52,9 +52,7 @@ func (b *Builder) Condition(ctx context.Context, c tables.Column, f *query.Filte
 }
 
 // inDictionary restricts a column of IDs to those whose text matches.
-func (b *Builder) inDictionary(
-	ctx context.Context, c tables.Column, f *query.Filter, match func(string) bool,
-) (sql string, err error) {
+func (b *Builder) inDictionary(ctx context.Context, c tables.Column, f *query.Filter, match func(string) bool) (sql string, err error) {
 	var ids []int32
 	if base, _ := f.Operator.Base(); base == query.Matches || c.Derive != nil {
 		all := Select{Columns: []string{"id", "coalesce(" + c.Text + "::text, '')"}, From: c.Dictionary, OrderBy: "id"}

@@ -50,8 +50,7 @@ func (b *Builder) windowsOfTier(ctx context.Context, g *store.Grouping, tier sto
 	// Of the buckets at the ends of a span, one of the two is therefore outside.
 	cell := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
 	from, within := b.inSpans(g.Table(tier), spans, func(from, to string) string {
-		return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND "+
-			"r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
+		return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
 	})
 	src := source{from: from, where: append([]string{within}, b.tierConditions(g, tier)...), count: "sum(r.n)::bigint"}
 	src.columns = func(f *activity.Field) tables.Column { return tables.Derived(g, f) }
