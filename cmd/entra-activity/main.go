@@ -99,29 +99,27 @@ func checkTenant(id string) error {
 
 // explain adds to an error of the database what can be done about it.
 func explain(err error) string {
-	var (
-		e           *pq.Error
-		unreachable *net.OpError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "stopped"
-	case errors.Is(err, pq.ErrSSLNotSupported):
-		return "the database's server does not offer TLS: let it, or set sslmode=disable or PGSSLMODE"
-	case errors.As(err, &unreachable) && unreachable.Op == "dial":
-		return fmt.Sprintf("the database cannot be reached: %v: check the host and port in --database-url or PGHOST and PGPORT", unreachable)
-	case !errors.As(err, &e):
-		return err.Error()
+	var message string
+	if e := pq.As(err); e != nil {
+		message = e.Message
 	}
-	switch e.Code {
-	case "28P01", "28000":
-		return e.Message + ": check the user and password in --database-url or PGUSER and PGPASSWORD"
-	case "3D000":
-		return e.Message + ": create it first, for example with createdb"
-	case "3F000", "42P01":
+	switch store.Classify(err) {
+	case store.Canceled:
+		return "stopped"
+	case store.TLSNotOffered:
+		return "the database's server does not offer TLS: let it, or set sslmode=disable or PGSSLMODE"
+	case store.UnknownHost, store.NoAnswer, store.Unreachable:
+		if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" { // rather than listen
+			return fmt.Sprintf("the database cannot be reached: %v: check the host and port in --database-url or PGHOST and PGPORT", dial)
+		}
+	case store.WrongPassword, store.UserRejected, store.NoHostEntry, store.ClientCertificateRequired:
+		return message + ": check the user and password in --database-url or PGUSER and PGPASSWORD"
+	case store.MissingDatabase:
+		return message + ": create it first, for example with createdb"
+	case store.MissingSchema:
 		return (&store.VersionError{}).Error()
-	case "42501":
-		return e.Message + ": the role needs the right to write in the schema " + store.Schema
+	case store.MissingRight:
+		return message + ": the role needs the right to write in the schema " + store.Schema
 	}
 	return err.Error()
 }

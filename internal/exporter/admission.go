@@ -10,9 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
-
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
@@ -52,12 +49,14 @@ func (e *Exporter) decide(ctx context.Context) error {
 		admission := store.Admission{Grouping: f.grouping, Keys: f.keys, Admit: func(own int, candidates []store.Candidate) []bool {
 			return e.options.admit(f, own, candidates)
 		}}
-		switch err := admission.Decide(ctx, e.db); {
-		case pq.As(err, pqerror.InsufficientPrivilege, pqerror.ReadOnlySQLTransaction) != nil:
-			e.logger.Warn("which applications have series of their own cannot be noted: past --max-series they may change; let the role INSERT and UPDATE entra.series and UPDATE entra.total (aside)", "err", err)
+		err := admission.Decide(ctx, e.db)
+		if category := store.Classify(err); category == store.MissingRight || category == store.ReadOnly {
+			e.logger.Warn("which applications have series of their own cannot be noted: past --max-series they may change;"+
+				" let the role INSERT and UPDATE entra.series and UPDATE entra.total (aside)", "err", err)
 			e.cannotNote.Store(true)
 			return nil
-		case err != nil:
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}

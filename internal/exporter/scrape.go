@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -118,7 +116,7 @@ func (e *Exporter) run(ctx context.Context, tx *sqlx.Tx, now time.Time, c *colle
 	r.begin(now)
 	err := c.collect(ctx, tx, r)
 	if err != nil {
-		if missing(err) {
+		if isMissing(err) {
 			return outcome{}, err
 		}
 		if _, undo := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT collector"); undo != nil {
@@ -222,17 +220,18 @@ func (e *Exporter) snapshot(ctx context.Context, read func(tx *sqlx.Tx, now time
 	})
 }
 
-// missing tells whether err says that the schema lacks what a query asks for.
-func missing(err error) bool {
-	return pq.As(err, pqerror.UndefinedTable, pqerror.UndefinedColumn, pqerror.InvalidSchemaName) != nil
+// isMissing reports whether err says that the schema lacks what a query asks for.
+func isMissing(err error) bool {
+	category := store.Classify(err)
+	return category == store.MissingSchema || category == store.SchemaMismatch
 }
 
 // explain adds to a database's error what to do about it.
 func explain(err error) error {
 	switch {
-	case missing(err):
+	case isMissing(err):
 		return fmt.Errorf(`the database lacks the schema this program works with: run "entra-activity migrate" on it: %w`, err)
-	case pq.As(err, pqerror.InsufficientPrivilege) != nil:
+	case store.Classify(err) == store.MissingRight:
 		return fmt.Errorf("the role may not read the schema: grant it USAGE on schema %s and SELECT on its tables: %w", store.Schema, err)
 	}
 	return err

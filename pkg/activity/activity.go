@@ -7,6 +7,7 @@
 package activity
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ type Kind struct {
 	byName      map[string]*Field
 }
 
-// Type says what values a field has, and with that which comparisons make sense.
+// Type is the type of a field's values. It decides which comparisons make sense.
 type Type string
 
 // The types of fields.
@@ -68,57 +69,26 @@ var (
 	Policy           = &Entity{Name: "policy", Key: "policyId"} // one of Policies
 )
 
-// Field is one property of a kind of record.
-type Field struct {
-	Name        string // Graph's property name, flattened where Graph nests: "countryOrRegion"
-	Label       string // the portal's column title
-	Description string
-	Type        Type
-	// Path is where a Graph object holds the value, in the notation of Graph's $filter: "location/countryOrRegion".
-	// Below a collection it yields one value per element. Empty: the value is derived from others.
-	Path string
-	// Values are the values known today of an Enum; others are kept as they come.
-	Values []string
-	// Of is the entity that the field describes; nil: the record itself.
-	Of *Entity
-	// Attribute is the field's name within Of where that differs: an audit event's initiatedByUserId is an account's userId.
-	Attribute string
-
-	Groupable   bool
-	Default     bool   // shown by a list that names no columns, as in the portal
-	MetricLabel string // label name in metrics; empty: never a label
-	Owner       bool   // its value names the person whose record this is
-	Sparse      bool   // of a List: the values of some elements only; the empty ones are left out where it is read as one text
-
-	index int
-}
-
-// AttributeName returns the field's name within its entity.
-func (f *Field) AttributeName() string {
-	if f.Attribute != "" {
-		return f.Attribute
-	}
-	return f.Name
-}
-
-// Index returns the field's position in its kind's Fields.
-func (f *Field) Index() int { return f.index }
-
 // Kinds lists every kind of record that is kept, in the order in which the portal offers its reports.
 func Kinds() []*Kind {
 	return []*Kind{SignIn, AuditEvent, ProvisioningEvent, RiskDetection, RiskyUser}
 }
 
-// KindByName finds a kind of record; the error lists the names there are.
+// KindByName returns a kind of record; the error lists the names there are.
 func KindByName(name string) (*Kind, error) {
-	names := make([]string, 0, 5)
-	for _, k := range Kinds() {
-		if k.Name == name {
-			return k, nil
-		}
-		names = append(names, k.Name)
+	names := storedNames()
+	if i := slices.Index(names, name); i >= 0 {
+		return Kinds()[i], nil
 	}
 	return nil, fmt.Errorf("unknown kind of record %q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// storedNames returns the names of Kinds.
+func storedNames() (names []string) {
+	for _, k := range Kinds() {
+		names = append(names, k.Name)
+	}
+	return names
 }
 
 // Stored returns the kind as which its records are kept.
@@ -129,15 +99,10 @@ func (k *Kind) Stored() *Kind {
 	return k
 }
 
-// CountLabel names a number of the kind's records.
-func (k *Kind) CountLabel() string {
-	if k.Counted != "" {
-		return k.Counted
-	}
-	return k.Label
-}
+// CountLabel returns what a number of the kind's records is called.
+func (k *Kind) CountLabel() string { return cmp.Or(k.Counted, k.Label) }
 
-// Field finds a field by its name; nil where the kind has none of that name.
+// Field returns the field of a name; nil where the kind has none of that name.
 func (k *Kind) Field(name string) *Field { return k.byName[name] }
 
 // Time returns the field that says when a record happened.
@@ -156,32 +121,23 @@ func (k *Kind) Entities() []*Entity {
 
 // FieldsOf returns the kind's fields that describe e; nil stands for the record itself.
 func (k *Kind) FieldsOf(e *Entity) []*Field {
-	var fields []*Field
-	for _, f := range k.Fields {
-		if f.Of == e {
-			fields = append(fields, f)
-		}
-	}
-	return fields
+	return k.fieldsWhere(func(f *Field) bool { return f.Of == e })
 }
 
 // Defaults returns the columns of a list that names none.
-func (k *Kind) Defaults() []*Field {
-	var fields []*Field
-	for _, f := range k.Fields {
-		if f.Default {
-			fields = append(fields, f)
-		}
-	}
-	return fields
+func (k *Kind) Defaults() []*Field { return k.fieldsWhere(func(f *Field) bool { return f.Default }) }
+
+func (k *Kind) fieldsWhere(keep func(f *Field) bool) []*Field {
+	return slices.DeleteFunc(slices.Clone(k.Fields), func(f *Field) bool { return !keep(f) })
 }
 
-// memberOf are the fields of the groups that a record's user is in, by what was last imported of them.
+// memberOf returns the fields of the groups that a record's user is in, as last imported.
 func memberOf() []*Field {
-	return []*Field{
-		{Name: "memberOf", Label: "Member of group", Type: Text, Of: Membership, Description: "Groups the user is in, as last imported."},
-		{Name: "memberOfIds", Label: "Member of group ID", Type: Identifier, Of: Membership, Description: "Object IDs of the groups the user is in, as last imported."},
-	}
+	return derive(
+		text("memberOf", "Member of group", "Groups the user is in, as last imported.").of(Membership),
+		identifier("memberOfIds", "Member of group ID", "Object IDs of the groups the user is in, as last imported.").
+			of(Membership),
+	)
 }
 
 // newKind completes a kind. It panics on a name given twice, which only an edit of this package can cause.

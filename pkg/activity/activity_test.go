@@ -41,7 +41,8 @@ func TestStatusFollowsFromTheErrorCode(t *testing.T) {
 	require.Equal(t, activity.Interrupted, activity.ListB.Classes(nil).Of(50076))
 	require.Equal(t, activity.Failure, activity.ListB.Classes(nil).Of(50148))
 	require.Equal(t, activity.Interrupted, activity.ListC.Classes(nil).Of(50148))
-	require.Equal(t, activity.Interrupted, activity.ListB.Classes(activity.Classes{500121: activity.Interrupted}).Of(500121), "the operator's own class wins")
+	own := activity.Classes{500121: activity.Interrupted}
+	require.Equal(t, activity.Interrupted, activity.ListB.Classes(own).Of(500121), "the operator's own class wins")
 
 	interrupted := func(list activity.CodeList) (n int) {
 		for _, class := range list.Classes(nil) {
@@ -54,15 +55,18 @@ func TestStatusFollowsFromTheErrorCode(t *testing.T) {
 	require.Equal(t, []int{20, 26, 27}, []int{interrupted(activity.ListA), interrupted(activity.ListB), interrupted(activity.ListC)})
 }
 
-func TestErrorCodesSayWhatTheyMean(t *testing.T) {
+func TestErrorCodesHaveMeanings(t *testing.T) {
 	code := activity.SignIn.Field("errorCode")
-	for value, want := range map[string]string{"50126": "50126 InvalidUserNameOrPassword", "500121": "500121 Strong authentication failed", "0": "0", "987654321": "987654321", "x": "x"} {
+	for value, want := range map[string]string{
+		"50126": "50126 InvalidUserNameOrPassword", "500121": "500121 Strong authentication failed",
+		"0": "0", "987654321": "987654321", "x": "x",
+	} {
 		require.Equal(t, want, code.ValueLabel(value))
 	}
 	require.Empty(t, activity.ErrorSymbol(500121), "which metrics have for a label, is Microsoft's")
 }
 
-func TestStatusWordCountsOnlyWithoutACode(t *testing.T) {
+func TestStatusCountsOnlyWithoutACode(t *testing.T) {
 	classes := activity.DefaultList.Classes(nil)
 	r := activity.NewRecord(activity.SignIn)
 	require.Empty(t, r.Status(classes), "nothing is known")
@@ -74,8 +78,9 @@ func TestStatusWordCountsOnlyWithoutACode(t *testing.T) {
 
 func TestClientAppClass(t *testing.T) {
 	for app, class := range map[string]string{
-		"Browser": activity.Modern, "Mobile Apps and Desktop clients": activity.Modern, "mobile apps and desktop clients ": activity.Modern,
-		"": activity.Unknown, "Unknown": activity.Unknown, "IMAP4": activity.Legacy, "Other clients; IMAP": activity.Legacy, "Exchange ActiveSync": activity.Legacy,
+		"Browser": activity.Modern, "Mobile Apps and Desktop clients": activity.Modern,
+		"mobile apps and desktop clients ": activity.Modern, "": activity.Unknown, "Unknown": activity.Unknown,
+		"IMAP4": activity.Legacy, "Other clients; IMAP": activity.Legacy, "Exchange ActiveSync": activity.Legacy,
 	} {
 		require.Equal(t, class, activity.ClientAppClass(app), app)
 	}
@@ -116,7 +121,8 @@ func TestParseTime(t *testing.T) {
 
 func TestParseAddress(t *testing.T) {
 	for text, want := range map[string]string{
-		"203.0.113.7": "203.0.113.7", "203.0.113.7:50000": "203.0.113.7", "[2001:db8::1]:443": "2001:db8::1", "2001:DB8:0::1": "2001:db8::1",
+		"203.0.113.7": "203.0.113.7", "203.0.113.7:50000": "203.0.113.7",
+		"[2001:db8::1]:443": "2001:db8::1", "2001:DB8:0::1": "2001:db8::1",
 		"::ffff:203.0.113.7": "203.0.113.7", "fe80::1%eth0": "fe80::1",
 		"::2a02:1:2:3:4:5:6:7": "2a02:1:2:3:4:5:6:7",
 	} {
@@ -130,7 +136,7 @@ func TestParseAddress(t *testing.T) {
 	}
 }
 
-func TestAnOddValueCostsOnlyItself(t *testing.T) {
+func TestInvalidValueCostsOnlyItself(t *testing.T) {
 	r := activity.NewRecord(activity.SignIn)
 	require.Error(t, r.Set(activity.SignIn.Field("ipAddress"), "123.456.7.89"))
 	require.Empty(t, r.Get(activity.SignIn.Field("ipAddress")))

@@ -8,50 +8,48 @@ var AuditEvent = newKind(Kind{
 	TimeField:   "activityDateTime",
 	Description: "Changes to the directory: who did what to which users, groups, applications, roles and policies.",
 	Fields: []*Field{
-		{Name: "activityDateTime", Label: "Date", Type: Time, Path: "activityDateTime", Default: true,
-			Description: "When the activity was performed."},
-		{Name: "id", Label: "ID", Type: Identifier, Path: "id", Description: "Identifies the event."},
-		{Name: "tenantId", Label: "Tenant ID", Type: Enum, Groupable: true, MetricLabel: "tenant",
-			Description: "The tenant whose log holds the event."},
-		{Name: "loggedByService", Label: "Service", Type: Text, Path: "loggedByService", Of: Activity, Groupable: true, Default: true, MetricLabel: "service",
-			Description: "The service that performed the activity."},
-		{Name: "category", Label: "Category", Type: Text, Path: "category", Of: Activity, Groupable: true, Default: true, MetricLabel: "category",
-			Description: "The kind of thing that was changed."},
-		{Name: "activityDisplayName", Label: "Activity", Type: Text, Path: "activityDisplayName", Of: Activity, Groupable: true, Default: true, MetricLabel: "activity",
-			Description: "What was done."},
-		{Name: "operationType", Label: "Operation type", Type: Text, Path: "operationType", Of: Activity, Groupable: true,
-			Description: "Add, assign, update, delete and so on."},
-		{Name: "status", Label: "Result", Type: Enum, Path: "result", Values: []string{Success, Failure, Timeout}, Groupable: true, Default: true, MetricLabel: "result",
-			Description: "Whether it succeeded."},
-		{Name: "resultReason", Label: "Result reason", Type: Text, Path: "resultReason", Description: "Why it failed."},
-		{Name: "initiatedByUserDisplayName", Label: "Initiated by (user)", Type: Text, Path: "initiatedBy/user/displayName", Of: Account, Attribute: "userDisplayName", Groupable: true,
-			Description: "The user who did it."},
-		{Name: "initiatedByUserPrincipalName", Label: "Initiated by (username)", Type: Text, Path: "initiatedBy/user/userPrincipalName", Of: Account, Attribute: "userPrincipalName",
-			Groupable: true, Default: true, Owner: true, Description: "The name that user signs in with."},
-		{Name: "initiatedByUserId", Label: "Initiated by (user ID)", Type: Identifier, Path: "initiatedBy/user/id", Of: Account, Attribute: "userId", Groupable: true,
-			Description: "That user's object ID."},
-		{Name: "initiatedByAppDisplayName", Label: "Initiated by (application)", Type: Text, Path: "initiatedBy/app/displayName", Of: ServicePrincipal, Attribute: "servicePrincipalName",
-			Groupable: true, Default: true, Description: "The application that did it."},
-		{Name: "initiatedByServicePrincipalId", Label: "Initiated by (service principal ID)", Type: Identifier, Path: "initiatedBy/app/servicePrincipalId", Of: ServicePrincipal,
-			Attribute: "servicePrincipalId", Groupable: true, Description: "That application's object ID."},
-		{Name: "initiatedByAppId", Label: "Initiated by (application ID)", Type: Identifier, Path: "initiatedBy/app/appId",
-			Description: "That application's (client) ID."},
-		{Name: "ipAddress", Label: "IP address", Type: Address, Path: "initiatedBy/user/ipAddress", Groupable: true,
-			Description: "The address it was done from."},
-		{Name: "userAgent", Label: "User agent", Type: Text, Path: "userAgent", Description: "The client it was done with."},
-		{Name: "targetDisplayNames", Label: "Targets", Type: List, Path: "targetResources/displayName", Default: true, Sparse: true,
-			Description: "Names of the things it was done to."},
-		{Name: "targetUserPrincipalNames", Label: "Target usernames", Type: List, Path: "targetResources/userPrincipalName", Sparse: true,
-			Description: "Usernames of the users it was done to."},
-		{Name: "targetIds", Label: "Target IDs", Type: List, Path: "targetResources/id", Description: "Object IDs of the things it was done to."},
-		{Name: "targetTypes", Label: "Target types", Type: List, Path: "targetResources/type", Description: "Types of the things it was done to."},
-		{Name: "modifiedProperties", Label: "Modified properties", Type: List, Path: "targetResources/modifiedProperties/displayName",
-			Description: "Names of the properties that were changed, such as Role.DisplayName."},
-		{Name: "oldValues", Label: "Old values", Type: List, Path: "targetResources/modifiedProperties/oldValue",
-			Description: "Values of the modified properties before, in the order of their names."},
-		{Name: "newValues", Label: "New values", Type: List, Path: "targetResources/modifiedProperties/newValue",
-			Description: "Values of the modified properties after, such as the name of a role that was assigned."},
-		{Name: "correlationId", Label: "Correlation ID", Type: Identifier, Path: "correlationId",
-			Description: "Shared by the records of one operation."},
+		timestamp("activityDateTime", "Date", "When the activity was performed.").shown(),
+		identifier("id", "ID", "Identifies the event."),
+		tenantID("The tenant whose log holds the event."),
+		text("loggedByService", "Service", "The service that performed the activity.").
+			of(Activity).shown().metricLabel("service"),
+		text("category", "Category", "The kind of thing that was changed.").
+			of(Activity).shown().metricLabel("category"),
+		text("activityDisplayName", "Activity", "What was done.").of(Activity).shown().metricLabel("activity"),
+		text("operationType", "Operation type", "Add, assign, update, delete and so on.").of(Activity).groupable(),
+		enum("status", "Result", "Whether it succeeded.", Success, Failure, Timeout).
+			path("result").shown().metricLabel("result"),
+		text("resultReason", "Result reason", "Why it failed."),
+		text("initiatedByUserDisplayName", "Initiated by (user)", "The user who did it.").
+			path("initiatedBy/user/displayName").of(Account, "userDisplayName").groupable(),
+		text("initiatedByUserPrincipalName", "Initiated by (username)", "The name that user signs in with.").
+			path("initiatedBy/user/userPrincipalName").of(Account, "userPrincipalName").groupable().shown().owner(),
+		identifier("initiatedByUserId", "Initiated by (user ID)", "That user's object ID.").
+			path("initiatedBy/user/id").of(Account, "userId").groupable(),
+		text("initiatedByAppDisplayName", "Initiated by (application)", "The application that did it.").
+			path("initiatedBy/app/displayName").of(ServicePrincipal, "servicePrincipalName").groupable().shown(),
+		identifier("initiatedByServicePrincipalId", "Initiated by (service principal ID)",
+			"That application's object ID.").
+			path("initiatedBy/app/servicePrincipalId").of(ServicePrincipal, "servicePrincipalId").groupable(),
+		identifier("initiatedByAppId", "Initiated by (application ID)", "That application's (client) ID.").
+			path("initiatedBy/app/appId"),
+		address("ipAddress", "IP address", "The address it was done from.").
+			path("initiatedBy/user/ipAddress").groupable(),
+		text("userAgent", "User agent", "The client it was done with."),
+		list("targetDisplayNames", "Targets", "Names of the things it was done to.").
+			path("targetResources/displayName").shown().sparse(),
+		list("targetUserPrincipalNames", "Target usernames", "Usernames of the users it was done to.").
+			path("targetResources/userPrincipalName").sparse(),
+		list("targetIds", "Target IDs", "Object IDs of the things it was done to.").path("targetResources/id"),
+		list("targetTypes", "Target types", "Types of the things it was done to.").path("targetResources/type"),
+		list("modifiedProperties", "Modified properties",
+			"Names of the properties that were changed, such as Role.DisplayName.").
+			path("targetResources/modifiedProperties/displayName"),
+		list("oldValues", "Old values", "Values of the modified properties before, in the order of their names.").
+			path("targetResources/modifiedProperties/oldValue"),
+		list("newValues", "New values",
+			"Values of the modified properties after, such as the name of a role that was assigned.").
+			path("targetResources/modifiedProperties/newValue"),
+		identifier("correlationId", "Correlation ID", "Shared by the records of one operation."),
 	},
 })

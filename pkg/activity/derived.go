@@ -13,8 +13,8 @@ var RiskySignIn = derived(Kind{
 	Base:        SignIn,
 })
 
-// ConditionalAccess is the sign-ins once for each Conditional Access policy that was evaluated, applied or not. Their fields
-// are the sign-ins', and those of the policy.
+// ConditionalAccess is the sign-ins once for each Conditional Access policy that was evaluated, applied or not. Their
+// fields are the sign-ins' and the policy's.
 var ConditionalAccess = derived(Kind{
 	Name:        "conditionalAccess",
 	Label:       "Conditional Access policies",
@@ -22,11 +22,13 @@ var ConditionalAccess = derived(Kind{
 	Description: "What each Conditional Access policy made of each sign-in, also of policies in report-only mode.",
 	Base:        SignIn,
 },
-	&Field{Name: "policyDisplayName", Label: "Policy", Type: Text, Of: Policy, Groupable: true, MetricLabel: "policy", Description: "The policy's name, the newest one known."},
-	&Field{Name: "policyId", Label: "Policy ID", Type: Identifier, Of: Policy, Groupable: true, MetricLabel: "policy_id", Description: "The policy's object ID."},
-	&Field{Name: "policyResult", Label: "Policy result", Type: Enum, Groupable: true, MetricLabel: "result",
-		Values:      []string{"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyInterrupted", "reportOnlyNotApplied", "unknown"},
-		Description: "What the policy made of the sign-in; in report-only mode, what it would have."},
+	text("policyDisplayName", "Policy", "The policy's name, the newest one known.").of(Policy).metricLabel("policy"),
+	identifier("policyId", "Policy ID", "The policy's object ID.").of(Policy).metricLabel("policy_id"),
+	enum("policyResult", "Policy result",
+		"What the policy made of the sign-in; in report-only mode, what it would have.",
+		"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyInterrupted",
+		"reportOnlyNotApplied", "unknown").
+		metricLabel("result"),
 )
 
 // RiskyUserHistory is every state that risky users have been in.
@@ -37,8 +39,8 @@ var RiskyUserHistory = derived(Kind{
 	Description: "Every state that users at risk have been in, at the time it began.",
 	Base:        RiskyUser,
 },
-	&Field{Name: "timeToRemediation", Label: "Time to remediation", Type: Integer,
-		Description: "Where the state ends a risk, whoever or whatever ended it: how long the user had been at risk, in milliseconds."},
+	integer("timeToRemediation", "Time to remediation",
+		"Where the state ends a risk, whoever or whatever ended it: how long the user had been at risk, in milliseconds."),
 )
 
 // UserActivity is all that is known of what a user did, and what was done to them, whatever its kind. It shows what the
@@ -49,37 +51,33 @@ var UserActivity = newKind(Kind{
 	Counted:     "Activities",
 	TimeField:   "createdDateTime",
 	Description: "Everything a user did, and audit events of what was done to them, in one place. Needs a filter on the user.",
-	Fields: []*Field{
-		{Name: "createdDateTime", Label: "Date", Type: Time, Default: true, Description: "When it happened."},
-		{Name: "kind", Label: "Kind", Type: Enum, Values: storedNames(), Groupable: true, Default: true, Description: "The kind of record."},
-		{Name: "id", Label: "ID", Type: Identifier, Description: "Identifies the record among those of its kind."},
-		{Name: "tenantId", Label: "Tenant ID", Type: Enum, Groupable: true, Description: "The tenant whose log holds the record."},
-		{Name: "status", Label: "Status", Type: Enum, Values: AllStatuses, Groupable: true, Default: true, Description: "How it ended; empty for kinds that have no outcome."},
-		{Name: "summary", Label: "What happened", Type: Text, Groupable: true, Default: true,
-			Description: "The application signed in to, the audited activity, the action of provisioning and its target, or the type of risk."},
-		{Name: "userDisplayName", Label: "User", Type: Text, Of: Account, Groupable: true, Default: true, Description: "The user's name, the newest one known."},
-		{Name: "userPrincipalName", Label: "Username", Type: Text, Of: Account, Groupable: true, Default: true, Owner: true, Description: "The name the user signs in with."},
-		{Name: "userId", Label: "User ID", Type: Identifier, Of: Account, Groupable: true, Description: "The user's object ID."},
-		{Name: "appDisplayName", Label: "Application", Type: Text, Groupable: true, Default: true, Description: "The application signed in to, or that acted."},
-		{Name: "ipAddress", Label: "IP address", Type: Address, Groupable: true, Default: true, Description: "The address it was done from."},
-		{Name: "correlationId", Label: "Correlation ID", Type: Identifier, Description: "Shared by the records of one attempt."},
-	},
+	Fields: derive(
+		timestamp("createdDateTime", "Date", "When it happened.").shown(),
+		enum("kind", "Kind", "The kind of record.", storedNames()...).groupable().shown(),
+		identifier("id", "ID", "Identifies the record among those of its kind."),
+		enum("tenantId", "Tenant ID", "The tenant whose log holds the record.").groupable(),
+		enum("status", "Status", "How it ended; empty for kinds that have no outcome.", AllStatuses...).
+			groupable().shown(),
+		text("summary", "What happened",
+			"The application signed in to, the audited activity, the action of provisioning and its target, or the type of risk.").
+			groupable().shown(),
+		text("userDisplayName", "User", "The user's name, the newest one known.").of(Account).groupable().shown(),
+		text("userPrincipalName", "Username", "The name the user signs in with.").
+			of(Account).groupable().shown().owner(),
+		identifier("userId", "User ID", "The user's object ID.").of(Account).groupable(),
+		text("appDisplayName", "Application", "The application signed in to, or that acted.").groupable().shown(),
+		address("ipAddress", "IP address", "The address it was done from.").groupable().shown(),
+		identifier("correlationId", "Correlation ID", "Shared by the records of one attempt."),
+	),
 })
 
 // derived completes a kind that shows its base's records, or some of them, by the same fields and those given.
 func derived(k Kind, more ...*Field) *Kind {
-	k.TimeField, k.Fields, k.byName = k.Base.TimeField, slices.Concat(k.Base.Fields, more), maps.Clone(k.Base.byName)
+	k.TimeField, k.byName = k.Base.TimeField, maps.Clone(k.Base.byName)
+	k.Fields = slices.Concat(k.Base.Fields, derive(more...))
 	for i, f := range more {
 		f.index = len(k.Base.Fields) + i
 		k.byName[f.Name] = f
 	}
 	return &k
-}
-
-func storedNames() []string {
-	var names []string
-	for _, k := range Kinds() {
-		names = append(names, k.Name)
-	}
-	return names
 }

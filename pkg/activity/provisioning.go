@@ -8,45 +8,45 @@ var ProvisioningEvent = newKind(Kind{
 	TimeField:   "activityDateTime",
 	Description: "What the provisioning service did to each user and group, in which system, and how it ended.",
 	Fields: []*Field{
-		{Name: "activityDateTime", Label: "Date", Type: Time, Path: "activityDateTime", Default: true,
-			Description: "When the object was provisioned."},
-		{Name: "id", Label: "ID", Type: Identifier, Path: "id", Description: "Identifies the event."},
-		{Name: "tenantId", Label: "Tenant ID", Type: Enum, Groupable: true, MetricLabel: "tenant",
-			Description: "The tenant whose log holds the event."},
-		{Name: "provisioningAction", Label: "Action", Type: Enum, Path: "provisioningAction", Of: Provisioning,
-			Values: []string{"create", "update", "delete", "stagedDelete", "disable", "other"}, Groupable: true, Default: true, MetricLabel: "action",
-			Description: "What was to be done to the object."},
-		{Name: "status", Label: "Status", Type: Enum, Path: "provisioningStatusInfo/status", Values: []string{Success, Failure, Skipped, Warning},
-			Groupable: true, Default: true, MetricLabel: "status", Description: "How it ended."},
-		{Name: "errorCode", Label: "Error code", Type: Text, Path: "provisioningStatusInfo/errorInformation/errorCode", Of: Provisioning, Groupable: true,
-			Description: "The error's name, such as EntryConflict."},
-		{Name: "errorCategory", Label: "Error category", Type: Enum, Path: "provisioningStatusInfo/errorInformation/errorCategory", Of: Provisioning, Groupable: true,
-			Values: []string{"failure", "nonServiceFailure", "success"}, Description: "Whether the service or something outside it failed."},
-		{Name: "errorReason", Label: "Error reason", Type: Text, Path: "provisioningStatusInfo/errorInformation/reason",
-			Description: "The error in words."},
-		{Name: "recommendedAction", Label: "Recommended action", Type: Text, Path: "provisioningStatusInfo/errorInformation/recommendedAction",
-			Description: "What Microsoft recommends to do about the error."},
-		{Name: "servicePrincipalDisplayName", Label: "Application", Type: Text, Path: "servicePrincipal/displayName", Of: ServicePrincipal, Attribute: "servicePrincipalName",
-			Groupable: true, Default: true, MetricLabel: "service", Description: "The application provisioned to or from."},
-		{Name: "servicePrincipalId", Label: "Service principal ID", Type: Identifier, Path: "servicePrincipal/id", Of: ServicePrincipal, Groupable: true,
-			Description: "That application's object ID."},
-		{Name: "sourceSystem", Label: "Source system", Type: Text, Path: "sourceSystem/displayName", Of: Provisioning, Groupable: true, Default: true,
-			Description: "Where the object came from."},
-		{Name: "targetSystem", Label: "Target system", Type: Text, Path: "targetSystem/displayName", Of: Provisioning, Groupable: true, Default: true,
-			Description: "Where the object was provisioned to."},
-		{Name: "sourceIdentity", Label: "Source identity", Type: Text, Path: "sourceIdentity/displayName", Default: true,
-			Description: "The object's name at its source."},
-		{Name: "sourceIdentityId", Label: "Source ID", Type: Text, Path: "sourceIdentity/id", Description: "The object's ID at its source."},
-		{Name: "targetIdentity", Label: "Target identity", Type: Text, Path: "targetIdentity/displayName", Description: "The object's name at its target."},
-		{Name: "targetIdentityId", Label: "Target ID", Type: Text, Path: "targetIdentity/id", Description: "The object's ID at its target."},
-		{Name: "identityType", Label: "Identity type", Type: Text, Path: "sourceIdentity/identityType", Of: Provisioning, Groupable: true,
-			Description: "User, group and so on."},
-		{Name: "initiatedBy", Label: "Initiated by", Type: Text, Path: "initiatedBy/displayName", Of: Provisioning, Groupable: true,
-			Description: "Who or what started it."},
-		{Name: "jobId", Label: "Job ID", Type: Text, Path: "jobId", Of: Provisioning, Groupable: true, Description: "The provisioning job."},
-		{Name: "cycleId", Label: "Cycle ID", Type: Identifier, Path: "cycleId", Description: "The job's run."},
-		{Name: "changeId", Label: "Change ID", Type: Identifier, Path: "changeId", Description: "The change within the run."},
-		{Name: "durationInMilliseconds", Label: "Duration (ms)", Type: Integer, Path: "durationInMilliseconds",
-			Description: "How long it took, in milliseconds."},
+		timestamp("activityDateTime", "Date", "When the object was provisioned.").shown(),
+		identifier("id", "ID", "Identifies the event."),
+		tenantID("The tenant whose log holds the event."),
+		enum("provisioningAction", "Action", "What was to be done to the object.",
+			"create", "update", "delete", "stagedDelete", "disable", "other").
+			of(Provisioning).shown().metricLabel("action"),
+		enum("status", "Status", "How it ended.", Success, Failure, Skipped, Warning).
+			path("provisioningStatusInfo/status").shown().metricLabel("status"),
+		text("errorCode", "Error code", "The error's name, such as EntryConflict.").
+			path("provisioningStatusInfo/errorInformation/errorCode").of(Provisioning).groupable(),
+		enum("errorCategory", "Error category", "Whether the service or something outside it failed.",
+			"failure", "nonServiceFailure", "success").
+			path("provisioningStatusInfo/errorInformation/errorCategory").of(Provisioning).groupable(),
+		text("errorReason", "Error reason", "The error in words.").
+			path("provisioningStatusInfo/errorInformation/reason"),
+		text("recommendedAction", "Recommended action", "What Microsoft recommends to do about the error.").
+			path("provisioningStatusInfo/errorInformation/recommendedAction"),
+		text("servicePrincipalDisplayName", "Application", "The application provisioned to or from.").
+			path("servicePrincipal/displayName").of(ServicePrincipal, "servicePrincipalName").shown().
+			metricLabel("service"),
+		identifier("servicePrincipalId", "Service principal ID", "That application's object ID.").
+			path("servicePrincipal/id").of(ServicePrincipal).groupable(),
+		text("sourceSystem", "Source system", "Where the object came from.").
+			path("sourceSystem/displayName").of(Provisioning).groupable().shown(),
+		text("targetSystem", "Target system", "Where the object was provisioned to.").
+			path("targetSystem/displayName").of(Provisioning).groupable().shown(),
+		text("sourceIdentity", "Source identity", "The object's name at its source.").
+			path("sourceIdentity/displayName").shown(),
+		text("sourceIdentityId", "Source ID", "The object's ID at its source.").path("sourceIdentity/id"),
+		text("targetIdentity", "Target identity", "The object's name at its target.").
+			path("targetIdentity/displayName"),
+		text("targetIdentityId", "Target ID", "The object's ID at its target.").path("targetIdentity/id"),
+		text("identityType", "Identity type", "User, group and so on.").
+			path("sourceIdentity/identityType").of(Provisioning).groupable(),
+		text("initiatedBy", "Initiated by", "Who or what started it.").
+			path("initiatedBy/displayName").of(Provisioning).groupable(),
+		text("jobId", "Job ID", "The provisioning job.").of(Provisioning).groupable(),
+		identifier("cycleId", "Cycle ID", "The job's run."),
+		identifier("changeId", "Change ID", "The change within the run."),
+		integer("durationInMilliseconds", "Duration (ms)", "How long it took, in milliseconds."),
 	},
 })

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Fidelity ranks the sources of one record by how much they tell. A poorer source never replaces what a richer one said.
+// Fidelity ranks the sources of one record by how complete they are. A poorer source never replaces what a richer one
+// said.
 type Fidelity int16
 
 // The fidelities, poorest first.
@@ -61,12 +62,12 @@ func (r *Record) Get(f *Field) string {
 // List returns the values of a field of type List.
 func (r *Record) List(f *Field) []string { return r.lists[f.index] }
 
-// nobody is what Entra ID writes for the id of a user, a device and so on that it does not know. It is no id: sign-ins under
-// names that do not exist would be those of one user, called by whichever name came last.
+// nobody is what Entra ID writes for the id of a user, a device and so on that it does not know. It is no id: sign-ins
+// under names that do not exist would be those of one user, with whichever name came last.
 const nobody = "00000000-0000-0000-0000-000000000000"
 
 // Set gives a field its value. It returns an error, and leaves the field empty, when the text is not of the field's
-// type: an odd value in one property is no reason to lose a record, whose untouched form keeps it.
+// type: an odd value in one property is no reason to lose a record, whose raw form keeps it.
 func (r *Record) Set(f *Field, text string) error {
 	text = clean(text)
 	switch f.Name {
@@ -146,21 +147,22 @@ var (
 	latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Check says why a record cannot be kept; nil if it can.
+// Check returns why a record cannot be kept; nil if it can.
 func (r *Record) Check() error {
 	switch {
 	case r.Time.IsZero():
 		return fmt.Errorf("the record has no time: %s is missing or not a date", r.Kind.TimeField)
 	case r.Time.Before(earliest) || !r.Time.Before(latest):
-		return fmt.Errorf("the record's time %s is not between the years 2000 and 2099", r.Time.UTC().Format(time.RFC3339))
+		at := r.Time.UTC().Format(time.RFC3339)
+		return fmt.Errorf("the record's time %s is not between the years 2000 and 2099", at)
 	case r.ID == "":
 		return errors.New("the record has no id: without one it could not be told from others")
 	}
 	return nil
 }
 
-// Status returns the class of a record's outcome; empty if the record does not tell. A sign-in's follows from its
-// error code; the word that some sources give instead counts only where there is no code.
+// Status returns the class of a record's outcome; empty for a record without one. A sign-in's follows from its error
+// code; the status that some sources give counts only where there is no code.
 func (r *Record) Status(classes Classes) string {
 	if r.Kind == SignIn {
 		if code := r.values[r.Kind.Field("errorCode").index]; code != "" {
@@ -174,23 +176,31 @@ func (r *Record) Status(classes Classes) string {
 	return ""
 }
 
-// Canonical brings a value into the one form in which values of the field's type are kept.
+// Canonical returns a value in the one form in which values of the field's type are kept.
 func Canonical(f *Field, text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return "", nil
 	}
+	value, err := canonical(f, text)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return value, nil
+}
+
+func canonical(f *Field, text string) (string, error) {
 	switch f.Type {
 	case Integer: // programs that know only one type of numbers write "50126.0"; no field is ever negative
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil || n < 0 || n != float64(int32(n)) {
-			return "", fmt.Errorf("%s: %q is not a whole number from 0 to 2147483647", f.Name, text)
+			return "", fmt.Errorf("%q is not a whole number from 0 to 2147483647", text)
 		}
 		return strconv.FormatInt(int64(n), 10), nil
 	case Number:
 		n, err := strconv.ParseFloat(text, 32)
 		if err != nil || n != n || n > 1e30 || n < -1e30 {
-			return "", fmt.Errorf("%s: %q is not a number", f.Name, text)
+			return "", fmt.Errorf("%q is not a number", text)
 		}
 		return strconv.FormatFloat(n, 'g', -1, 32), nil
 	case Boolean:
@@ -200,19 +210,13 @@ func Canonical(f *Field, text string) (string, error) {
 		case "false", "no", "0":
 			return "false", nil
 		}
-		return "", fmt.Errorf("%s: %q is neither true nor false", f.Name, text)
+		return "", fmt.Errorf("%q is neither true nor false", text)
 	case Time:
 		t, err := ParseTime(text)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", f.Name, err)
-		}
-		return t.Format(time.RFC3339Nano), nil
+		return t.Format(time.RFC3339Nano), err
 	case Address:
 		a, err := ParseAddress(text)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", f.Name, err)
-		}
-		return a.String(), nil
+		return a.String(), err
 	case Identifier:
 		return strings.ToLower(text), nil
 	case Enum:
@@ -224,18 +228,11 @@ func Canonical(f *Field, text string) (string, error) {
 // canonicalEnum writes a known value as Graph does, whatever its case and spacing: "Member", "At risk" and
 // "primary refresh token" occur in real records. Unknown values stay as they are.
 func canonicalEnum(f *Field, text string) string {
-	for _, v := range f.Values {
-		if strings.EqualFold(v, text) {
-			return v
-		}
-	}
-	if !strings.ContainsRune(text, ' ') {
-		return text
-	}
-	squeezed := strings.ReplaceAll(text, " ", "")
-	for _, v := range f.Values {
-		if strings.EqualFold(v, squeezed) {
-			return v
+	for _, spelling := range []string{text, strings.ReplaceAll(text, " ", "")} {
+		for _, v := range f.Values {
+			if strings.EqualFold(v, spelling) {
+				return v
+			}
 		}
 	}
 	return text
@@ -267,8 +264,8 @@ var timeFormats = []string{
 var blanks = strings.NewReplacer("\u202f", " ", "\u00a0", " ")
 
 // ParseTime reads a time in any of the forms in which Entra's records have been seen to give it, as UTC and in the
-// microseconds PostgreSQL keeps. A time in seconds is told from one in days and months by its form alone: where day and
-// month could be swapped, the month comes first, as Microsoft writes it in English.
+// microseconds PostgreSQL keeps. Where day and month could be swapped, the month comes first, as Microsoft writes it in
+// English.
 func ParseTime(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	t, err := time.Parse(time.RFC3339Nano, text)
@@ -289,20 +286,17 @@ func ParseTime(text string) (time.Time, error) {
 	return t.UTC().Truncate(time.Microsecond), nil
 }
 
-// ParseAddress reads an IP address, also with a port ("1.2.3.4:50000", "[2001:db8::1]:443"), as some records give it.
+// ParseAddress reads an IP address, also with a port ("1.2.3.4:50000", "[2001:db8::1]:443"), in brackets or, with all
+// its groups, behind "::", as some records give it.
 func ParseAddress(text string) (netip.Addr, error) {
 	text = strings.TrimSpace(text)
-	if a, err := netip.ParseAddr(text); err == nil {
-		return a.Unmap().WithZone(""), nil
+	for _, spelling := range []string{text, strings.Trim(text, "[]"), strings.TrimPrefix(text, "::")} {
+		if a, err := netip.ParseAddr(spelling); err == nil {
+			return a.Unmap().WithZone(""), nil
+		}
 	}
-	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return ap.Addr().Unmap().WithZone(""), nil
-	}
-	if a, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return a.Unmap().WithZone(""), nil
-	}
-	if a, err := netip.ParseAddr(strings.TrimPrefix(text, "::")); err == nil { // a whole address behind it
-		return a.WithZone(""), nil
+	if a, err := netip.ParseAddrPort(text); err == nil {
+		return a.Addr().Unmap().WithZone(""), nil
 	}
 	return netip.Addr{}, fmt.Errorf("%q is not an IP address", text)
 }

@@ -26,8 +26,8 @@ var Statuses = []string{Success, Failure, Interrupted}
 // AllStatuses lists the classes of all kinds of record. Position plus one is the code under which the store keeps them.
 var AllStatuses = []string{Success, Failure, Interrupted, Skipped, Warning, Timeout}
 
-// CodeList names one of the published lists of the codes that mean "interrupted". Microsoft publishes no other definition:
-// the portal's third status exists only in the workbooks of Azure Monitor, and those differ.
+// CodeList names one of the published lists of the codes that mean "interrupted". Microsoft publishes no other
+// definition: the portal's third status exists only in the workbooks of Azure Monitor, and those differ.
 type CodeList string
 
 // The lists, each from microsoft/Application-Insights-Workbooks.
@@ -38,7 +38,8 @@ const (
 	DefaultList          = ListB
 )
 
-// Classes tells the status of a sign-in from its error code. It is never guessed from text: Microsoft changes the texts.
+// Classes maps error codes to the status of a sign-in. The status is never guessed from text: Microsoft changes the
+// texts.
 type Classes map[int]string
 
 // ParseCodeList reads the name of a list.
@@ -53,9 +54,9 @@ func ParseCodeList(name string) (CodeList, error) {
 // Classes returns what the list says, overridden by an operator's own classes.
 func (l CodeList) Classes(own Classes) Classes {
 	classes := Classes{0: Success}
-	for _, code := range knownCodes {
-		if code.interrupted[l] {
-			classes[code.number] = Interrupted
+	for code, known := range statusCodes {
+		if known.interrupted[l] {
+			classes[code] = Interrupted
 		}
 	}
 	maps.Copy(classes, own)
@@ -70,21 +71,22 @@ func (c Classes) Of(errorCode int) string {
 	return Failure
 }
 
-// ErrorSymbol returns the name Microsoft's documentation gives an AADSTS code, such as UserDisabled; empty if it gives none.
-func ErrorSymbol(errorCode int) string { return symbols[errorCode] }
+// ErrorSymbol returns the name that Microsoft's documentation gives an AADSTS code, such as UserDisabled; empty if it
+// gives none.
+func ErrorSymbol(errorCode int) string { return statusCodes[errorCode].symbol }
 
-// ValueLabel says of a value what it means, where it does not say so itself: 50126 InvalidUserNameOrPassword.
+// ValueLabel returns a value together with what it means, where it does not say so itself: 50126
+// InvalidUserNameOrPassword.
 func (f *Field) ValueLabel(value string) string {
 	if f.Name == "errorCode" && f.Type == Integer {
-		if code, err := strconv.Atoi(value); err == nil && meanings[code] != "" {
-			return value + " " + meanings[code]
+		if code, err := strconv.Atoi(value); err == nil {
+			return strings.TrimSpace(value + " " + cmp.Or(statusCodes[code].symbol, statusCodes[code].meaning))
 		}
 	}
 	return value
 }
 
 type statusCode struct {
-	number      int
 	symbol      string
 	meaning     string // in short, of a code without a symbol
 	interrupted map[CodeList]bool
@@ -96,34 +98,22 @@ type statusCode struct {
 //go:embed status_codes.csv
 var statusCodesCSV string
 
-var (
-	knownCodes = readStatusCodes(statusCodesCSV)
-	symbols    = byNumber(func(c statusCode) string { return c.symbol })
-	meanings   = byNumber(func(c statusCode) string { return cmp.Or(c.symbol, c.meaning) })
-)
+var statusCodes = readStatusCodes(statusCodesCSV)
 
-func byNumber(text func(statusCode) string) map[int]string {
-	m := make(map[int]string, len(knownCodes))
-	for _, code := range knownCodes {
-		m[code.number] = text(code)
-	}
-	return m
-}
-
-func readStatusCodes(text string) []statusCode {
+func readStatusCodes(text string) map[int]statusCode {
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {
 		panic("activity: status_codes.csv: " + err.Error())
 	}
-	codes := make([]statusCode, 0, len(rows)-1)
+	codes := make(map[int]statusCode, len(rows))
 	for _, row := range rows[1:] {
-		number, err := strconv.Atoi(row[0])
+		code, err := strconv.Atoi(row[0])
 		if err != nil {
 			panic("activity: status_codes.csv: " + err.Error())
 		}
-		codes = append(codes, statusCode{number, row[1], row[5], map[CodeList]bool{
+		codes[code] = statusCode{row[1], row[5], map[CodeList]bool{
 			ListA: row[2] == Interrupted, ListB: row[3] == Interrupted, ListC: row[4] == Interrupted,
-		}})
+		}}
 	}
 	return codes
 }

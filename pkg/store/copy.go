@@ -16,11 +16,12 @@ import (
 const copyChunk = 64 << 10
 
 // copyIn streams n rows into a table, in the transaction that is open on the connection. row appends the columns of the
-// i-th, with a tab behind each. The driver gets the text as it is sent, as it takes longer over single values than
-// PostgreSQL over the row.
+// i-th row, with a tab behind each. The driver gets whole chunks of text: it spends more time on single values than
+// PostgreSQL on the row.
 func copyIn(ctx context.Context, conn *sqlx.Conn, table string, columns []string, n int, row func(b []byte, i int) []byte) error {
 	return conn.Raw(func(raw any) error {
-		statement, err := raw.(driver.ConnPrepareContext).PrepareContext(ctx, fmt.Sprintf("COPY %s (%s) FROM STDIN", table, strings.Join(columns, ", ")))
+		query := fmt.Sprintf("COPY %s (%s) FROM STDIN", table, strings.Join(columns, ", "))
+		statement, err := raw.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 		if err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func copyIn(ctx context.Context, conn *sqlx.Conn, table string, columns []string
 			}
 			b = b[:0]
 		}
-		return statement.Close() // which waits for what PostgreSQL says
+		return statement.Close() // which waits for PostgreSQL's reply
 	})
 }
 
@@ -56,12 +57,13 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(b, time.RFC3339Nano), '\t')
 }
 
-// appendText looks for what has to be escaped in pieces, as most have none of it.
+// appendText looks for characters to escape piece by piece, as most pieces have none.
 func appendText(b []byte, text string) []byte {
 	for len(text) > 0 {
 		piece := text[:min(512, len(text))]
 		text = text[len(piece):]
-		if strings.IndexByte(piece, '\\') < 0 && strings.IndexByte(piece, '\n') < 0 && strings.IndexByte(piece, '\t') < 0 && strings.IndexByte(piece, '\r') < 0 {
+		if strings.IndexByte(piece, '\\') < 0 && strings.IndexByte(piece, '\n') < 0 &&
+			strings.IndexByte(piece, '\t') < 0 && strings.IndexByte(piece, '\r') < 0 {
 			b = append(b, piece...)
 			continue
 		}

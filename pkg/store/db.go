@@ -1,7 +1,7 @@
-// Package store keeps records in PostgreSQL: their rows and untouched form, the entities they mention, the rollup and
-// the totals that count them.
+// Package store keeps records in PostgreSQL: their rows and raw form, the entities they mention, the rollup and the
+// totals that count them.
 //
-// Reading is what the plugin does, with a role that may only SELECT; writing is the companion's.
+// The plugin reads, with a role that may only SELECT; the companion writes.
 package store
 
 import (
@@ -21,10 +21,10 @@ type DB struct {
 	*sqlx.DB
 	address string // for the connections that the pool does not make
 	dialer  pq.Dialer
-	patient *semaphore.Weighted // nil where there is no end of connections
+	patient *semaphore.Weighted // nil where the number of connections has no limit
 }
 
-// Config says how to reach the database, and how much of it to use.
+// Config are the settings of a pool: how to reach the database, and how many connections to use.
 type Config struct {
 	// URL is a connection string of libpq's forms. The plugin fills Connection instead.
 	URL        string
@@ -68,7 +68,8 @@ func Open(config Config) (*DB, error) {
 	return db, nil
 }
 
-// Patiently runs what reads much. It gets half of the connections at most, so that what is quick never waits for it.
+// Patiently runs a read that takes long. Such reads get half of the connections at most, so that quick ones never wait
+// for them.
 func (db *DB) Patiently(ctx context.Context, read func() error) error {
 	if db.patient == nil {
 		return read()
@@ -81,8 +82,8 @@ func (db *DB) Patiently(ctx context.Context, read func() error) error {
 }
 
 // Snapshot runs read in a transaction that sees one state of the database, may not write, and is canceled in
-// PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode. The settings
-// are more of PostgreSQL's for this transaction, such as "work_mem = '64MB'".
+// PostgreSQL when the statement timeout passes or ctx ends. It also works through a pooler in transaction mode. settings
+// are further settings of PostgreSQL for this transaction, such as "work_mem = '64MB'".
 func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx *sqlx.Tx) error, settings ...string) error {
 	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
@@ -95,4 +96,27 @@ func (db *DB) Snapshot(ctx context.Context, timeout time.Duration, read func(tx 
 		return err
 	}
 	return read(tx)
+}
+
+// transact runs write in a transaction.
+func (db *DB) transact(ctx context.Context, write func(tx *sqlx.Tx) error) error {
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // does nothing after a commit
+	if err := write(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// transactLocked runs write in a transaction, one at a time for an advisory lock.
+func (db *DB) transactLocked(ctx context.Context, lock int64, write func(tx *sqlx.Tx) error) error {
+	return db.transact(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", lock); err != nil {
+			return err
+		}
+		return write(tx)
+	})
 }

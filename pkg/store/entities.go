@@ -9,52 +9,55 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// entities turns what records mention into ids, and remembers them. Entities are written before the batch that needs
-// them, in a transaction of their own: two writers that meet the same new user wait for a moment, not for a batch, and
-// an entity that a crash leaves unused is the one the repeated batch needs.
+// entities turns what records mention into ids, and caches them. Entities are written before the batch that needs them,
+// in transactions of their own: two writers that meet the same new user wait for a moment, not for a batch, and an entity
+// that a crash leaves unused is the one the repeated batch needs.
 type entities struct {
 	db         *DB
-	tenants    map[string]int32
-	words      map[string]int32
+	tenants    *dictionary
+	dictionary *dictionary     // of the texts that groupings count by
 	written    map[string]bool // identifiers that are not GUIDs
-	byKey      map[*activity.Entity]map[entityKey]named
-	byDigest   map[*activity.Entity]map[entityKey]int32
-	attributes map[*activity.Entity][]*activity.Field
-	lately     map[*activity.Entity]map[string]mention
+	caches     map[*activity.Entity]*entityCache
 	buffer     []byte
 }
 
-// mention is an entity as records lately mentioned it, with all of its attributes, and the last day of those.
+// entityCache is what is known of the things of one entity.
+type entityCache struct {
+	columns        []*activity.Field
+	keyAt          int                // among the columns; -1 for combinations, whose key is a digest
+	upsert, lookup string             // statements
+	mentions       map[string]mention // by all that identifies a mention
+	ids            map[entityKey]int32
+	names          map[entityKey]names // but for combinations
+}
+
+// mention is an entity as records recently mentioned it, and the last day of those.
 type mention struct {
 	id  int32
 	day int64
 }
-
-// latelyLimit bounds how many mentions are remembered of each entity.
-const latelyLimit = 50_000
 
 type entityKey struct {
 	tenant int32
 	key    string
 }
 
-// named is what is known of an entity with a key.
-type named struct {
-	id     int32
+// names are an entity's attributes as records of a day have them.
+type names struct {
 	day    string
 	filled int
 	values []string
 }
 
-// newNamed makes what a record or the database says of an entity comparable.
-func newNamed(day string, values []string) named {
-	n := named{day: day, values: values}
+func newNames(day string, values []string) names {
+	n := names{day: day, values: values}
 	for _, v := range values {
 		if v != "" {
 			n.filled++
@@ -63,39 +66,114 @@ func newNamed(day string, values []string) named {
 	return n
 }
 
-// supersedes tells whether n's names replace old's: more of them first, then later ones, then the greater. The order in
-// which records arrive makes no difference to what remains.
-func (n named) supersedes(old named) bool {
+// supersedes reports whether n replaces old: more names win, then later ones, then the greater. What remains does not
+// depend on the order in which records arrive.
+func (n names) supersedes(old names) bool {
 	return cmp.Or(cmp.Compare(n.filled, old.filled), cmp.Compare(n.day, old.day), slices.Compare(n.values, old.values)) > 0
 }
 
-// cacheLimit bounds what is remembered of each entity; past it, all of it is forgotten and asked for again.
-const cacheLimit = 500_000
+const (
+	mentionLimit = 50_000
+	cacheLimit   = 500_000
+)
+
+// bound empties a cache that has outgrown its limit.
+func bound[K comparable, V any](cache map[K]V, limit int) {
+	if len(cache) > limit {
+		clear(cache)
+	}
+}
 
 func newEntities(db *DB) *entities {
 	e := &entities{
-		db: db, tenants: map[string]int32{}, words: map[string]int32{}, written: map[string]bool{},
-		byKey: map[*activity.Entity]map[entityKey]named{}, byDigest: map[*activity.Entity]map[entityKey]int32{},
-		attributes: map[*activity.Entity][]*activity.Field{}, lately: map[*activity.Entity]map[string]mention{},
+		db: db, tenants: tenantDictionary(db), dictionary: newDictionary(db, "entra.word", "text"),
+		written: map[string]bool{}, caches: map[*activity.Entity]*entityCache{},
 	}
 	for _, kind := range activity.Kinds() {
 		for _, entity := range kind.Entities() {
-			e.attributes[entity] = attributes(entity)
-			e.byKey[entity] = map[entityKey]named{}
-			e.byDigest[entity] = map[entityKey]int32{}
-			e.lately[entity] = map[string]mention{}
+			c := &entityCache{
+				columns: attributes(entity), mentions: map[string]mention{}, ids: map[entityKey]int32{}, names: map[entityKey]names{},
+			}
+			c.keyAt = slices.IndexFunc(c.columns, func(f *activity.Field) bool { return f.AttributeName() == entity.Key })
+			c.upsert, c.lookup = entityStatements(entity, c.columns)
+			e.caches[entity] = c
 		}
 	}
 	return e
 }
 
-// resolve makes sure that everything the records mention has an id, and returns for each record its references, in the
-// order of its kind's entities.
+// entityStatements returns the statements that write things of an entity and read them back. Their parameters are arrays:
+// tenants, keys and, for writing, the texts of each column and the days of the names.
+func entityStatements(entity *activity.Entity, attributes []*activity.Field) (upsert, lookup string) {
+	key, keyType := "digest", "uuid"
+	if entity.Key != "" {
+		key, keyType = "key", "text"
+	}
+	columns, values, parameters := []string{"tenant", key}, []string{"tenant", key}, "$1::int[], $2::"+keyType+"[]"
+	for i, f := range attributes {
+		column := snake(f.AttributeName())
+		columns, values = append(columns, column), append(values, fmt.Sprintf(fromText(f), column))
+		parameters += fmt.Sprintf(", $%d::text[]", i+3)
+	}
+	conflict, day, named := "DO NOTHING", "''", "'{}'::text[]"
+	if entity.Key != "" {
+		var sets, excluded, stored []string
+		for _, c := range columns[2:] {
+			sets = append(sets, c+" = excluded."+c)
+			excluded, stored = append(excluded, "excluded."+c), append(stored, "t."+c)
+		}
+		conflict = fmt.Sprintf("(tenant, key) DO UPDATE SET %s, named_on = excluded.named_on WHERE %s > %s",
+			strings.Join(sets, ", "), rank("excluded.named_on", excluded), rank("t.named_on", stored))
+		parameters += fmt.Sprintf(", $%d::date[]", len(columns)+1)
+		columns, values = append(columns, "named_on"), append(values, "named_on")
+		day, named = "t.named_on::text", "ARRAY["+strings.Join(stored, ", ")+"]"
+	}
+	list := strings.Join(columns, ", ")
+	upsert = fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s FROM unnest(%s) AS u(%[2]s) ON CONFLICT %[5]s",
+		EntityTable(entity), list, strings.Join(values, ", "), parameters, conflict)
+	lookup = fmt.Sprintf("SELECT t.id, t.tenant, t.%s, %s, %s FROM %s t JOIN unnest($1::int[], $2::%s[]) AS u(tenant, key)"+
+		" ON t.tenant = u.tenant AND t.%[1]s = u.key", key, day, named, EntityTable(entity), keyType)
+	return upsert, lookup
+}
+
+// rank is the SQL of what names.supersedes compares.
+func rank(day string, columns []string) string {
+	filled, texts := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		filled[i], texts[i] = "("+c+" <> '')::int", c+` COLLATE "C"`
+	}
+	return fmt.Sprintf("(%s, %s, %s)", strings.Join(filled, " + "), day, strings.Join(texts, ", "))
+}
+
+// fromText is the SQL that makes a field's column from its text; %s stands for the text.
+func fromText(f *activity.Field) string {
+	switch f.Type {
+	case activity.Boolean:
+		return "nullif(%s, '')::boolean"
+	case activity.Integer:
+		return "nullif(%s, '')::int"
+	case activity.Number:
+		return "nullif(%s, '')::real"
+	case activity.List:
+		return "coalesce(nullif(%s, ''), '{}')::text[]"
+	}
+	return "%s"
+}
+
+// resolve gives an id to everything the records mention, and returns for each record its references, in the order of its
+// kind's entities.
 func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*activity.Record) ([][]int32, error) {
-	if err := e.resolveTenants(ctx, records); err != nil {
+	bound(e.dictionary.ids, cacheLimit)
+	for _, r := range records {
+		e.tenants.want(r.Tenant)
+		for _, g := range layouts[kind].groupings {
+			g.texts(r, e.dictionary.want)
+		}
+	}
+	if err := e.tenants.resolve(ctx); err != nil {
 		return nil, err
 	}
-	if err := e.resolveWords(ctx, kind, records); err != nil {
+	if err := e.dictionary.resolve(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.writeIdentifiers(ctx, kind, records); err != nil {
@@ -117,46 +195,40 @@ func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*
 	return references, nil
 }
 
-// resolveEntity returns the ids of the entities that records mention; 0 where one mentions none. Most repeat what others said
-// of an entity lately: that is known without a closer look.
+// resolveEntity returns the ids of the entities that records mention; 0 where one mentions none. Most records repeat a
+// recent mention, which gives the id without a closer look.
 func (e *entities) resolveEntity(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
-	lately := e.lately[entity]
-	if len(lately) > latelyLimit {
-		clear(lately)
-	}
+	c := e.caches[entity]
+	bound(c.mentions, mentionLimit)
 	ids := make([]int32, len(records))
 	var others []*activity.Record
 	var at []int
-	var said []string
+	var texts []string
 	for i, r := range records {
-		e.buffer = e.appendValues(e.buffer[:0], kind, entity, r)
-		m, ok := lately[string(e.buffer)]
+		e.buffer = e.appendMention(e.buffer[:0], kind, entity, r)
+		m, ok := c.mentions[string(e.buffer)]
 		if ok && (entity.Key == "" || day(r) <= m.day) {
 			ids[i] = m.id
 			continue
 		}
-		others, at, said = append(others, r), append(at, i), append(said, string(e.buffer))
+		others, at, texts = append(others, r), append(at, i), append(texts, string(e.buffer))
 	}
 	if len(others) == 0 {
 		return ids, nil
 	}
-	resolve := e.resolveCombinations
-	if entity.Key != "" {
-		resolve = e.resolveNamed
-	}
-	found, err := resolve(ctx, kind, entity, others)
+	found, err := e.resolveUncached(ctx, kind, entity, others)
 	for i, id := range found {
 		ids[at[i]] = id
-		lately[said[i]] = mention{id, max(lately[said[i]].day, day(others[i]))}
+		c.mentions[texts[i]] = mention{id, max(c.mentions[texts[i]].day, day(others[i]))}
 	}
 	return ids, err
 }
 
-// appendValues appends what tells a record's mention of an entity from others.
-func (e *entities) appendValues(b []byte, kind *activity.Kind, entity *activity.Entity, r *activity.Record) []byte {
+// appendMention appends what distinguishes a record's mention of an entity from others.
+func (e *entities) appendMention(b []byte, kind *activity.Kind, entity *activity.Entity, r *activity.Record) []byte {
 	add := func(text string) { b = append(binary.AppendUvarint(b, uint64(len(text))), text...) }
 	add(kind.Name)
-	b = binary.AppendVarint(b, int64(e.tenants[r.Tenant]))
+	b = binary.AppendVarint(b, int64(e.tenants.ids[r.Tenant]))
 	for _, f := range layouts[kind].sources[entity] {
 		switch {
 		case f == nil:
@@ -173,66 +245,89 @@ func (e *entities) appendValues(b []byte, kind *activity.Kind, entity *activity.
 	return b
 }
 
-// day counts the days to a record's.
+// day returns the number of a record's day.
 func day(r *activity.Record) int64 { return r.Time.Unix() / (24 * 60 * 60) }
 
-func (e *entities) resolveTenants(ctx context.Context, records []*activity.Record) error {
-	missing := map[string]bool{}
-	for _, r := range records {
-		if _, ok := e.tenants[r.Tenant]; !ok {
-			missing[r.Tenant] = true
+func (e *entities) resolveUncached(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
+	c := e.caches[entity]
+	bound(c.ids, cacheLimit)
+	bound(c.names, cacheLimit)
+	keys := make([]entityKey, len(records))
+	pending := map[entityKey]names{}
+	for i, r := range records {
+		values, present := attributeValues(kind, entity, r)
+		if !present {
+			continue
+		}
+		n := newNames(r.Time.UTC().Format(time.DateOnly), values)
+		keys[i] = entityKey{e.tenants.ids[r.Tenant], c.key(values)}
+		best, known := pending[keys[i]]
+		if !known {
+			best = c.names[keys[i]]
+			_, known = c.ids[keys[i]]
+		}
+		if !known || entity.Key != "" && n.supersedes(best) {
+			pending[keys[i]] = n
 		}
 	}
-	return lookUp(ctx, e.db, "entra.tenant", "tenant_id", missing, e.tenants)
+	if err := e.write(ctx, c, pending); err != nil {
+		return nil, err
+	}
+	ids := make([]int32, len(records))
+	for i, key := range keys {
+		ids[i] = c.ids[key]
+	}
+	return ids, nil
 }
 
-func (e *entities) resolveWords(ctx context.Context, kind *activity.Kind, records []*activity.Record) error {
-	if len(e.words) > cacheLimit {
-		clear(e.words)
+// key returns the key of an entity: its id or, where it has none, its first name; the digest of a combination.
+func (c *entityCache) key(values []string) string {
+	if c.keyAt < 0 {
+		return digest(values)
 	}
-	missing := map[string]bool{}
-	for _, g := range layouts[kind].groupings {
-		for _, r := range records {
-			g.words(r, func(word string) {
-				if _, ok := e.words[word]; !ok {
-					missing[word] = true
-				}
-			})
-		}
-	}
-	return lookUp(ctx, e.db, "entra.word", "text", missing, e.words)
+	return cmp.Or(values[c.keyAt], strings.ToLower(cmp.Or(values...)))
 }
 
-// lookUp adds the missing texts to a table of texts and learns their ids.
-func lookUp(ctx context.Context, db *DB, table, column string, missing map[string]bool, known map[string]int32) error {
-	if len(missing) == 0 {
+// write stores entities and caches their ids and names.
+func (e *entities) write(ctx context.Context, c *entityCache, pending map[entityKey]names) error {
+	if len(pending) == 0 {
 		return nil
 	}
-	texts := pq.Array(slices.Sorted(maps.Keys(missing)))
-	if _, err := db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) SELECT t FROM unnest($1::text[]) WITH ORDINALITY AS u(t, i) ORDER BY i ON CONFLICT DO NOTHING", table, column), texts); err != nil {
+	// Every writer takes the keys in the same order, so that writers never wait for each other in a circle.
+	keys := slices.SortedFunc(maps.Keys(pending), func(a, b entityKey) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.key, b.key))
+	})
+	args := []any{
+		column(keys, func(k entityKey) int32 { return k.tenant }),
+		column(keys, func(k entityKey) string { return k.key }),
+	}
+	for i := range c.columns {
+		args = append(args, column(keys, func(k entityKey) string { return pending[k].values[i] }))
+	}
+	if c.keyAt >= 0 {
+		args = append(args, column(keys, func(k entityKey) string { return pending[k].day }))
+	}
+	if _, err := e.db.ExecContext(ctx, c.upsert, args...); err != nil {
 		return err
 	}
-	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT id, %s FROM %s WHERE %[1]s = ANY($1)", column, table), texts)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return each(ctx, e.db, c.lookup, args[:2], func(scan func(...any) error) error {
+		var k entityKey
 		var id int32
-		var text string
-		if err := rows.Scan(&id, &text); err != nil {
+		var day string
+		var values []string
+		if err := scan(&id, &k.tenant, &k.key, &day, pq.Array(&values)); err != nil {
 			return err
 		}
-		known[text] = id
-	}
-	return rows.Err()
+		if c.ids[k] = id; c.keyAt >= 0 {
+			c.names[k] = newNames(day, values)
+		}
+		return nil
+	})
 }
 
 // writeIdentifiers keeps the text of identifiers that are not GUIDs.
 func (e *entities) writeIdentifiers(ctx context.Context, kind *activity.Kind, records []*activity.Record) error {
-	if len(e.written) > cacheLimit {
-		clear(e.written)
-	}
+	bound(e.written, cacheLimit)
 	texts := map[string]string{}
 	for _, f := range append([]*activity.Field{kind.Field("id")}, layouts[kind].own...) {
 		if f.Type != activity.Identifier {
@@ -250,21 +345,19 @@ func (e *entities) writeIdentifiers(ctx context.Context, kind *activity.Kind, re
 		return nil
 	}
 	ids := slices.Sorted(maps.Keys(texts))
-	values := make([]string, len(ids))
-	for i, id := range ids {
-		values[i] = texts[id]
-	}
-	_, err := e.db.ExecContext(ctx, "INSERT INTO entra.identifier (id, text) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING", pq.Array(ids), pq.Array(values))
+	_, err := e.db.ExecContext(ctx, `INSERT INTO entra.identifier (id, text) SELECT * FROM unnest($1::uuid[], $2::text[])
+ON CONFLICT DO NOTHING`, pq.Array(ids), column(ids, func(id string) string { return texts[id] }))
 	if err == nil {
-		for _, text := range values {
+		for _, text := range texts {
 			e.written[text] = true
 		}
 	}
 	return err
 }
 
-// values returns a record's attributes of an entity, in the order of the entity's columns. present is false if it has none.
-func (e *entities) values(kind *activity.Kind, entity *activity.Entity, r *activity.Record) (values []string, present bool) {
+// attributeValues returns a record's attributes of an entity, in the order of the entity's columns. present is false
+// where the record has none.
+func attributeValues(kind *activity.Kind, entity *activity.Entity, r *activity.Record) (values []string, present bool) {
 	sources := layouts[kind].sources[entity]
 	values = make([]string, len(sources))
 	for i, f := range sources {
@@ -276,202 +369,12 @@ func (e *entities) values(kind *activity.Kind, entity *activity.Entity, r *activ
 				values[i], present = literal.(string), true
 			}
 		default:
-			if values[i] = r.Get(f); values[i] != "" && f.Path != "" { // what is derived from nothing says nothing
+			if values[i] = r.Get(f); values[i] != "" && f.Path != "" { // a derived value alone says nothing
 				present = true
 			}
 		}
 	}
 	return values, present
-}
-
-func (e *entities) resolveNamed(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
-	known, columns := e.byKey[entity], e.attributes[entity]
-	if len(known) > cacheLimit {
-		clear(known)
-	}
-	keyAt := slices.IndexFunc(columns, func(f *activity.Field) bool { return f.AttributeName() == entity.Key })
-	keys := make([]entityKey, len(records))
-	pending := map[entityKey]named{}
-	for i, r := range records {
-		values, present := e.values(kind, entity, r)
-		if !present {
-			continue
-		}
-		n := newNamed(r.Time.UTC().Format("2006-01-02"), values)
-		key := values[keyAt]
-		for _, v := range values {
-			if key == "" { // without its id, an entity goes by its first name
-				key = strings.ToLower(v)
-			}
-		}
-		keys[i] = entityKey{e.tenants[r.Tenant], key}
-		best, ok := pending[keys[i]]
-		if !ok {
-			best, ok = known[keys[i]]
-		}
-		if !ok || n.supersedes(best) {
-			pending[keys[i]] = n
-		}
-	}
-	if len(pending) > 0 {
-		if err := e.writeNamed(ctx, entity, pending); err != nil {
-			return nil, err
-		}
-	}
-	ids := make([]int32, len(records))
-	for i, key := range keys {
-		ids[i] = known[key].id
-	}
-	return ids, nil
-}
-
-func (e *entities) writeNamed(ctx context.Context, entity *activity.Entity, pending map[entityKey]named) error {
-	table, columns := EntityTable(entity), e.attributes[entity]
-	keys := sortedKeys(pending)
-	arrays := make([][]string, len(columns)+1)
-	tenants, texts := make([]int32, len(keys)), make([]string, len(keys))
-	for i, k := range keys {
-		tenants[i], texts[i] = k.tenant, k.key
-		for j, v := range pending[k].values {
-			arrays[j] = append(arrays[j], v)
-		}
-		arrays[len(columns)] = append(arrays[len(columns)], pending[k].day)
-	}
-	names := make([]string, len(columns))
-	args := []any{pq.Array(tenants), pq.Array(texts)}
-	parameters := "$1::int[], $2::text[]"
-	for j := range arrays {
-		args = append(args, pq.Array(arrays[j]))
-		if j < len(columns) {
-			names[j] = snake(columns[j].AttributeName())
-			parameters += fmt.Sprintf(", $%d::text[]", j+3)
-		}
-	}
-	parameters += fmt.Sprintf(", $%d::date[]", len(args))
-	rank := func(of string) string {
-		filled := make([]string, len(names))
-		qualified := make([]string, len(names))
-		for i, n := range names {
-			filled[i] = fmt.Sprintf("(%s.%s <> '')::int", of, n)
-			qualified[i] = fmt.Sprintf(`%s.%s COLLATE "C"`, of, n)
-		}
-		return fmt.Sprintf("(%s, %s.named_on, %s)", strings.Join(filled, " + "), of, strings.Join(qualified, ", "))
-	}
-	sets := make([]string, len(names))
-	for i, n := range names {
-		sets[i] = n + " = excluded." + n
-	}
-	list := strings.Join(names, ", ")
-	_, err := e.db.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %s AS t (tenant, key, %s, named_on) SELECT * FROM unnest(%s)
-ON CONFLICT (tenant, key) DO UPDATE SET %s, named_on = excluded.named_on WHERE %s > %s`, table, list, parameters, strings.Join(sets, ", "), rank("excluded"), rank("t")), args...)
-	if err != nil {
-		return err
-	}
-	rows, err := e.db.QueryContext(ctx, fmt.Sprintf(`SELECT t.id, t.tenant, t.key, t.named_on::text, ARRAY[%s] FROM %s t JOIN unnest($1::int[], $2::text[]) AS u(tenant, key) ON t.tenant = u.tenant AND t.key = u.key`,
-		"t."+strings.Join(names, ", t."), table), args[:2]...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var k entityKey
-		var id int32
-		var day string
-		var values []string
-		if err := rows.Scan(&id, &k.tenant, &k.key, &day, pq.Array(&values)); err != nil {
-			return err
-		}
-		n := newNamed(day, values)
-		n.id = id
-		e.byKey[entity][k] = n
-	}
-	return rows.Err()
-}
-
-func (e *entities) resolveCombinations(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
-	known := e.byDigest[entity]
-	if len(known) > cacheLimit {
-		clear(known)
-	}
-	keys := make([]entityKey, len(records))
-	pending := map[entityKey][]string{}
-	for i, r := range records {
-		values, present := e.values(kind, entity, r)
-		if !present {
-			continue
-		}
-		keys[i] = entityKey{e.tenants[r.Tenant], digest(values)}
-		if _, ok := known[keys[i]]; !ok {
-			pending[keys[i]] = values
-		}
-	}
-	if len(pending) > 0 {
-		if err := e.writeCombinations(ctx, entity, pending); err != nil {
-			return nil, err
-		}
-	}
-	ids := make([]int32, len(records))
-	for i, key := range keys {
-		ids[i] = known[key]
-	}
-	return ids, nil
-}
-
-func (e *entities) writeCombinations(ctx context.Context, entity *activity.Entity, pending map[entityKey][]string) error {
-	table, columns := EntityTable(entity), e.attributes[entity]
-	keys := sortedKeys(pending)
-	tenants, digests := make([]int32, len(keys)), make([]string, len(keys))
-	arrays := make([][]string, len(columns))
-	for i, k := range keys {
-		tenants[i], digests[i] = k.tenant, k.key
-		for j, v := range pending[k] {
-			arrays[j] = append(arrays[j], v)
-		}
-	}
-	args := []any{pq.Array(tenants), pq.Array(digests)}
-	names, casts, parameters := "", "", "$1::int[], $2::uuid[]"
-	for j, f := range columns {
-		args = append(args, pq.Array(arrays[j]))
-		parameters += fmt.Sprintf(", $%d::text[]", j+3)
-		names += ", " + snake(f.AttributeName())
-		casts += fmt.Sprintf(", "+fromText(f), fmt.Sprintf("c%d", j))
-	}
-	aliases := "tenant, digest"
-	for j := range columns {
-		aliases += fmt.Sprintf(", c%d", j)
-	}
-	if _, err := e.db.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (tenant, digest%s) SELECT tenant, digest%s FROM unnest(%s) AS u(%s) ON CONFLICT DO NOTHING", table, names, casts, parameters, aliases), args...); err != nil {
-		return err
-	}
-	rows, err := e.db.QueryContext(ctx, fmt.Sprintf("SELECT t.id, t.tenant, t.digest FROM %s t JOIN unnest($1::int[], $2::uuid[]) AS u(tenant, digest) ON t.tenant = u.tenant AND t.digest = u.digest", table), args[:2]...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int32
-		var k entityKey
-		if err := rows.Scan(&id, &k.tenant, &k.key); err != nil {
-			return err
-		}
-		e.byDigest[entity][k] = id
-	}
-	return rows.Err()
-}
-
-// fromText is the SQL that makes a field's column from its text; %s stands for the text.
-func fromText(f *activity.Field) string {
-	switch f.Type {
-	case activity.Boolean:
-		return "nullif(%s, '')::boolean"
-	case activity.Integer:
-		return "nullif(%s, '')::int"
-	case activity.Number:
-		return "nullif(%s, '')::real"
-	case activity.List:
-		return "coalesce(nullif(%s, ''), '{}')::text[]"
-	}
-	return "%s"
 }
 
 // digest identifies a combination of values, as a uuid. Lengths go in, so that no two combinations run together.
@@ -482,11 +385,4 @@ func digest(values []string) string {
 		h.Write([]byte(v))
 	}
 	return formatUUID([16]byte(h.Sum(nil)[:16]))
-}
-
-// sortedKeys returns a map's keys in the order in which every writer touches them, so that none waits for another in a circle.
-func sortedKeys[V any](m map[entityKey]V) []entityKey {
-	return slices.SortedFunc(maps.Keys(m), func(a, b entityKey) int {
-		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.key, b.key))
-	})
 }

@@ -24,7 +24,7 @@ func IdentifierUUID(text string) (uuid string, guid bool) {
 	return formatUUID(u), false
 }
 
-// isGUID tells whether a text in lower case is a GUID.
+// isGUID reports whether a text in lower case is a GUID.
 func isGUID(text string) bool {
 	if len(text) != len("00000000-0000-0000-0000-000000000000") {
 		return false

@@ -18,7 +18,7 @@ func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Stored
 // KnownTable returns the registry of a kind: which records are known, and when they happened.
 func KnownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
 
-// RawTable returns the table that holds a kind's untouched records.
+// RawTable returns the table that holds a kind's raw records.
 func RawTable(kind *activity.Kind) string { return Table(kind) + "_raw" }
 
 // EntityTable returns the table that holds an entity.
@@ -53,7 +53,7 @@ func Column(kind *activity.Kind, f *activity.Field) string {
 	return snake(f.AttributeName())
 }
 
-// layout is what the writer needs to know of a kind, worked out once.
+// layout is what the writer needs to know of a kind, computed once.
 type layout struct {
 	own      []*activity.Field // what rows hold beside the columns that rows of all kinds have
 	entities []*activity.Entity
@@ -61,14 +61,15 @@ type layout struct {
 	sources   map[*activity.Entity][]*activity.Field
 	groupings []*Grouping
 	positions map[*Grouping]int // of the entity among entities, for groupings by one
-	variant   *activity.Field
+
+	signInType *activity.Field // nil for other kinds than sign-ins
 }
 
 var layouts = func() map[*activity.Kind]*layout {
 	all := map[*activity.Kind]*layout{}
 	for _, kind := range activity.Kinds() {
 		l := &layout{own: ownFields(kind), entities: kind.Entities(), sources: map[*activity.Entity][]*activity.Field{},
-			groupings: groupingsOf(kind), positions: map[*Grouping]int{}, variant: kind.Field("signInEventTypes")}
+			groupings: groupingsOf(kind), positions: map[*Grouping]int{}, signInType: kind.Field("signInEventTypes")}
 		for _, e := range l.entities {
 			for _, attribute := range attributes(e) {
 				var source *activity.Field
@@ -88,7 +89,7 @@ var layouts = func() map[*activity.Kind]*layout {
 	return all
 }()
 
-// ownFields lists the fields that a kind's rows hold beside the columns that rows of all kinds have.
+// ownFields returns the fields that a kind's rows hold beside the columns that rows of all kinds have.
 func ownFields(kind *activity.Kind) []*activity.Field {
 	return slices.DeleteFunc(kind.FieldsOf(nil), func(f *activity.Field) bool {
 		switch Column(kind, f) {
@@ -99,7 +100,7 @@ func ownFields(kind *activity.Kind) []*activity.Field {
 	})
 }
 
-// attributes lists an entity's columns with the type of their values, united over the kinds that refer to it.
+// attributes returns an entity's columns, those of all kinds that refer to it, each as a field of one of them.
 func attributes(e *activity.Entity) []*activity.Field {
 	var fields []*activity.Field
 	for _, kind := range activity.Kinds() {
@@ -112,15 +113,15 @@ func attributes(e *activity.Entity) []*activity.Field {
 	return fields
 }
 
-// SignInTypeCode returns the code under which rows keep a sign-in's kind; 0 for a kind unknown today.
+// SignInTypeCode returns the code under which rows keep a sign-in type; 0 for a type unknown today.
 func SignInTypeCode(signInEventType string) int16 {
 	return int16(slices.Index(activity.SignInEventTypes, signInEventType) + 1)
 }
 
-// SignInType is VariantCode's inverse.
+// SignInType is SignInTypeCode's inverse.
 func SignInType(code int16) string { return at(activity.SignInEventTypes, code) }
 
-// SignInTypeCodes lists the codes that a kind's rows and cells may have.
+// SignInTypeCodes returns the codes that a kind's rows and cells may have.
 func SignInTypeCodes(kind *activity.Kind) []int16 {
 	codes := []int16{0}
 	if kind.Stored().Field("signInEventTypes") != nil {
@@ -131,7 +132,7 @@ func SignInTypeCodes(kind *activity.Kind) []int16 {
 	return codes
 }
 
-// StatusCode returns the code under which rows keep a status; 0 where the record does not tell.
+// StatusCode returns the code under which rows keep a status; 0 for a record without one.
 func StatusCode(status string) int16 { return int16(slices.Index(activity.AllStatuses, status) + 1) }
 
 // Status is StatusCode's inverse.

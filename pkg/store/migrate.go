@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
@@ -21,11 +21,12 @@ const versionTable = Schema + ".schema_version"
 
 // Migrate brings the database to SchemaVersion, one process at a time. It returns the versions it applied.
 func Migrate(ctx context.Context, db *DB) ([]int64, error) {
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema); err != nil && !isDuplicate(err) {
-		var e *pq.Error
-		if errors.As(err, &e) && e.Code == "42501" {
-			return nil, fmt.Errorf("%s: the role needs the right CREATE on the database, to make the schema %s in it", e.Message, Schema)
-		}
+	_, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+Schema)
+	if e := pq.As(err, pqerror.InsufficientPrivilege); e != nil {
+		return nil, fmt.Errorf("%s: the role needs the right CREATE on the database, to make the schema %s in it", e.Message, Schema)
+	}
+	// IF NOT EXISTS does not settle the race of two processes that create the schema at once.
+	if err != nil && pq.As(err, pqerror.DuplicateSchema, pqerror.UniqueViolation) == nil {
 		return nil, err
 	}
 	versions, err := database.NewStore(database.DialectPostgres, versionTable)
@@ -51,12 +52,6 @@ func Migrate(ctx context.Context, db *DB) ([]int64, error) {
 	return applied, nil
 }
 
-// isDuplicate recognizes two processes creating the schema at once, which IF NOT EXISTS does not settle.
-func isDuplicate(err error) bool {
-	var e *pq.Error
-	return errors.As(err, &e) && (e.Code == "42P06" || e.Code == "23505")
-}
-
 // VersionError is a database whose schema is not the one this program works with.
 type VersionError struct{ Found int } // the number of the last migration applied; 0 where there is no schema
 
@@ -65,9 +60,11 @@ func (e *VersionError) Error() string {
 	case e.Found == 0:
 		return `the database has no Entra ID activity yet: run "entra-activity migrate" on it`
 	case e.Found < SchemaVersion:
-		return fmt.Sprintf(`the database's schema is too old (version %d, needed is %d): run "entra-activity migrate" on it`, e.Found, SchemaVersion)
+		return fmt.Sprintf(`the database's schema is too old (version %d, needed is %d): run "entra-activity migrate" on it`,
+			e.Found, SchemaVersion)
 	}
-	return fmt.Sprintf("the database's schema is newer than is known here (version %d, known is %d): update this program", e.Found, SchemaVersion)
+	return fmt.Sprintf("the database's schema is newer than is known here (version %d, known is %d): update this program",
+		e.Found, SchemaVersion)
 }
 
 // CheckVersion returns a *VersionError when the database's schema is not the one this program works with.
@@ -78,7 +75,8 @@ func CheckVersion(ctx context.Context, db sqlx.QueryerContext) error {
 	}
 	found := 0
 	if exists {
-		if err := sqlx.GetContext(ctx, db, &found, "SELECT coalesce(max(version_id), 0) FROM "+versionTable+" WHERE is_applied"); err != nil {
+		latest := "SELECT coalesce(max(version_id), 0) FROM " + versionTable + " WHERE is_applied"
+		if err := sqlx.GetContext(ctx, db, &found, latest); err != nil {
 			return err
 		}
 	}

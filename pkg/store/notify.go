@@ -4,51 +4,44 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// BatchNotification says that a batch of records of one kind is there to be read.
+// BatchNotification is the news that a batch of records of one kind is stored.
 type BatchNotification struct {
 	Kind     string    `json:"kind"`
-	Received time.Time `json:"received"` // by which the rows of the batch can be told
+	Received time.Time `json:"received"` // by which queries find the rows of the batch
 	From     time.Time `json:"from"`     // the first event
 	To       time.Time `json:"to"`       // the last event
 }
 
-// channel is where PostgreSQL passes on arrivals.
+// channel is PostgreSQL's channel of batch notifications.
 const channel = "entra_arrivals"
 
-// announce tells of a batch. PostgreSQL passes it on when the transaction is committed, and takes its lock for that then:
-// after all others, so that writers cannot wait for each other in a circle.
-func announce(ctx context.Context, tx *sqlx.Tx, kind *activity.Kind, records []*pending, received time.Time) error {
-	a := BatchNotification{Kind: kind.Name, Received: received, From: records[0].Time, To: records[0].Time}
-	for _, p := range records {
-		if p.Time.Before(a.From) {
-			a.From = p.Time
-		}
-		if p.Time.After(a.To) {
-			a.To = p.Time
-		}
+// notify notifies listeners of a batch. PostgreSQL sends the notification when the transaction is committed, and takes
+// its lock for that then: after all others, so that writers cannot wait for each other in a circle.
+func (t *transaction) notify(ctx context.Context, kind *activity.Kind, records []*pending) error {
+	byTime := func(a, b *pending) int { return a.Time.Compare(b.Time) }
+	text, err := json.Marshal(BatchNotification{
+		kind.Name, t.now, slices.MinFunc(records, byTime).Time, slices.MaxFunc(records, byTime).Time,
+	})
+	if err == nil {
+		_, err = t.tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, string(text))
 	}
-	text, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, string(text))
 	return err
 }
 
-// BatchListener tells subscribers of batches as they are stored. It has a connection of its own, which no pooler in transaction
-// mode can stand between, and only while somebody subscribes.
+// BatchListener passes batch notifications on to subscribers. While it has any, it has a connection of its own, which
+// must be a direct one: a pooler in transaction mode passes no notifications on.
 type BatchListener struct {
 	db *DB
 
@@ -58,18 +51,18 @@ type BatchListener struct {
 	closed      bool
 }
 
-// NewBatchListener returns what tells of batches; it does not connect.
+// NewBatchListener returns a listener; it does not connect.
 func NewBatchListener(db *DB) *BatchListener {
 	return &BatchListener{db: db, subscribers: map[*Subscription]bool{}}
 }
 
-// Subscription collects arrivals until its owner takes them. Collecting never waits for the owner.
+// Subscription collects batch notifications until its owner takes them. Collecting never waits for the owner.
 type Subscription struct {
 	Ready <-chan struct{} // something is waiting, or Closed
 
-	of    *BatchListener
-	kinds []*activity.Kind
-	ready chan struct{}
+	listener *BatchListener
+	kinds    []*activity.Kind
+	ready    chan struct{}
 
 	lock    sync.Mutex
 	waiting []BatchNotification
@@ -77,7 +70,7 @@ type Subscription struct {
 	closed  bool
 }
 
-// A subscriber that does not keep up loses what has waited longest.
+// maxWaiting bounds the notifications that wait for a subscription's owner; past it, the oldest are lost.
 const maxWaiting = 1000
 
 const (
@@ -86,75 +79,78 @@ const (
 	checkEvery   = 30 * time.Second
 )
 
-// Subscribe begins to collect arrivals of some kinds: all that are stored once it has returned.
-func (a *BatchListener) Subscribe(ctx context.Context, kinds ...*activity.Kind) *Subscription {
+// Subscribe begins to collect notifications of some kinds: of all batches that are stored once it has returned.
+func (l *BatchListener) Subscribe(ctx context.Context, kinds ...*activity.Kind) *Subscription {
 	ready := make(chan struct{}, 1)
-	s := &Subscription{Ready: ready, of: a, kinds: kinds, ready: ready}
-	told := a.known(ctx) // before anything else, and without making other subscribers wait for the database
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	if a.closed {
+	s := &Subscription{Ready: ready, listener: l, kinds: kinds, ready: ready}
+	seen := l.stored(ctx) // before anything else, and without making other subscribers wait for the database
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.closed {
 		s.close()
 		return s
 	}
-	a.subscribers[s] = true
-	if a.listener == nil {
-		a.listener = a.db.listener()
-		go a.listen(a.listener, told)
+	l.subscribers[s] = true
+	if l.listener == nil {
+		l.listener = l.db.listener()
+		go l.listen(l.listener, seen)
 	}
 	return s
 }
 
 // Close ends the subscription.
 func (s *Subscription) Close() {
-	s.of.lock.Lock()
-	defer s.of.lock.Unlock()
-	delete(s.of.subscribers, s)
-	if len(s.of.subscribers) == 0 && s.of.listener != nil {
-		_ = s.of.listener.Close() // fails only where it is closed already
-		s.of.listener = nil
+	s.listener.lock.Lock()
+	defer s.listener.lock.Unlock()
+	delete(s.listener.subscribers, s)
+	if len(s.listener.subscribers) == 0 {
+		s.listener.disconnect()
 	}
 }
 
 // Close ends all subscriptions.
-func (a *BatchListener) Close() {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	a.closed = true
-	for s := range a.subscribers {
+func (l *BatchListener) Close() {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.closed = true
+	for s := range l.subscribers {
 		s.close()
 	}
-	clear(a.subscribers)
-	if a.listener != nil {
-		_ = a.listener.Close() // fails only where it is closed already
-		a.listener = nil
+	clear(l.subscribers)
+	l.disconnect()
+}
+
+func (l *BatchListener) disconnect() {
+	if l.listener != nil {
+		_ = l.listener.Close() // fails only where it is closed already
+		l.listener = nil
 	}
 }
 
-// Take returns what has arrived since it was last called, and how many batches were lost for lack of room.
-func (s *Subscription) Take() (arrivals []BatchNotification, missed int) {
+// Take returns the notifications since it was last called, and how many were lost for lack of room.
+func (s *Subscription) Take() (batches []BatchNotification, missed int) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	arrivals, missed = s.waiting, s.missed
+	batches, missed = s.waiting, s.missed
 	s.waiting, s.missed = nil, 0
-	return arrivals, missed
+	return batches, missed
 }
 
-// Closed says that there will be no more arrivals.
+// Closed reports whether the subscription has ended: there will be no more notifications.
 func (s *Subscription) Closed() bool {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.closed
 }
 
-func (s *Subscription) add(a BatchNotification) {
+func (s *Subscription) add(n BatchNotification) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	if len(s.waiting) == maxWaiting {
 		s.waiting = s.waiting[1:]
 		s.missed++
 	}
-	s.waiting = append(s.waiting, a)
+	s.waiting = append(s.waiting, n)
 	s.wake()
 }
 
@@ -172,9 +168,9 @@ func (s *Subscription) wake() {
 	}
 }
 
-// listen passes on what PostgreSQL tells until the listener is closed. Once it is connected, and again after a lost
-// connection, it looks up what it may have missed.
-func (a *BatchListener) listen(listener *pq.Listener, told *history) {
+// listen passes notifications on until the listener is closed. Once it is connected, and again after a lost connection,
+// it looks up the batches it may have missed.
+func (l *BatchListener) listen(listener *pq.Listener, seen *history) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	connected := make(chan struct{})
@@ -184,9 +180,9 @@ func (a *BatchListener) listen(listener *pq.Listener, told *history) {
 		}
 	}()
 	catchUp := func() {
-		for _, kind := range a.kinds() {
-			for _, arrival := range a.missed(ctx, kind, told.since()) {
-				a.tell(arrival, told)
+		for _, kind := range l.kinds() {
+			for _, n := range l.missed(ctx, kind, seen.since()) {
+				l.publish(n, seen)
 			}
 		}
 	}
@@ -197,17 +193,17 @@ func (a *BatchListener) listen(listener *pq.Listener, told *history) {
 		case <-connected:
 			connected = nil
 			catchUp()
-		case n, ok := <-listener.Notify:
+		case received, ok := <-listener.Notify:
 			if !ok {
 				return
 			}
-			if n == nil { // connected again
+			if received == nil { // connected again
 				catchUp()
 				continue
 			}
-			var arrival BatchNotification
-			if json.Unmarshal([]byte(n.Extra), &arrival) == nil {
-				a.tell(arrival, told)
+			var n BatchNotification
+			if json.Unmarshal([]byte(received.Extra), &n) == nil {
+				l.publish(n, seen)
 			}
 		case <-check.C:
 			go listener.Ping() //nolint:errcheck // a dead connection is then noticed, and replaced
@@ -215,77 +211,76 @@ func (a *BatchListener) listen(listener *pq.Listener, told *history) {
 	}
 }
 
-func (a *BatchListener) tell(arrival BatchNotification, told *history) {
-	if !told.add(arrival) {
+// publish passes a notification on to its kind's subscribers, unless it was passed on before.
+func (l *BatchListener) publish(n BatchNotification, seen *history) {
+	if !seen.add(n) {
 		return
 	}
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	for s := range a.subscribers {
-		if slices.ContainsFunc(s.kinds, func(kind *activity.Kind) bool { return kind.Name == arrival.Kind }) {
-			s.add(arrival)
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for s := range l.subscribers {
+		if slices.ContainsFunc(s.kinds, func(kind *activity.Kind) bool { return kind.Name == n.Kind }) {
+			s.add(n)
 		}
 	}
 }
 
 // overlap is how long a transaction that writes a batch may take, as far as catching up is concerned: a batch is known by
-// the time its transaction began, and seen when it is committed.
+// the time its transaction began, and visible when it is committed.
 const overlap = time.Minute
 
-// history remembers the arrivals told lately, so that none is told twice.
+// history remembers the recent batches, so that none is published twice.
 type history struct {
 	newest time.Time
-	told   map[BatchNotification]bool
+	seen   map[BatchNotification]bool
 }
 
 func newHistory(now time.Time) *history {
-	return &history{newest: now, told: map[BatchNotification]bool{}}
+	return &history{newest: now, seen: map[BatchNotification]bool{}}
 }
 
-// add notes an arrival; false if it was told before.
-func (h *history) add(a BatchNotification) bool {
-	key := BatchNotification{Kind: a.Kind, Received: a.Received.UTC()}
-	if h.told[key] {
+// add remembers a batch, and reports whether it is new.
+func (h *history) add(n BatchNotification) bool {
+	key := BatchNotification{Kind: n.Kind, Received: n.Received.UTC()}
+	if h.seen[key] {
 		return false
 	}
-	h.told[key] = true
+	h.seen[key] = true
 	if key.Received.After(h.newest) {
 		h.newest = key.Received
-		for old := range h.told {
-			if old.Received.Before(h.newest.Add(-2 * overlap)) {
-				delete(h.told, old)
-			}
-		}
+		maps.DeleteFunc(h.seen, func(old BatchNotification, _ bool) bool {
+			return old.Received.Before(h.newest.Add(-2 * overlap))
+		})
 	}
 	return true
 }
 
-// since returns when batches that were not told may have begun to be written.
+// since returns the time after which batches that are not in the history may have begun to be written.
 func (h *history) since() time.Time { return h.newest.Add(-overlap) }
 
-// known returns the history of somebody who subscribes now: what is stored already need not be told. Where the database
-// is away, that is not known, and what it has from right before may be told, too.
-func (a *BatchListener) known(ctx context.Context) *history {
+// stored returns the history of what is stored already, for the first subscriber. Where the database does not answer, it
+// is empty, and batches from right before may be published, too.
+func (l *BatchListener) stored(ctx context.Context) *history {
 	now := time.Now()
-	_ = a.db.GetContext(ctx, &now, "SELECT now()") // batches are known by the database's time; where it is away, our own does
-	told := newHistory(now.UTC())
+	_ = l.db.GetContext(ctx, &now, "SELECT now()") // batches are known by the database's time; failing that, by our own
+	seen := newHistory(now.UTC())
 	for _, kind := range activity.Kinds() {
-		stored, err := a.stored(ctx, kind, told.since())
+		batches, err := l.batches(ctx, kind, seen.since())
 		if err != nil {
 			break
 		}
-		for _, arrival := range stored {
-			told.add(arrival)
+		for _, n := range batches {
+			seen.add(n)
 		}
 	}
-	return told
+	return seen
 }
 
-// kinds lists those that somebody subscribes to.
-func (a *BatchListener) kinds() (kinds []*activity.Kind) {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	for s := range a.subscribers {
+// kinds returns the kinds that have subscribers.
+func (l *BatchListener) kinds() (kinds []*activity.Kind) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	for s := range l.subscribers {
 		for _, kind := range s.kinds {
 			if !slices.Contains(kinds, kind) {
 				kinds = append(kinds, kind)
@@ -295,23 +290,24 @@ func (a *BatchListener) kinds() (kinds []*activity.Kind) {
 	return kinds
 }
 
-// missed looks up the batches of a kind that came in since. When a connection was lost, others may have to be made anew: it
-// tries for some seconds.
-func (a *BatchListener) missed(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []BatchNotification) {
+// missed returns the batches of a kind since a time. When a connection was lost, the pool's may have to be made anew:
+// missed tries for some seconds.
+func (l *BatchListener) missed(ctx context.Context, kind *activity.Kind, since time.Time) (batches []BatchNotification) {
 	for attempt := range 10 {
 		var err error
-		if arrivals, err = a.stored(ctx, kind, since); err == nil {
+		if batches, err = l.batches(ctx, kind, since); err == nil {
 			break
 		}
 		time.Sleep(time.Duration(attempt) * minReconnect)
 	}
-	return arrivals
+	return batches
 }
 
-// stored looks up the batches of a kind that came in since.
-func (a *BatchListener) stored(ctx context.Context, kind *activity.Kind, since time.Time) (arrivals []BatchNotification, err error) {
-	err = a.db.SelectContext(ctx, &arrivals, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
-	return arrivals, err
+// batches reads the batches of a kind since a time.
+func (l *BatchListener) batches(ctx context.Context, kind *activity.Kind, since time.Time) (batches []BatchNotification, err error) {
+	err = l.db.SelectContext(ctx, &batches, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to"
+FROM %s WHERE received > $1 GROUP BY received ORDER BY received`, kind.Name, Table(kind)), since)
+	return batches, err
 }
 
 // listener opens a connection of its own for notifications, with the settings of the pool.
@@ -322,13 +318,14 @@ func (db *DB) listener() *pq.Listener {
 	return pq.NewListener(db.address, minReconnect, maxReconnect, nil)
 }
 
-// address writes connection settings as a connection string, which is all that a listener takes.
+// address returns connection settings as a connection string, which is all that a listener takes.
 func address(c *pq.Config) string {
 	var b strings.Builder
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	for _, setting := range []struct{ name, value string }{
-		{"host", c.Host}, {"port", strconv.Itoa(int(c.Port))}, {"dbname", c.Database}, {"user", c.User}, {"password", c.Password},
-		{"sslmode", string(c.SSLMode)}, {"connect_timeout", strconv.Itoa(int(c.ConnectTimeout.Seconds()))}, {"application_name", c.ApplicationName},
+		{"host", c.Host}, {"port", strconv.Itoa(int(c.Port))}, {"dbname", c.Database},
+		{"user", c.User}, {"password", c.Password}, {"sslmode", string(c.SSLMode)},
+		{"connect_timeout", strconv.Itoa(int(c.ConnectTimeout.Seconds()))}, {"application_name", c.ApplicationName},
 	} {
 		if setting.value != "" {
 			fmt.Fprintf(&b, "%s='%s' ", setting.name, escape.Replace(setting.value))

@@ -25,8 +25,8 @@ func TestAddressKeepsConnectionSettings(t *testing.T) {
 	}
 }
 
-// A batch is told once, whether it was announced, looked up, or both.
-func TestHistoryTellsABatchOnce(t *testing.T) {
+// A batch is published once, whether it was notified, looked up, or both.
+func TestHistoryHasABatchOnce(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	h := newHistory(now)
 	batch := BatchNotification{Kind: "signIn", Received: now, From: now.Add(-time.Hour), To: now}
@@ -39,20 +39,20 @@ func TestHistoryTellsABatchOnce(t *testing.T) {
 		batch.Received = now.Add(time.Duration(i) * time.Second)
 		h.add(batch)
 	}
-	require.Less(t, len(h.told), 200, "what cannot come again is forgotten")
+	require.Less(t, len(h.seen), 200, "what cannot come again is forgotten")
 	require.Equal(t, now.Add(999*time.Second-overlap), h.since())
 }
 
-// Who does not take what has arrived loses the oldest, and holds up nobody.
-func TestASubscriptionHasBounds(t *testing.T) {
+// An owner that does not take notifications loses the oldest, and holds up nobody.
+func TestSubscriptionHasBounds(t *testing.T) {
 	s := &Subscription{ready: make(chan struct{}, 1)}
 	now := time.Now()
 	for i := range maxWaiting + 7 {
 		s.add(BatchNotification{Received: now.Add(time.Duration(i))})
 	}
 	<-s.ready
-	arrivals, missed := s.Take()
-	require.Len(t, arrivals, maxWaiting)
+	batches, missed := s.Take()
+	require.Len(t, batches, maxWaiting)
 	require.Equal(t, 7, missed)
-	require.Equal(t, now.Add(7), arrivals[0].Received)
+	require.Equal(t, now.Add(7), batches[0].Received)
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 const (
@@ -225,7 +226,7 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	}
 	defer db.Close()
 	_, err = db.ExecContext(ctx, "CREATE DATABASE "+pq.QuoteIdentifier(name))
-	if refused := (*pq.Error)(nil); errors.As(err, &refused) && refused.Code.Name() == "duplicate_database" {
+	if pq.As(err, pqerror.DuplicateDatabase) != nil {
 		return nil
 	}
 	if err != nil {
