@@ -6,263 +6,41 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
-	"strings"
-
-	"github.com/VictoriaMetrics/metricsql"
 )
 
-// ofValues are functions of one or more values.
-var ofValues = map[string]func(values []float64, parameter float64) float64{
-	"sum": func(values []float64, _ float64) float64 { return sum(values) },
-	"sum2": func(values []float64, _ float64) float64 {
-		return sumOf(values, func(v float64) float64 { return v * v })
-	},
-	"count":    func(values []float64, _ float64) float64 { return float64(len(values)) },
-	"avg":      func(values []float64, _ float64) float64 { return sum(values) / float64(len(values)) },
-	"min":      func(values []float64, _ float64) float64 { return slices.Min(values) },
-	"max":      func(values []float64, _ float64) float64 { return slices.Max(values) },
-	"first":    func(values []float64, _ float64) float64 { return values[0] },
-	"last":     func(values []float64, _ float64) float64 { return values[len(values)-1] },
-	"group":    func([]float64, float64) float64 { return 1 },
-	"present":  func([]float64, float64) float64 { return 1 },
-	"range":    func(values []float64, _ float64) float64 { return slices.Max(values) - slices.Min(values) },
-	"stdvar":   func(values []float64, _ float64) float64 { return variance(values) },
-	"stddev":   func(values []float64, _ float64) float64 { return math.Sqrt(variance(values)) },
-	"median":   func(values []float64, _ float64) float64 { return quantile(values, 0.5) },
-	"quantile": quantile,
-	"geomean": func(values []float64, _ float64) float64 {
-		product := 1.0
-		for _, v := range values {
-			product *= v
-		}
-		return math.Pow(product, 1/float64(len(values)))
-	},
-	"distinct": func(values []float64, _ float64) float64 {
-		return float64(len(slices.Compact(slices.Sorted(slices.Values(values)))))
-	},
-	"mode": mode,
-	"mad":  func(values []float64, _ float64) float64 { return deviation(values) },
-	"zscore": func(values []float64, _ float64) float64 { // of the last value; 0 where it is the average
-		if last := values[len(values)-1]; last != sum(values)/float64(len(values)) {
-			return score(last, values)
-		}
-		return 0
-	},
-	"outlier_iqr": func(values []float64, _ float64) float64 { // the last value, where it is one
-		if last := values[len(values)-1]; outlier(values, last) {
-			return last
-		}
-		return nan()
-	},
-	"sum_gt": func(values []float64, limit float64) float64 {
-		return sumOf(values, func(v float64) float64 { return v * truth(v > limit) })
-	},
-	"sum_le": func(values []float64, limit float64) float64 {
-		return sumOf(values, func(v float64) float64 { return v * truth(v <= limit) })
-	},
-	"sum_eq": func(values []float64, limit float64) float64 {
-		return sumOf(values, func(v float64) float64 { return v * truth(v == limit) })
-	},
-	"count_gt": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v > limit })
-	},
-	"count_le": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v <= limit })
-	},
-	"count_eq": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v == limit })
-	},
-	"count_ne": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v != limit })
-	},
-	"share_gt": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v > limit }) / float64(len(values))
-	},
-	"share_le": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v <= limit }) / float64(len(values))
-	},
-	"share_eq": func(values []float64, limit float64) float64 {
-		return countOf(values, func(v float64) bool { return v == limit }) / float64(len(values))
-	},
-}
+// aggregateFunc yields what an aggregate makes of the series of its argument.
+type aggregateFunc func(e *evaluation, n *aggregateNode, p parameters, ts timestamps, yield func(Series) error) error
 
-// overTime are the functions of the values of a subquery in a window.
-var overTime = func() map[string]func(points, float64) float64 {
-	functions := map[string]func(points, float64) float64{}
-	for _, f := range subqueryRollups {
-		functions[f.Name] = ofPoints[f.Name]
-		if of := ofValues[strings.TrimSuffix(f.Name, "_over_time")]; of != nil {
-			functions[f.Name] = func(p points, parameter float64) float64 { return of(p.values, parameter) }
-		}
-	}
-	functions["quantiles_over_time"] = functions["quantile_over_time"]
-	return functions
-}()
-
-func sum(values []float64) float64 { return sumOf(values, func(v float64) float64 { return v }) }
-
-func sumOf(values []float64, f func(float64) float64) (total float64) {
-	for _, v := range values {
-		total += f(v)
-	}
-	return total
-}
-
-func countOf(values []float64, fits func(float64) bool) (n float64) {
-	for _, v := range values {
-		if fits(v) {
-			n++
-		}
-	}
-	return n
-}
-
-func variance(values []float64) float64 {
-	mean := sum(values) / float64(len(values))
-	return sumOf(values, func(v float64) float64 { return (v - mean) * (v - mean) }) / float64(len(values))
-}
-
-func quantile(values []float64, phi float64) float64 {
-	switch {
-	case math.IsNaN(phi):
-		return phi
-	case phi < 0:
-		return math.Inf(-1)
-	case phi > 1:
-		return math.Inf(1)
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	rank := phi * float64(len(sorted)-1)
-	low := int(rank)
-	high := min(low+1, len(sorted)-1)
-	weight := rank - float64(low)
-	return sorted[low]*(1-weight) + sorted[high]*weight
-}
-
-// mode is the value that occurs most often; of several the smallest.
-func mode(values []float64, _ float64) (best float64) {
-	sorted := slices.Sorted(slices.Values(values))
-	most, n := 0, 0
-	for i, v := range sorted {
-		if n++; i > 0 && v != sorted[i-1] {
-			n = 1
-		}
-		if n > most {
-			most, best = n, v
-		}
-	}
-	return best
-}
-
-// running adds up series one by one, for aggregates that need not hold them.
-type running struct {
+// accumulator is what becomes of a group whose series come one by one and need not be held.
+type accumulator struct {
 	labels      map[string]string
 	count, a, b []float64 // how many values, and what becomes of them
 }
 
-// folds are aggregates that need no more of a group than what add makes of it.
-var folds = map[string]struct {
-	add func(r *running, i int, v float64)
-	end func(r *running, i int) float64
-}{
-	"sum":    {func(r *running, i int, v float64) { r.a[i] += v }, func(r *running, i int) float64 { return r.a[i] }},
-	"sum2":   {func(r *running, i int, v float64) { r.a[i] += v * v }, func(r *running, i int) float64 { return r.a[i] }},
-	"count":  {func(*running, int, float64) {}, func(r *running, i int) float64 { return r.count[i] }},
-	"group":  {func(*running, int, float64) {}, func(*running, int) float64 { return 1 }},
-	"avg":    {func(r *running, i int, v float64) { r.a[i] += v }, func(r *running, i int) float64 { return r.a[i] / r.count[i] }},
-	"min":    {func(r *running, i int, v float64) { r.a[i] = least(r.a[i], v, r.count[i], -1) }, func(r *running, i int) float64 { return r.a[i] }},
-	"max":    {func(r *running, i int, v float64) { r.a[i] = least(r.a[i], v, r.count[i], 1) }, func(r *running, i int) float64 { return r.a[i] }},
-	"stdvar": {welford, func(r *running, i int) float64 { return r.b[i] / r.count[i] }},
-	"stddev": {welford, func(r *running, i int) float64 { return math.Sqrt(r.b[i] / r.count[i]) }},
-}
-
-// least keeps the first value, and what is less, or more where sign is 1.
-func least(kept, v, count float64, sign int) float64 {
-	if count == 1 || cmp.Compare(v, kept) == sign {
-		return v
-	}
-	return kept
-}
-
-// welford keeps mean and sum of squared differences: https://en.wikipedia.org/wiki/Algorithms_for_calculating_variance
-func welford(r *running, i int, v float64) {
-	difference := v - r.a[i]
-	r.a[i] += difference / r.count[i]
-	r.b[i] += difference * (v - r.a[i])
-}
-
-// grouped is what remains of labels by a modifier.
-func grouped(labels map[string]string, m metricsql.ModifierExpr) map[string]string {
-	left := map[string]string{}
-	without := strings.EqualFold(m.Op, "without")
-	for name, value := range labels {
-		if slices.Contains(m.Args, name) != without {
-			left[name] = value
-		}
-	}
-	return left
-}
-
-func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Series) error) (err error) {
-	if x.Limit > 0 {
-		left, all := x.Limit, yield
-		yield = func(s Series) error {
-			if left--; left < 0 {
+// accumulate is an aggregate that needs no more of a group than what add makes of it.
+func accumulate(add func(acc *accumulator, i int, v float64), end func(acc *accumulator, i int) float64) aggregateFunc {
+	return func(e *evaluation, n *aggregateNode, _ parameters, ts timestamps, yield func(Series) error) error {
+		groups := map[string]*accumulator{}
+		err := e.stream(n.arg, ts, func(s Series) error {
+			if !s.hasValues() {
 				return nil
 			}
-			return all(s)
-		}
-	}
-	name, arg := strings.ToLower(x.Name), x.Args[len(x.Args)-1]
-	if pushed(x) { // counted by these labels at once
-		var list []Series
-		keep := func(s Series) error {
-			if x.Limit == 0 {
-				return yield(s)
-			}
-			list = append(list, s)
-			return e.hold(len(s.Values))
-		}
-		if f, r, m := leafOf(arg); m != nil {
-			err = e.leaf(f, r, m, x.Modifier.Args, c, keep)
-		} else {
-			err = e.gauge(counted(arg), x.Modifier.Args, c, keep)
-		}
-		sort.Slice(list, func(i, j int) bool { return list[i].key() < list[j].key() })
-		for _, s := range list {
-			if err == nil {
-				err = yield(s)
-			}
-		}
-		return err
-	}
-	given, err := e.parameters(x.Args[:len(x.Args)-1], c)
-	if err != nil {
-		return err
-	}
-	if fold, ok := folds[name]; ok {
-		groups := map[string]*running{}
-		err := e.stream(arg, c, func(s Series) error {
-			if !s.alive() {
-				return nil
-			}
-			labels := grouped(s.Labels, x.Modifier)
+			labels := n.by.of(s.Labels)
 			key := keyOf(labels)
-			r := groups[key]
-			if r == nil {
-				n := len(c.times)
-				if err := e.hold(3 * n); err != nil {
+			acc := groups[key]
+			if acc == nil {
+				n := len(ts.times)
+				if err := e.reserve(3 * n); err != nil {
 					return err
 				}
-				r = &running{labels, make([]float64, n), make([]float64, n), make([]float64, n)}
-				groups[key] = r
+				acc = &accumulator{labels, make([]float64, n), make([]float64, n), make([]float64, n)}
+				groups[key] = acc
 			}
 			for i, v := range s.Values {
 				if v == v {
-					r.count[i]++
-					fold.add(r, i, v)
+					acc.count[i]++
+					add(acc, i, v)
 				}
 			}
 			return nil
@@ -270,121 +48,155 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock, yield func(Se
 		if err != nil {
 			return err
 		}
-		for _, key := range sortedKeys(groups) {
-			r := groups[key]
-			values := c.empty()
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			acc, values := groups[key], ts.empty()
 			for i := range values {
-				if r.count[i] > 0 {
-					values[i] = fold.end(r, i)
+				if acc.count[i] > 0 {
+					values[i] = end(acc, i)
 				}
 			}
-			if err := yield(Series{r.labels, values}); err != nil {
+			if err := yield(Series{acc.labels, values}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if name == "topk" || name == "bottomk" {
-		return e.rank(x, given.number(), c, yield)
-	}
-	all, err := e.eval(arg, c)
-	if err != nil {
-		return err
-	}
-	groups, labels := map[string][]Series{}, map[string]map[string]string{}
-	for _, s := range all {
-		if s.alive() {
-			g := grouped(s.Labels, x.Modifier)
-			groups[keyOf(g)] = append(groups[keyOf(g)], s)
-			labels[keyOf(g)] = g
+}
+
+func addNothing(*accumulator, int, float64)          {}
+func addValue(acc *accumulator, i int, v float64)    { acc.a[i] += v }
+func addSquare(acc *accumulator, i int, v float64)   { acc.a[i] += v * v }
+func endTotal(acc *accumulator, i int) float64       { return acc.a[i] }
+func endCount(acc *accumulator, i int) float64       { return acc.count[i] }
+func endAverage(acc *accumulator, i int) float64     { return acc.a[i] / acc.count[i] }
+func endVariance(acc *accumulator, i int) float64    { return acc.b[i] / acc.count[i] }
+func endStandardDev(acc *accumulator, i int) float64 { return math.Sqrt(acc.b[i] / acc.count[i]) }
+func endPresent(*accumulator, int) float64           { return 1 }
+
+// keepExtreme keeps the largest value, or where sign is -1 the smallest.
+func keepExtreme(sign int) func(acc *accumulator, i int, v float64) {
+	return func(acc *accumulator, i int, v float64) {
+		if acc.count[i] == 1 || cmp.Compare(v, acc.a[i]) == sign {
+			acc.a[i] = v
 		}
 	}
-	for _, key := range sortedKeys(groups) {
-		for _, s := range ofGroup(name, given, groups[key], labels[key], c) {
-			if err := yield(s); err != nil {
+}
+
+// welford keeps mean and sum of squared differences: https://en.wikipedia.org/wiki/Algorithms_for_calculating_variance
+func welford(acc *accumulator, i int, v float64) {
+	difference := v - acc.a[i]
+	acc.a[i] += difference / acc.count[i]
+	acc.b[i] += difference * (v - acc.a[i])
+}
+
+// group is the series that an aggregate puts together, in order of their labels.
+type group struct {
+	parameters
+	timestamps
+	series  []Series
+	labels  map[string]string
+	several bool // the aggregate has a result for each parameter
+}
+
+// k is how many series the parameter asks for.
+func (g *group) k() int {
+	return max(0, min(len(g.series), int(min(max(g.number(), 0), math.MaxInt32))))
+}
+
+// wholeGroup is an aggregate that has to see a whole group.
+func wholeGroup(f func(g *group) []Series) aggregateFunc {
+	return func(e *evaluation, n *aggregateNode, p parameters, ts timestamps, yield func(Series) error) error {
+		all, err := e.all(n.arg, ts)
+		if err != nil {
+			return err
+		}
+		groups := map[string]*group{}
+		for _, s := range all {
+			if s.hasValues() {
+				labels := n.by.of(s.Labels)
+				key := keyOf(labels)
+				if groups[key] == nil {
+					groups[key] = &group{p, ts, nil, labels, n.several}
+				}
+				groups[key].series = append(groups[key].series, s)
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			slices.SortStableFunc(groups[key].series, compareKeys)
+			if err := yieldAll(f(groups[key]), yield); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	return nil
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
+// eachTime is an aggregate of the values that a group has at a time, for each of its parameters.
+func eachTime(f func(values []float64, parameter float64) float64) aggregateFunc {
+	return wholeGroup(func(g *group) []Series {
+		numbers := g.numbers
+		if len(numbers) == 0 {
+			numbers = []float64{0}
+		}
+		list := make([]Series, len(numbers))
+		for n, number := range numbers {
+			if list[n] = (Series{g.labels, g.empty()}); g.several {
+				list[n].Labels = withLabel(g.labels, g.label, fmt.Sprintf("%g", number))
+			}
+		}
+		values := make([]float64, 0, len(g.series))
+		for i := range g.times {
+			values = values[:0]
+			for _, s := range g.series {
+				if v := s.Values[i]; v == v {
+					values = append(values, v)
+				}
+			}
+			if len(values) > 0 {
+				for n, number := range numbers {
+					list[n].Values[i] = f(values, number)
+				}
+			}
+		}
+		return list
+	})
 }
 
-// ofGroup evaluates an aggregate that has to see a whole group.
-func ofGroup(name string, given parameters, group []Series, labels map[string]string, c clock) []Series {
-	parameter := given.number()
-	sort.Slice(group, func(i, j int) bool { return group[i].key() < group[j].key() })
-	k := max(0, min(len(group), int(min(max(parameter, 0), math.MaxInt32))))
-	switch way, by, _ := strings.Cut(name, "_"); {
-	case name == "limitk":
-		return group[:k]
-	case name == "any":
-		return group[:1]
-	case name == "share":
-		return share(group, c)
-	case name == "zscore":
-		return scores(group, c)
-	case way == "outliersk" || way == "outliers":
-		return outlying(name, parameter, group, c)
-	case name == "count_values":
-		return countValues(given.label, group, labels, c)
-	case way == "topk" || way == "bottomk":
-		measure := make(map[string]float64, len(group))
-		for _, s := range group {
-			measure[s.key()] = ofValues[by](present(s.Values), 0)
+// withoutParameter is a function of values as one that could have a parameter.
+func withoutParameter(f func(values []float64) float64) func(values []float64, _ float64) float64 {
+	return func(values []float64, _ float64) float64 { return f(values) }
+}
+
+func firstSeries(g *group) []Series  { return g.series[:1] }
+func firstKSeries(g *group) []Series { return g.series[:g.k()] }
+
+// best keeps the k series whose values in the range measure most, or where sign is -1 least.
+func best(sign int, measure func(values []float64) float64) aggregateFunc {
+	return wholeGroup(func(g *group) []Series {
+		measures := make(map[string]float64, len(g.series))
+		for _, s := range g.series {
+			measures[s.key()] = measure(present(s.Values))
 		}
-		sort.SliceStable(group, func(i, j int) bool {
-			a, b := measure[group[i].key()], measure[group[j].key()]
-			return way == "topk" && a > b || way == "bottomk" && a < b
-		})
-		return group[:k]
-	}
-	list := make([]Series, max(1, len(given.numbers)))
-	for n := range list {
-		list[n] = Series{labels, c.empty()}
-		if name == "quantiles" {
-			list[n].Labels = labeled(labels, given.label, fmt.Sprintf("%g", given.numbers[n]))
-		}
-	}
-	values := make([]float64, 0, len(group))
-	for i := range c.times {
-		values = values[:0]
-		for _, s := range group {
-			if v := s.Values[i]; v == v {
-				values = append(values, v)
-			}
-		}
-		switch {
-		case len(values) == 0:
-		case name == "quantiles":
-			for n := range list {
-				list[n].Values[i] = quantile(values, given.numbers[n])
-			}
-		default:
-			list[0].Values[i] = ofValues[name](values, parameter)
-		}
-	}
-	return list
+		return g.top(sign, measures)
+	})
+}
+
+// top returns the k series whose measures, by their keys, are largest, or where sign is -1 smallest.
+func (g *group) top(sign int, measures map[string]float64) []Series {
+	slices.SortStableFunc(g.series, func(a, b Series) int { return sign * cmp.Compare(measures[b.key()], measures[a.key()]) })
+	return g.series[:g.k()]
 }
 
 // countValues counts how often each value occurs.
-func countValues(label string, group []Series, labels map[string]string, c clock) (list []Series) {
+func countValues(g *group) (list []Series) {
 	counts := map[float64][]float64{}
-	for _, s := range group {
+	for _, s := range g.series {
 		for i, v := range s.Values {
 			if v != v {
 				continue
 			}
 			if counts[v] == nil {
-				counts[v] = c.empty()
+				counts[v] = g.empty()
 			}
 			if counts[v][i] != counts[v][i] {
 				counts[v][i] = 0
@@ -393,39 +205,89 @@ func countValues(label string, group []Series, labels map[string]string, c clock
 		}
 	}
 	for _, v := range slices.Sorted(maps.Keys(counts)) {
-		list = append(list, Series{labeled(labels, label, strconv.FormatFloat(v, 'f', -1, 64)), counts[v]})
+		list = append(list, Series{withLabel(g.labels, g.label, strconv.FormatFloat(v, 'f', -1, 64)), counts[v]})
 	}
 	return list
-}
-
-// labeled adds a label to others.
-func labeled(labels map[string]string, name, value string) map[string]string {
-	own := maps.Clone(labels)
-	own[name] = value
-	return own
 }
 
 func present(values []float64) []float64 {
 	return slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v != v })
 }
 
-func share(group []Series, c clock) []Series {
-	totals := make([]float64, len(c.times))
-	for _, s := range group {
+// shares are the parts that series have of their group's sum. There is no share of less than nothing.
+func shares(g *group) []Series {
+	totals := make([]float64, len(g.times))
+	for _, s := range g.series {
 		for i, v := range s.Values {
 			if v >= 0 {
 				totals[i] += v
 			}
 		}
 	}
-	list := make([]Series, len(group))
-	for n, s := range group {
-		list[n] = Series{s.Labels, make([]float64, len(s.Values))}
+	return mapEach(g.series, func(v float64, i int) float64 {
+		if v < 0 {
+			return nan
+		}
+		return v / totals[i]
+	})
+}
+
+// byTime are the group's values at each time.
+func (g *group) byTime() [][]float64 {
+	at := make([][]float64, len(g.times))
+	for _, s := range g.series {
 		for i, v := range s.Values {
-			if list[n].Values[i] = nan(); v >= 0 { // there is no share of less than nothing
-				list[n].Values[i] = v / totals[i]
+			if v == v {
+				at[i] = append(at[i], v)
 			}
 		}
 	}
-	return list
+	return at
+}
+
+// outliers keeps the series that leave, at any time, what is ordinary of the group's values.
+func outliers(ordinary func(values []float64, parameter float64) (low, high float64)) aggregateFunc {
+	return wholeGroup(func(g *group) []Series {
+		low, high := g.empty(), g.empty()
+		for i, values := range g.byTime() {
+			if len(values) > 0 {
+				low[i], high[i] = ordinary(values, g.number())
+			}
+		}
+		return slices.DeleteFunc(g.series, func(s Series) bool {
+			for i, v := range s.Values {
+				if v < low[i] || v > high[i] {
+					return false
+				}
+			}
+			return true
+		})
+	})
+}
+
+func withinFences(values []float64, _ float64) (low, high float64) { return fences(values) }
+
+func nearMedian(values []float64, tolerance float64) (low, high float64) {
+	middle, reach := median(values), tolerance*deviation(values)
+	return middle - reach, middle + reach
+}
+
+// farthest are the k series that are farthest from the group's median, over all times.
+func farthest(g *group) []Series {
+	at, away := g.byTime(), map[string]float64{}
+	for _, s := range g.series {
+		for i, v := range s.Values {
+			if v == v {
+				d := v - median(at[i])
+				away[s.key()] += d * d
+			}
+		}
+	}
+	return g.top(1, away)
+}
+
+// scores are how far each series is from its group's average at each time.
+func scores(g *group) []Series {
+	at := g.byTime()
+	return mapEach(g.series, func(v float64, i int) float64 { return score(v, at[i]) })
 }

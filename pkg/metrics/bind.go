@@ -1,10 +1,7 @@
 package metrics
 
 import (
-	"fmt"
-	"math"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/VictoriaMetrics/metricsql"
@@ -13,118 +10,160 @@ import (
 // The widest windows and offsets, in milliseconds: records are kept for a hundred years at most.
 const maxDuration = 100 * 366 * 24 * 3600 * 1000
 
-// bind checks that everything in the expression has a meaning here.
-func (e *Expr) bind() (err error) {
-	nodes := 0
-	var check func(expr metricsql.Expr) error
-	checkAll := func(list []metricsql.Expr) error {
-		for _, expr := range list {
-			if err := check(expr); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	check = func(expr metricsql.Expr) error {
-		if nodes++; nodes > maxNodes {
-			return refuse("", "the expression has more than %d parts, which is the limit: split it into several queries", maxNodes)
-		}
-		switch x := expr.(type) {
-		case *metricsql.NumberExpr, *metricsql.StringExpr:
-			return nil
-		case *metricsql.DurationExpr:
-			return checkDuration(x, textOf(expr))
-		case *metricsql.MetricExpr:
-			return e.checkBare(x)
-		case *metricsql.RollupExpr:
-			return e.checkMoved(x, check)
-		case *metricsql.AggrFuncExpr:
-			return e.checkAggregate(x, check)
-		case *metricsql.BinaryOpExpr:
-			return checkBinary(x, checkAll)
-		case *metricsql.FuncExpr:
-			if metricsql.IsRollupFunc(x.Name) {
-				return e.checkRollup(x, check)
-			}
-			f := find(transforms, x.Name)
-			if f == nil {
-				return unknown(x.Name)
-			}
-			if err := f.takes(x.Name, x.Args); err != nil {
-				return err
-			}
-			return checkAll(x.Args)
-		}
-		return refuse("", "not understood: %s", textOf(expr))
-	}
-	if _, text := e.root.(*metricsql.StringExpr); text {
-		return refuse("", "a text has no values: write an expression such as sum(increase(entra_signins_total[1h]))")
-	}
-	return check(e.root)
+// binder turns the parser's tree into nodes. What it accepts has a meaning here.
+type binder struct {
+	nodes     int
+	selectors []string
 }
 
-func checkDuration(d *metricsql.DurationExpr, near string) error {
-	if d == nil {
-		return nil
+func (b *binder) bind(expr metricsql.Expr) (node, error) {
+	if b.nodes++; b.nodes > maxNodes {
+		return nil, refuse("", "the expression has more than %d parts, which is the limit: split it into several queries", maxNodes)
 	}
-	// What counts in steps is checked when the step is known.
-	if ms := d.Duration(1000); ms > maxDuration || ms < -maxDuration {
-		return refuse(near, "%s is longer than the hundred years that are the limit: use a shorter duration", near)
+	switch x := expr.(type) {
+	case *metricsql.NumberExpr:
+		return &numberNode{syntax{x}, x.N}, nil
+	case *metricsql.StringExpr:
+		return nil, refuse("", "a text has no values: write an expression such as sum(increase(entra_signins_total[1h]))")
+	case *metricsql.DurationExpr:
+		return &durationNode{syntax{x}, x}, checkDurations(x)
+	case *metricsql.MetricExpr:
+		return b.bindMetric(x)
+	case *metricsql.RollupExpr:
+		return b.bindShift(x)
+	case *metricsql.AggrFuncExpr:
+		return b.bindAggregate(x)
+	case *metricsql.BinaryOpExpr:
+		return b.bindBinary(x)
+	case *metricsql.FuncExpr:
+		if metricsql.IsRollupFunc(x.Name) {
+			return b.bindRollup(x)
+		}
+		return b.bindTransform(x)
+	}
+	return nil, refuse("", "not understood: %s", textOf(expr))
+}
+
+// bindArguments binds the arguments of a function that are values, and returns those that are texts.
+func (b *binder) bindArguments(args []metricsql.Expr) (values []node, texts []string, err error) {
+	for _, arg := range args {
+		if text, ok := arg.(*metricsql.StringExpr); ok {
+			texts = append(texts, text.S)
+			continue
+		}
+		value, err := b.bind(arg)
+		if err != nil {
+			return nil, nil, err
+		}
+		values = append(values, value)
+	}
+	return values, texts, nil
+}
+
+// checkDurations checks durations as far as they do not count in steps; those are checked when the step is known.
+func checkDurations(list ...*metricsql.DurationExpr) error {
+	for _, d := range list {
+		if _, err := micros(d, 1_000_000); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// checkBare checks a metric outside a function: of most it says what to do with it.
-func (e *Expr) checkBare(m *metricsql.MetricExpr) error {
-	metric, _, err := selector(m)
-	if err != nil {
-		return err
+// micros returns a duration in microseconds, 0 for none; the parser counts in milliseconds.
+func micros(d *metricsql.DurationExpr, step int64) (int64, error) {
+	if d == nil {
+		return 0, nil
 	}
-	if metric.Gauge {
-		return e.addLeaf(m)
+	ms := d.Duration(step / 1000)
+	if ms > maxDuration || ms < -maxDuration {
+		return 0, refuse(textOf(d), "%s is longer than the hundred years that are the limit: use a shorter duration", textOf(d))
 	}
-	if metric.Stream {
-		return refuse(metric.Name, "%s are single records: count them with count_over_time(%s[1h])", metric.Name, textOf(m))
-	}
-	return refuse(metric.Name, "a counter by itself says nothing, it counts since the store began: wrap it in a function, as increase(%s[1h])", textOf(m))
+	return ms * 1000, nil
 }
 
-// selector returns the metric that is selected, and the alternative filters without its name.
-func selector(m *metricsql.MetricExpr) (metric *Metric, any [][]metricsql.LabelFilter, err error) {
+// bindMetric binds a metric outside a function. Only gauges have values there.
+func (b *binder) bindMetric(m *metricsql.MetricExpr) (node, error) {
+	s, err := bindSelector(m)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Metric.Gauge:
+		s.By = s.Metric.Exported
+		return &gaugeNode{syntax{m}, s}, b.addSelector(m)
+	case s.Metric.Stream:
+		return nil, refuse(s.Metric.Name, "%s are single records: count them with count_over_time(%s[1h])", s.Metric.Name, s.Text)
+	}
+	return nil, refuse(s.Metric.Name, "a counter by itself says nothing, it counts since the store began: "+
+		"wrap it in a function, as increase(%s[1h])", s.Text)
+}
+
+// addSelector notes a part that counts records.
+func (b *binder) addSelector(x metricsql.Expr) error {
+	b.selectors = append(b.selectors, textOf(x))
+	if len(b.selectors) > maxSelectors {
+		return refuse("", "the expression has more than %d selectors, which is the limit: split it into several queries", maxSelectors)
+	}
+	return nil
+}
+
+// bindSelector resolves the metric and the labels of a selector, and compiles its regular expressions.
+func bindSelector(m *metricsql.MetricExpr) (s Selector, err error) {
+	s.Text = textOf(m)
 	if len(m.LabelFilterss) == 0 {
-		return nil, nil, refuse("", "an empty selector: name a metric, one of %s", names())
+		return s, refuse("", "an empty selector: name a metric, one of %s", strings.Join(metricNames(), ", "))
 	}
 	for _, group := range m.LabelFilterss {
 		if len(group) == 0 || group[0].Label != "__name__" {
-			return nil, nil, refuse(textOf(m), "%s names no metric: put one of %s before it", textOf(m), names())
+			return s, refuse(s.Text, "%s names no metric: put one of %s before it", s.Text, strings.Join(metricNames(), ", "))
 		}
-		if group[0].IsRegexp || group[0].IsNegative {
-			return nil, nil, refuse(group[0].Value, "a selector is of one metric, which it has to name: one of %s", names())
+		metric, err := bindName(group[0])
+		if err != nil {
+			return s, err
 		}
-		found := ByName(group[0].Value)
-		if why := notOfRecords(group[0].Value); found == nil && why != "" {
-			return nil, nil, refuse(group[0].Value, "%s %s", group[0].Value, why)
+		if s.Metric != nil && s.Metric != metric {
+			return s, refuse(s.Text, "a selector is of one metric: write %s or %s as two selectors", s.Metric.Name, metric.Name)
 		}
-		if found == nil {
-			return nil, nil, refuse(group[0].Value, "there is no metric %s%s", group[0].Value, meant(group[0].Value, metricNames()))
-		}
-		if metric != nil && metric != found {
-			return nil, nil, refuse(textOf(m), "a selector is of one metric: write %s or %s as two selectors", metric.Name, found.Name)
-		}
-		metric = found
-		for _, f := range group[1:] {
-			if metric.Label(f.Label) == nil {
-				return nil, nil, noLabel(metric, f.Label)
-			}
-			if f.IsRegexp {
-				if _, err := metricsql.CompileRegexpAnchored(f.Value); err != nil {
-					return nil, nil, refuse(f.Value, "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
-				}
+		s.Metric = metric
+		filters := make([]LabelFilter, len(group)-1)
+		for i, f := range group[1:] {
+			if filters[i], err = bindFilter(metric, f); err != nil {
+				return s, err
 			}
 		}
-		any = append(any, group[1:])
+		s.Filters = append(s.Filters, filters)
 	}
-	return metric, any, nil
+	return s, nil
+}
+
+func bindName(f metricsql.LabelFilter) (*Metric, error) {
+	if f.IsRegexp || f.IsNegative {
+		return nil, refuse(f.Value, "a selector is of one metric, which it has to name: one of %s", strings.Join(metricNames(), ", "))
+	}
+	if metric := ByName(f.Value); metric != nil {
+		return metric, nil
+	}
+	if why := notOfRecords(f.Value); why != "" {
+		return nil, refuse(f.Value, "%s %s", f.Value, why)
+	}
+	return nil, refuse(f.Value, "there is no metric %s%s", f.Value, suggest(f.Value, metricNames()))
+}
+
+func bindFilter(m *Metric, f metricsql.LabelFilter) (filter LabelFilter, err error) {
+	filter = LabelFilter{Label: m.Label(f.Label), value: f.Value, negative: f.IsNegative}
+	if filter.Label == nil {
+		return filter, noLabel(m, f.Label)
+	}
+	if f.IsRegexp {
+		if filter.pattern, err = metricsql.CompileRegexpAnchored(f.Value); err != nil {
+			return filter, badPattern(f.Value, err)
+		}
+	}
+	return filter, nil
+}
+
+func badPattern(pattern string, err error) error {
+	return refuse(pattern, "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
 }
 
 // notOfRecords says of the exporter's other metrics why they are none here; empty of any other name.
@@ -133,299 +172,268 @@ func notOfRecords(name string) string {
 	case strings.HasPrefix(name, "entra_ingest_"), strings.HasPrefix(name, "entra_store_"), strings.HasPrefix(name, "entra_exporter_"):
 		return "is about the programs, not about records: ask a Prometheus that scrapes the exporter"
 	case strings.HasPrefix(name, "entra_app_active_users"):
-		return `counts users, which records can do for any window: write count(sum by (user_id) (increase(entra_signins_total{app="..."}[7d])))`
+		return "counts users, which records can do for any window: " +
+			`write count(sum by (user_id) (increase(entra_signins_total{app="..."}[7d])))`
 	case strings.HasPrefix(name, "entra_app_"):
 		return "says what is now, not what happened: ask for sign-ins as a table, which knows names, and when each was last seen"
 	}
 	return ""
 }
 
-func noLabel(m *Metric, name string) error {
-	labels := make([]string, len(m.Labels))
-	for i, l := range m.Labels {
-		labels[i] = l.Name
-	}
-	return refuse(name, "%s has no label %s%s", m.Name, name, meant(name, labels))
-}
-
-func metricNames() (list []string) {
-	for _, m := range All {
-		list = append(list, m.Name)
-	}
-	return list
-}
-
-func names() string { return strings.Join(metricNames(), ", ") }
-
-// meant offers the names that are near, or all of them.
-func meant(name string, among []string) string {
-	near := slices.Clone(among)
-	sort.SliceStable(near, func(i, j int) bool { return distance(name, near[i]) < distance(name, near[j]) })
-	if best := near[0]; distance(name, best) <= 2+len(name)/3 || strings.Contains(best, name) {
-		return fmt.Sprintf(": did you mean %s?", best)
-	}
-	for _, other := range near {
-		if strings.Contains(other, strings.ToLower(name)) {
-			return fmt.Sprintf(": did you mean %s?", other)
-		}
-	}
-	return ": use one of " + strings.Join(among, ", ")
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// checkMoved checks an expression at another time.
-func (e *Expr) checkMoved(x *metricsql.RollupExpr, check func(metricsql.Expr) error) error {
+// bindShift binds an expression at another time.
+func (b *binder) bindShift(x *metricsql.RollupExpr) (node, error) {
 	if m, ok := x.Expr.(*metricsql.MetricExpr); ok {
-		metric, _, err := selector(m)
+		s, err := bindSelector(m)
 		switch {
 		case err != nil:
-			return err
-		case x.Window == nil && !metric.Gauge:
-			return e.checkBare(m)
+			return nil, err
+		case x.Window == nil && !s.Metric.Gauge:
+			return b.bindMetric(m)
 		case x.Window == nil:
-			return e.checkTimes(x, check)
-		case metric.Gauge:
-			return refuse(textOf(x), "a range of numbers has no value by itself: wrap a subquery in a function, as max_over_time(%s[1d:1h])", textOf(m))
-		}
-		return refuse(textOf(x), "a range of records has no value by itself: wrap it in a function, as increase(%s)", textOf(x))
-	}
-	if x.ForSubquery() {
-		return refuse(textOf(x), "a subquery has no value by itself: wrap it in a function, as max_over_time(%s)", textOf(x))
-	}
-	return e.checkTimes(x, check)
-}
-
-// checkTimes checks offset and @, and what they are applied to.
-func (e *Expr) checkTimes(x *metricsql.RollupExpr, check func(metricsql.Expr) error) error {
-	for _, d := range []*metricsql.DurationExpr{x.Window, x.Offset, x.Step} {
-		if d != nil {
-			if err := checkDuration(d, textOf(d)); err != nil {
-				return err
-			}
-		}
-	}
-	if x.At != nil {
-		if err := check(x.At); err != nil {
-			return err
-		}
-	}
-	if m, ok := x.Expr.(*metricsql.MetricExpr); ok {
-		if metric, _, err := selector(m); err != nil || !metric.Gauge {
-			return err
-		}
-	}
-	return check(x.Expr)
-}
-
-// addLeaf notes a part that counts records.
-func (e *Expr) addLeaf(x metricsql.Expr) error {
-	e.leaves = append(e.leaves, textOf(x))
-	if len(e.leaves) > maxLeaves {
-		return refuse("", "the expression has more than %d selectors, which is the limit: split it into several queries", maxLeaves)
-	}
-	return nil
-}
-
-// ranged is the argument of a rollup function as what it stands for.
-func ranged(x *metricsql.FuncExpr) *metricsql.RollupExpr {
-	if r, ok := x.Args[metricsql.GetRollupArgIdx(x)].(*metricsql.RollupExpr); ok {
-		return r
-	}
-	return &metricsql.RollupExpr{Expr: x.Args[metricsql.GetRollupArgIdx(x)]}
-}
-
-// leafOf returns the selector of a rollup function that counts records.
-func leafOf(expr metricsql.Expr) (*metricsql.FuncExpr, *metricsql.RollupExpr, *metricsql.MetricExpr) {
-	x, ok := expr.(*metricsql.FuncExpr)
-	if !ok || !metricsql.IsRollupFunc(x.Name) || len(x.Args) == 0 || metricsql.GetRollupArgIdx(x) >= len(x.Args) {
-		return nil, nil, nil
-	}
-	r := ranged(x)
-	m, ok := r.Expr.(*metricsql.MetricExpr)
-	if !ok || r.ForSubquery() {
-		return nil, nil, nil
-	}
-	return x, r, m
-}
-
-func (e *Expr) checkRollup(x *metricsql.FuncExpr, check func(metricsql.Expr) error) error {
-	name := strings.ToLower(x.Name)
-	if len(x.Args) == 0 || metricsql.GetRollupArgIdx(x) >= len(x.Args) {
-		return refuse(x.Name, "%s has no argument to work on", x.Name)
-	}
-	if _, r, m := leafOf(x); m != nil {
-		metric, _, err := selector(m)
-		if err != nil {
-			return err
-		}
-		counts, records := find(counterRollups, name), find(streamRollups, name)
-		written := textOf(r)
-		switch {
-		case metric.Gauge:
-			return refuse(x.Name, "%s is a number of users at each time, which nothing counts up: use it as it is, or a subquery, as max_over_time(%s[1d:1h])", metric.Name, textOf(m))
-		case metric.Stream && records != nil, !metric.Stream && counts != nil:
-			if len(x.Args) != 1 {
-				return refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), either(counts, records).Signature)
-			}
-		case records != nil:
-			return refuse(x.Name, "%s of a counter counts the samples of a metrics database, and there are none here: write increase(%s) for the number of records", x.Name, written)
-		case counts != nil:
-			return refuse(x.Name, "%s is for counters, and %s are single records: write count_over_time(%s)", x.Name, metric.Name, written)
-		case find(subqueryRollups, name) != nil:
-			return refuse(x.Name, "%s needs values over time, and records have none: write a subquery, as %s(sum(increase(%s[5m]))[1h:5m])", x.Name, name, textOf(m))
+		case s.Metric.Gauge:
+			return nil, refuse(textOf(x), "a range of numbers has no value by itself: "+
+				"wrap a subquery in a function, as max_over_time(%s[1d:1h])", s.Text)
 		default:
-			return unknown(x.Name)
+			return nil, refuse(textOf(x), "a range of records has no value by itself: wrap it in a function, as increase(%s)", textOf(x))
 		}
-		if err := e.addLeaf(x); err != nil {
-			return err
-		}
-		return e.checkTimes(r, check)
+	} else if x.ForSubquery() {
+		return nil, refuse(textOf(x), "a subquery has no value by itself: wrap it in a function, as max_over_time(%s)", textOf(x))
 	}
-	f := find(subqueryRollups, name)
-	if f == nil {
-		if find(counterRollups, name) != nil {
-			return refuse(x.Name, "%s of a subquery is no count of records: use it on a metric, and sum_over_time or max_over_time on subqueries", x.Name)
-		}
-		return unknown(x.Name)
+	s, err := b.bindTimes(x)
+	if err != nil {
+		return nil, err
+	}
+	arg, err := b.bind(x.Expr)
+	return &shiftNode{syntax{x}, s, arg}, err
+}
+
+// bindTimes binds offset and @, and checks the durations beside them.
+func (b *binder) bindTimes(x *metricsql.RollupExpr) (s shift, err error) {
+	s.offset = x.Offset
+	if err = checkDurations(x.Window, x.Offset, x.Step); err == nil && x.At != nil {
+		s.at, err = b.bind(x.At)
+	}
+	return s, err
+}
+
+// bindRollup binds a function of records in a window, or of a subquery.
+func (b *binder) bindRollup(x *metricsql.FuncExpr) (node, error) {
+	at := metricsql.GetRollupArgIdx(x)
+	if len(x.Args) == 0 || at >= len(x.Args) {
+		return nil, refuse(x.Name, "%s has no argument to work on", x.Name)
+	}
+	r, ok := x.Args[at].(*metricsql.RollupExpr)
+	if !ok {
+		r = &metricsql.RollupExpr{Expr: x.Args[at]}
+	}
+	if m, ok := r.Expr.(*metricsql.MetricExpr); ok && !r.ForSubquery() {
+		return b.bindRecords(x, r, m)
+	}
+	f := find(subqueryRollups, x.Name)
+	switch {
+	case f == nil && find(counterRollups, x.Name) != nil:
+		return nil, refuse(x.Name, "%s of a subquery is no count of records: "+
+			"use it on a metric, and sum_over_time or max_over_time on subqueries", x.Name)
+	case f == nil:
+		return nil, unknown(x.Name)
 	}
 	if err := f.takes(x.Name, x.Args); err != nil {
-		return err
+		return nil, err
 	}
-	for i, arg := range x.Args {
-		if i != metricsql.GetRollupArgIdx(x) {
-			if err := check(arg); err != nil {
-				return err
-			}
-		}
+	n := &subqueryNode{syntax: syntax{r}, Function: f, window: r.Window, step: r.Step}
+	var err error
+	if n.given, err = b.bindParameters(slices.Delete(slices.Clone(x.Args), at, at+1)); err != nil {
+		return nil, err
 	}
-	r := ranged(x)
 	if !r.ForSubquery() {
-		return refuse(x.Name, "%s of an expression needs a subquery: write %s((%s)[1h:5m])", x.Name, name, textOf(r.Expr))
+		return nil, refuse(x.Name, "%s of an expression needs a subquery: write %s((%s)[1h:5m])", x.Name, f.Name, textOf(r.Expr))
 	}
 	if m, ok := r.Expr.(*metricsql.MetricExpr); ok {
-		metric, _, err := selector(m)
-		if err != nil {
-			return err
+		if s, err := bindSelector(m); err != nil {
+			return nil, err
+		} else if !s.Metric.Gauge {
+			return nil, refuse(textOf(r), "a subquery of a counter itself is about samples, and there are none here: "+
+				"write (increase(%s[5m]))[1h:5m]", s.Text)
 		}
-		if metric.Gauge {
-			return e.checkTimes(r, check)
-		}
-		return refuse(textOf(r), "a subquery of a counter itself is about samples, and there are none here: write (increase(%s[5m]))[1h:5m]", textOf(r.Expr))
 	}
-	return e.checkTimes(r, check)
+	if n.shift, err = b.bindTimes(r); err != nil {
+		return nil, err
+	}
+	n.arg, err = b.bind(r.Expr)
+	return n, err
 }
 
-func either(a, b *Function) *Function {
-	if a != nil {
-		return a
+// bindRecords binds a function of records in a window.
+func (b *binder) bindRecords(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *metricsql.MetricExpr) (node, error) {
+	s, err := bindSelector(m)
+	if err != nil {
+		return nil, err
 	}
-	return b
+	ofCounter, ofStream := find(counterRollups, x.Name), find(streamRollups, x.Name)
+	f, metric := ofCounter, s.Metric
+	if metric.Stream {
+		f = ofStream
+	}
+	switch {
+	case metric.Gauge:
+		return nil, refuse(x.Name, "%s is a number of users at each time, which nothing counts up: "+
+			"use it as it is, or a subquery, as max_over_time(%s[1d:1h])", metric.Name, s.Text)
+	case f != nil && len(x.Args) != 1:
+		return nil, refuse(x.Name, "%s has %d arguments: write it as %s", x.Name, len(x.Args), f.Signature)
+	case f != nil:
+	case ofStream != nil:
+		return nil, refuse(x.Name, "%s of a counter counts the samples of a metrics database, and there are none here: "+
+			"write increase(%s) for the number of records", x.Name, textOf(r))
+	case ofCounter != nil:
+		return nil, refuse(x.Name, "%s is for counters, and %s are single records: write count_over_time(%s)",
+			x.Name, metric.Name, textOf(r))
+	case find(subqueryRollups, x.Name) != nil:
+		return nil, refuse(x.Name, "%s needs values over time, and records have none: "+
+			"write a subquery, as %s(sum(increase(%s[5m]))[1h:5m])", x.Name, strings.ToLower(x.Name), s.Text)
+	default:
+		return nil, unknown(x.Name)
+	}
+	if err := b.addSelector(x); err != nil {
+		return nil, err
+	}
+	s.By = metric.Exported
+	n := &recordsNode{syntax: syntax{x}, Function: f, selector: s, text: textOf(x), window: r.Window}
+	n.shift, err = b.bindTimes(r)
+	return n, err
 }
 
-func (e *Expr) checkAggregate(x *metricsql.AggrFuncExpr, check func(metricsql.Expr) error) error {
+func (b *binder) bindAggregate(x *metricsql.AggrFuncExpr) (node, error) {
 	f := find(aggregates, x.Name)
 	if f == nil {
-		return unknown(x.Name)
+		return nil, unknown(x.Name)
 	}
 	if err := f.takes(x.Name, x.Args); err != nil {
-		return err
+		return nil, err
 	}
-	// Adding up is the way to labels that the exporter's metric does not have.
-	if m := counted(x.Args[len(x.Args)-1]); m != nil {
-		metric, _, err := selector(m)
-		if err != nil {
-			return err
-		}
-		if pushed(x) {
-			for _, name := range x.Modifier.Args {
-				if metric.Label(name) == nil && name != "nothing" && !known(name) {
-					return noLabel(metric, name)
-				}
+	given, err := b.bindParameters(x.Args[:len(x.Args)-1])
+	if err != nil {
+		return nil, err
+	}
+	arg, err := b.bind(x.Args[len(x.Args)-1])
+	if err != nil {
+		return nil, err
+	}
+	without := strings.EqualFold(x.Modifier.Op, "without")
+	var n node = &aggregateNode{syntax{x}, f, arg, given, matching{x.Modifier.Args, !without}}
+	s := selectorOf(arg)
+	pushed := s != nil && f.pushedDown && !without
+	if pushed {
+		// Adding up is the way to labels that the exporter's metric does not have.
+		for _, name := range x.Modifier.Args {
+			if s.Metric.Label(name) == nil && name != "nothing" && !isLabel(name) {
+				return nil, noLabel(s.Metric, name)
 			}
 		}
+		s.By, n = x.Modifier.Args, arg
 	}
-	for _, arg := range x.Args {
-		if err := check(arg); err != nil {
-			return err
-		}
+	if x.Limit > 0 {
+		n = &limitNode{syntax{x}, n, x.Limit, pushed}
+	}
+	return n, nil
+}
+
+// selectorOf returns the selector of a node that counts records; nil for other nodes.
+func selectorOf(n node) *Selector {
+	switch n := n.(type) {
+	case *recordsNode:
+		return &n.selector
+	case *gaugeNode:
+		return &n.selector
 	}
 	return nil
 }
 
-// takes checks how many arguments there are, and that texts are where they belong.
-func (f *Function) takes(name string, args []metricsql.Expr) error {
-	if n := len(args); n < f.least || n > f.most && f.most >= 0 {
-		return refuse(name, "%s has %d arguments: write it as %s", name, n, f.Signature)
+// bindParameters binds what a function takes beside values.
+func (b *binder) bindParameters(args []metricsql.Expr) (p parameterNodes, err error) {
+	var texts []string
+	p.numbers, texts, err = b.bindArguments(args)
+	if len(texts) > 0 {
+		p.label = texts[0]
 	}
-	for i, arg := range args {
-		_, text := arg.(*metricsql.StringExpr)
-		if wanted := f.texts != nil && f.texts(i); text != wanted {
-			return refuse(name, "argument %d of %s is not what belongs there: write it as %s", i+1, name, f.Signature)
-		}
-	}
-	return nil
+	return p, err
 }
 
-// known tells names that some metric has as a label: to add up by one that is not this metric's is no mistake.
-func known(name string) bool {
-	return slices.ContainsFunc(All, func(m *Metric) bool { return m.Label(name) != nil })
-}
-
-func checkBinary(x *metricsql.BinaryOpExpr, checkAll func([]metricsql.Expr) error) error {
-	op := strings.ToLower(x.Op)
-	if operators[op] == nil && !slices.Contains([]string{"and", "or", "unless", "default", "if", "ifnot"}, op) {
-		return refuse(x.Op, "the operator %s is not supported", x.Op)
+func (b *binder) bindBinary(x *metricsql.BinaryOpExpr) (node, error) {
+	op := operators[strings.ToLower(x.Op)]
+	if op == nil {
+		return nil, refuse(x.Op, "the operator %s is not supported", x.Op)
 	}
 	for _, side := range []metricsql.Expr{x.Left, x.Right} {
 		if _, text := side.(*metricsql.StringExpr); text {
-			return refuse(textOf(side), "%s does not go with texts", x.Op)
+			return nil, refuse(textOf(side), "%s does not go with texts", x.Op)
 		}
 	}
-	return checkAll([]metricsql.Expr{x.Left, x.Right})
-}
-
-// unknown says why a function is not supported, and what to write instead.
-func unknown(name string) error {
-	lower := strings.ToLower(name)
-	for _, r := range Rejected {
-		if r.Name == lower {
-			return refuse(name, "%s %s: %s", name, r.Why, r.Instead)
+	left, err := b.bind(x.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := b.bind(x.Right)
+	if err != nil {
+		return nil, err
+	}
+	numbers := numberList(right)
+	if numbers != nil && op.equality { // q == (1, 2)
+		return &memberNode{syntax{x}, left, numbers, x.Op == "=="}, nil
+	}
+	n := &binaryNode{syntax: syntax{x}, operator: op, op: x.Op, left: left, right: right, asNumber: x.Bool,
+		matching: matching{x.GroupModifier.Args, strings.EqualFold(x.GroupModifier.Op, "on")}, grouped: x.GroupModifier.Op != ""}
+	if x.JoinModifier.Op != "" {
+		n.join = &join{labels: x.JoinModifier.Args, right: strings.EqualFold(x.JoinModifier.Op, "group_right")}
+		if x.JoinModifierPrefix != nil {
+			n.join.prefix = x.JoinModifierPrefix.S
 		}
 	}
-	var all []string
-	for _, f := range Functions() {
-		all = append(all, f.Name)
+	if op.compute == nil || n.grouped || n.join != nil || numbers != nil {
+		return n, nil
 	}
-	return refuse(name, "the function %s is not supported%s", name, meant(lower, all))
+	if number, ok := right.(*numberNode); ok {
+		compute := n.result(op)
+		return &mapNode{syntax{x}, left, op, func(v float64) float64 { return compute(v, number.value) }}, nil
+	}
+	if number, ok := left.(*numberNode); ok {
+		if op.exchanged != "" { // what is compared is kept, not the number
+			compute := n.result(operators[op.exchanged])
+			return &mapNode{syntax{x}, right, op, func(v float64) float64 { return compute(v, number.value) }}, nil
+		}
+		compute := n.result(op)
+		return &mapNode{syntax{x}, right, op, func(v float64) float64 { return compute(number.value, v) }}, nil
+	}
+	return n, nil
 }
 
-// duration is a duration in microseconds; the parser counts in milliseconds.
-func duration(d *metricsql.DurationExpr, step int64) (int64, error) {
-	ms := d.Duration(step / 1000)
-	if ms > maxDuration || ms < -maxDuration {
-		return 0, refuse(textOf(d), "%s is longer than the hundred years that are the limit: use a shorter duration", textOf(d))
+// numberList returns the numbers of a list such as (1, 2); nil where it is none.
+func numberList(n node) (numbers []float64) {
+	list, ok := n.(*transformNode)
+	if !ok || list.Name != "" {
+		return nil
 	}
-	return ms * 1000, nil
+	for _, arg := range list.args {
+		number, ok := arg.(*numberNode)
+		if !ok {
+			return nil
+		}
+		numbers = append(numbers, number.value)
+	}
+	return numbers
 }
 
-func nan() float64 { return math.NaN() }
+func (b *binder) bindTransform(x *metricsql.FuncExpr) (node, error) {
+	f := find(transforms, x.Name)
+	if f == nil {
+		return nil, unknown(x.Name)
+	}
+	if err := f.takes(x.Name, x.Args); err != nil {
+		return nil, err
+	}
+	n := &transformNode{syntax: syntax{x}, Function: f, name: x.Name}
+	var err error
+	if n.args, n.texts, err = b.bindArguments(x.Args); err == nil && f.parse != nil {
+		err = f.parse(n)
+	}
+	return n, err
+}

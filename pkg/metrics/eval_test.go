@@ -16,10 +16,10 @@ import (
 // none is a source without records.
 type none struct{}
 
-func (none) Count(context.Context, *metrics.Leaf, func(map[string]string, []query.Cell) error) error {
+func (none) Count(context.Context, *metrics.Selector, func(map[string]string, []query.Cell) error) error {
 	return nil
 }
-func (none) First(context.Context, *metrics.Leaf, func(map[string]string, int64) error) (bool, error) {
+func (none) First(context.Context, *metrics.Selector, func(map[string]string, int64) error) (bool, error) {
 	return true, nil
 }
 
@@ -32,7 +32,7 @@ type people struct {
 	most  uint64
 }
 
-func (p *people) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
+func (p *people) Count(_ context.Context, l *metrics.Selector, each func(map[string]string, []query.Cell) error) error {
 	var cells []query.Cell
 	for i := range p.n {
 		if p.named++; p.named%20_000 == 0 {

@@ -73,7 +73,7 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, refused.Problem)
 			return
 		}
-		require.LessOrEqual(t, len(e.Leaves()), maxLeaves)
+		require.LessOrEqual(t, len(e.Selectors()), maxSelectors)
 		_ = e.String()
 	})
 }
@@ -118,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 // fake has one record in every window asked for.
 type fake struct{}
 
-func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
+func (fake) Count(_ context.Context, l *Selector, each func(labels map[string]string, cells []query.Cell) error) error {
 	for _, value := range []string{"a", "b"} {
 		labels := map[string]string{}
 		for _, label := range l.By {
@@ -140,7 +140,7 @@ func (fake) Count(_ context.Context, l *Leaf, each func(labels map[string]string
 	return nil
 }
 
-func (fake) First(context.Context, *Leaf, func(labels map[string]string, at int64) error) (bool, error) {
+func (fake) First(context.Context, *Selector, func(labels map[string]string, at int64) error) (bool, error) {
 	return true, nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/VictoriaMetrics/metricsql"
-
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
@@ -14,12 +12,12 @@ const (
 	maxSize           = 8 << 10 // bytes of an expression
 	maxNesting        = 64
 	maxNodes          = 1000
-	maxLeaves         = 16
+	maxSelectors      = 16
 	maxPoints         = 11_000     // of a series
 	maxSubquery       = 100_000    // times at which a subquery is evaluated
 	maxSubqueryValues = 20_000_000 // that a series' subquery goes through
-	maxCells          = 50_000_000 // groups and windows that a leaf counts
-	maxHeld           = 10_000_000 // values in memory
+	maxCells          = 50_000_000 // groups and windows that a selector counts
+	memoryLimit       = 10_000_000 // values in memory
 	maxSeries         = 1000       // of an answer
 	maxQuoted         = 300        // bytes of what the parser says
 )
@@ -98,56 +96,3 @@ func skipped(text string) string {
 var templates = map[string]bool{"ru": true, "ttf": true, "range_median": true, "alias": true}
 
 func isWord(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' }
-
-// Expr is an expression whose names are bound to the catalog.
-type Expr struct {
-	root   metricsql.Expr
-	leaves []string
-}
-
-// Parse reads an expression. Everything wrong with it is an *Error.
-func Parse(text string) (_ *Expr, err error) {
-	if err := guard(text); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = refuse("", "the expression is not understood: %v", r)
-		}
-	}()
-	root, err := metricsql.Parse(text)
-	if err != nil {
-		return nil, notUnderstood(err)
-	}
-	e := &Expr{root: root}
-	if err := e.bind(); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// notUnderstood cuts what the parser says, which may quote the rest of the expression.
-func notUnderstood(err error) error {
-	text := strings.ReplaceAll(err.Error(), "; unparsed data: \"\"", "")
-	if len(text) > maxQuoted {
-		text = strings.ToValidUTF8(text[:maxQuoted], "") + "..."
-	}
-	return refuse("", "the expression is not understood: %s", text)
-}
-
-// String writes the expression over several lines, for reading.
-func (e *Expr) String() string {
-	text, err := metricsql.Prettify(textOf(e.root))
-	if err != nil {
-		return textOf(e.root)
-	}
-	return text
-}
-
-// Text writes the expression in one line.
-func (e *Expr) Text() string { return textOf(e.root) }
-
-// Leaves lists the parts that count records.
-func (e *Expr) Leaves() []string { return e.leaves }
-
-func textOf(expr metricsql.Expr) string { return string(expr.AppendString(nil)) }

@@ -5,40 +5,38 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
-
-	"github.com/VictoriaMetrics/metricsql"
 )
 
-// inOrder sorts series by their last value, by some labels, or by all where no function says how.
-func inOrder(name string, list []Series, texts []string) []Series {
-	list = living(list)
-	sort.SliceStable(list, func(i, j int) bool { return list[i].key() < list[j].key() })
-	if name == "" {
-		return list
-	}
-	last := func(s Series) float64 { v := present(s.Values); return v[len(v)-1] }
-	sort.SliceStable(list, func(i, j int) bool {
-		switch name {
-		case "sort":
-			return last(list[i]) < last(list[j])
-		case "sort_desc":
-			return last(list[i]) > last(list[j])
-		}
-		for _, label := range texts {
-			order := strings.Compare
-			if strings.Contains(name, "numeric") {
-				order = compareNumbers
-			}
-			if by := order(list[i].Labels[label], list[j].Labels[label]); by != 0 {
-				return (by < 0) == !strings.HasSuffix(name, "_desc")
-			}
-		}
-		return false
-	})
+// sortSeries sorts series that have values; those that compare equal are in the order of all their labels.
+func sortSeries(list []Series, compare func(a, b Series) int) []Series {
+	list = nonEmpty(list)
+	slices.SortStableFunc(list, compareKeys)
+	slices.SortStableFunc(list, compare)
 	return list
+}
+
+// sortByLast sorts series by their last value, or where sign is -1 the largest first.
+func sortByLast(sign int) transformFunc {
+	last := func(s Series) float64 { return lastValue(present(s.Values)) }
+	return func(c *call) ([]Series, error) {
+		return sortSeries(c.values[0], func(a, b Series) int { return sign * cmp.Compare(last(a), last(b)) }), nil
+	}
+}
+
+// sortByLabel sorts series by the texts of labels, or where sign is -1 the last first.
+func sortByLabel(sign int, compare func(a, b string) int) transformFunc {
+	return func(c *call) ([]Series, error) {
+		return sortSeries(c.values[0], func(a, b Series) int {
+			for _, label := range c.texts {
+				if by := compare(a.Labels[label], b.Labels[label]); by != 0 {
+					return sign * by
+				}
+			}
+			return 0
+		}), nil
+	}
 }
 
 // compareNumbers compares texts, the numbers in them by size: node9 comes before node10.
@@ -69,124 +67,149 @@ func leadingDigits(text string) string {
 	return text[:end]
 }
 
-// page keeps some of the series, in the order of their labels.
-func (e *evaluation) page(x *metricsql.FuncExpr, list []Series, c clock) ([]Series, error) {
-	given, err := e.parameters(x.Args[:2], c)
-	if err != nil {
-		return nil, err
+// relabel is a function that changes labels. A label whose text is empty is none.
+func relabel(change func(labels map[string]string, c *call)) transformFunc {
+	return func(c *call) ([]Series, error) {
+		changed := make([]Series, len(c.values[0]))
+		for n, s := range c.values[0] {
+			labels := maps.Clone(s.Labels)
+			change(labels, c)
+			maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+			changed[n] = Series{labels, s.Values}
+		}
+		return changed, nil
 	}
-	list = inOrder("", list, nil)
-	bounded := func(n float64) int { return int(min(max(n, 0), float64(len(list)))) }
-	list = list[bounded(given.numbers[1]):]
-	return list[:bounded(given.numbers[0])], nil
 }
 
-// relabel changes labels.
-func relabel(x *metricsql.FuncExpr, name string, list []Series, texts []string) ([]Series, error) {
-	pairs := slices.Contains([]string{"label_set", "label_copy", "label_move"}, name)
-	if pairs && len(texts)%2 != 0 || name == "label_map" && len(texts)%2 != 1 {
-		return nil, refuse(x.Name, "%s takes pairs of texts: write it as %s", x.Name, find(transforms, name).Signature)
+// parsePattern compiles the regular expression that a function is given, which has to fit a whole text.
+func parsePattern(at int) func(n *transformNode) error {
+	return func(n *transformNode) error { return n.compile("^(?s:"+n.texts[at]+")$", n.texts[at]) }
+}
+
+// parsePartPattern compiles a regular expression that fits any part of a text.
+func parsePartPattern(n *transformNode) error { return n.compile(n.texts[1], n.texts[1]) }
+
+func (n *transformNode) compile(text, written string) (err error) {
+	if n.pattern, err = regexp.Compile(text); err != nil {
+		return badPattern(written, err)
 	}
-	var pattern *regexp.Regexp
-	if at, ok := patterns[name]; ok {
-		text := "^(?s:" + texts[at] + ")$"
-		if name == "label_transform" { // any part
-			text = texts[at]
+	return nil
+}
+
+// parsePairs checks that texts come in pairs, after some others.
+func parsePairs(after int) func(n *transformNode) error {
+	return func(n *transformNode) error {
+		if len(n.texts)%2 != after%2 {
+			return refuse(n.name, "%s takes pairs of texts: write it as %s", n.name, n.Signature)
 		}
-		var err error
-		if pattern, err = regexp.Compile(text); err != nil {
-			return nil, refuse(texts[at], "%v; the syntax is RE2's, see https://github.com/google/re2/wiki/Syntax", err)
+		return nil
+	}
+}
+
+func replaceLabel(labels map[string]string, c *call) {
+	target, replacement, source := c.texts[0], c.texts[1], labels[c.texts[2]]
+	if m := c.pattern.FindStringSubmatchIndex(source); m != nil {
+		labels[target] = string(c.pattern.ExpandString(nil, replacement, source, m))
+	}
+}
+
+func replaceInLabel(labels map[string]string, c *call) {
+	labels[c.texts[0]] = c.pattern.ReplaceAllString(labels[c.texts[0]], c.texts[2])
+}
+
+func mapLabel(labels map[string]string, c *call) {
+	label := c.texts[0]
+	for pair := range slices.Chunk(c.texts[1:], 2) {
+		if labels[label] == pair[0] {
+			labels[label] = pair[1]
+			return
 		}
 	}
-	switch name {
-	case "label_match", "label_mismatch":
-		return slices.DeleteFunc(slices.Clone(list), func(s Series) bool {
-			return pattern.MatchString(s.Labels[texts[0]]) != (name == "label_match")
-		}), nil
-	case "labels_equal":
-		return slices.DeleteFunc(slices.Clone(list), func(s Series) bool {
-			return slices.ContainsFunc(texts, func(label string) bool { return s.Labels[label] != s.Labels[texts[0]] })
-		}), nil
-	case "label_value":
-		return numbersOf(texts[0], list), nil
+}
+
+func joinLabels(labels map[string]string, c *call) {
+	var parts []string
+	for _, label := range c.texts[2:] {
+		parts = append(parts, labels[label])
 	}
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		labels := maps.Clone(s.Labels)
-		switch name {
-		case "label_replace":
-			if m := pattern.FindStringSubmatchIndex(labels[texts[2]]); m != nil {
-				labels[texts[0]] = string(pattern.ExpandString(nil, texts[1], labels[texts[2]], m))
-			}
-		case "label_transform":
-			labels[texts[0]] = pattern.ReplaceAllString(labels[texts[0]], texts[2])
-		case "label_map":
-			for i := 1; i < len(texts); i += 2 {
-				if labels[texts[0]] == texts[i] {
-					labels[texts[0]] = texts[i+1]
-					break
-				}
-			}
-		case "label_join":
-			var parts []string
-			for _, label := range texts[2:] {
-				parts = append(parts, labels[label])
-			}
-			labels[texts[0]] = strings.Join(parts, texts[1])
-		case "label_del":
-			for _, label := range texts {
-				delete(labels, label)
-			}
-		case "label_keep":
-			maps.DeleteFunc(labels, func(label, _ string) bool { return !slices.Contains(texts, label) })
-		case "label_lowercase", "label_uppercase":
-			for _, label := range texts {
-				if name == "label_lowercase" {
-					labels[label] = strings.ToLower(labels[label])
-				} else {
-					labels[label] = strings.ToUpper(labels[label])
-				}
-			}
-		default:
-			for i := 0; i < len(texts); i += 2 {
-				from, to := texts[i], texts[i+1]
-				switch value := labels[from]; {
-				case name == "label_set":
-					labels[from] = to
-				case value != "":
-					labels[to] = value
-					if name == "label_move" && from != to {
-						delete(labels, from)
-					}
-				}
-			}
+	labels[c.texts[0]] = strings.Join(parts, c.texts[1])
+}
+
+func setLabels(labels map[string]string, c *call) {
+	for pair := range slices.Chunk(c.texts, 2) {
+		labels[pair[0]] = pair[1]
+	}
+}
+
+func copyLabels(labels map[string]string, c *call) {
+	for pair := range slices.Chunk(c.texts, 2) {
+		if value := labels[pair[0]]; value != "" {
+			labels[pair[1]] = value
 		}
-		maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
-		changed[n] = Series{labels, s.Values}
+	}
+}
+
+func moveLabels(labels map[string]string, c *call) {
+	for pair := range slices.Chunk(c.texts, 2) {
+		if value := labels[pair[0]]; value != "" && pair[0] != pair[1] {
+			labels[pair[1]] = value
+			delete(labels, pair[0])
+		}
+	}
+}
+
+func deleteLabels(labels map[string]string, c *call) {
+	for _, label := range c.texts {
+		delete(labels, label)
+	}
+}
+
+func keepLabels(labels map[string]string, c *call) {
+	maps.DeleteFunc(labels, func(label, _ string) bool { return !slices.Contains(c.texts, label) })
+}
+
+func changeCase(f func(string) string) func(labels map[string]string, c *call) {
+	return func(labels map[string]string, c *call) {
+		for _, label := range c.texts {
+			labels[label] = f(labels[label])
+		}
+	}
+}
+
+// keepSeries keeps the series whose labels fit.
+func keepSeries(fits func(labels map[string]string, c *call) bool) transformFunc {
+	return func(c *call) ([]Series, error) {
+		return slices.DeleteFunc(slices.Clone(c.values[0]), func(s Series) bool { return !fits(s.Labels, c) }), nil
+	}
+}
+
+func labelMatches(labels map[string]string, c *call) bool {
+	return c.pattern.MatchString(labels[c.texts[0]])
+}
+func labelMismatches(labels map[string]string, c *call) bool { return !labelMatches(labels, c) }
+
+func labelsEqual(labels map[string]string, c *call) bool {
+	return !slices.ContainsFunc(c.texts, func(label string) bool { return labels[label] != labels[c.texts[0]] })
+}
+
+// labelValue puts the number that a label is in the place of values.
+func labelValue(c *call) ([]Series, error) {
+	changed := make([]Series, len(c.values[0]))
+	for n, s := range c.values[0] {
+		number, err := strconv.ParseFloat(s.Labels[c.texts[0]], 64)
+		if err != nil {
+			number = nan
+		}
+		changed[n] = s.mapValues(func(float64, int) float64 { return number })
 	}
 	return changed, nil
 }
 
-// patterns are the functions of labels that take a regular expression, and where.
-var patterns = map[string]int{"label_replace": 3, "label_match": 1, "label_mismatch": 1, "label_transform": 1}
-
-// numbersOf puts the number that a label is in the place of values.
-func numbersOf(label string, list []Series) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		number, err := strconv.ParseFloat(s.Labels[label], 64)
-		if err != nil {
-			number = nan()
-		}
-		changed[n] = each([]Series{s}, func(float64, int) float64 { return number })[0]
-	}
-	return changed
-}
-
-// withoutCommonLabels leaves out the labels that all series have alike.
-func withoutCommonLabels(list []Series) []Series {
+// dropCommonLabels leaves out the labels that all series have alike.
+func dropCommonLabels(c *call) ([]Series, error) {
+	list := slices.Concat(c.values...)
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
 	common := maps.Clone(list[0].Labels)
 	for _, s := range list {
@@ -197,5 +220,5 @@ func withoutCommonLabels(list []Series) []Series {
 		changed[n] = Series{maps.Clone(s.Labels), s.Values}
 		maps.DeleteFunc(changed[n].Labels, func(name, _ string) bool { _, all := common[name]; return all })
 	}
-	return changed
+	return changed, nil
 }

@@ -5,100 +5,128 @@ import (
 	"slices"
 )
 
-// accumulated accumulates values, on through gaps.
-func accumulated(what string, list []Series) []Series {
-	var total, n float64
-	return filled(remembering(list, func() { total, n = 0, 0 }, func(v float64) float64 {
-		n++
-		switch {
-		case n == 1:
-			total = v
-		case what == "min":
-			total = math.Min(total, v)
-		case what == "max":
-			total = math.Max(total, v)
-		default:
-			total += v
-		}
-		if what == "avg" {
-			return total / n
-		}
-		return total
-	}), false)
-}
-
-// remembering applies a function that remembers within a series.
-func remembering(list []Series, begin func(), f func(v float64) float64) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		begin()
-		changed[n] = each([]Series{s}, func(v float64, _ int) float64 { return f(v) })[0]
-	}
-	return changed
-}
-
-// overall evaluates functions of all values of a series.
-func overall(what string, parameter float64, list []Series, c clock) (changed []Series) {
-	for _, s := range living(list) {
-		values := present(s.Values)
-		constant := func(v float64) func(float64, int) float64 { return func(float64, int) float64 { return v } }
-		keep := func(fits func(v float64) bool) func(float64, int) float64 {
-			return func(v float64, _ int) float64 {
-				if fits(v) {
-					return v
+// running accumulates values, on through gaps.
+func running(f func(total, v float64) float64, average bool) transformFunc {
+	return func(c *call) ([]Series, error) {
+		changed := make([]Series, len(c.values[0]))
+		for k, s := range c.values[0] {
+			var total, n float64
+			changed[k] = fill(s.mapValues(func(v float64, _ int) float64 {
+				if n++; n == 1 {
+					total = v
+				} else {
+					total = f(total, v)
 				}
-				return nan()
+				if average {
+					return total / n
+				}
+				return total
+			}))
+		}
+		return changed, nil
+	}
+}
+
+// overRange is a function that prepare returns of all values of a series; the parameter, if there is one, comes first.
+func overRange(prepare func(values []float64, parameter float64) func(v float64) float64) transformFunc {
+	return func(c *call) (changed []Series, err error) {
+		parameter, lists := 0.0, c.values
+		if c.minArgs == 2 {
+			if parameter, err = c.number(0); err != nil {
+				return nil, err
+			}
+			lists = c.values[1:]
+		}
+		for _, s := range nonEmpty(slices.Concat(lists...)) {
+			f := prepare(present(s.Values), parameter)
+			changed = append(changed, s.mapValues(func(v float64, _ int) float64 { return f(v) }))
+		}
+		return changed, nil
+	}
+}
+
+// overall is one value of all values of a series, wherever it has one.
+func overall(f func(values []float64) float64) transformFunc {
+	return overRange(func(values []float64, _ float64) func(float64) float64 {
+		v := f(values)
+		return func(float64) float64 { return v }
+	})
+}
+
+// throughGaps is as overall, and as of running_sum and so on there are no gaps after the first value.
+func throughGaps(f func(values []float64) float64) transformFunc {
+	once := overall(f)
+	return func(c *call) ([]Series, error) {
+		list, err := once(c)
+		for i, s := range list {
+			list[i] = fill(s)
+		}
+		return list, err
+	}
+}
+
+func overallQuantile(values []float64, phi float64) func(float64) float64 {
+	v := quantile(values, phi)
+	return func(float64) float64 { return v }
+}
+
+func normalized(values []float64, _ float64) func(float64) float64 {
+	low, high := slices.Min(values), slices.Max(values)
+	return func(v float64) float64 { return (v - low) / (high - low) }
+}
+
+func scored(values []float64, _ float64) func(float64) float64 {
+	return func(v float64) float64 { return score(v, values) }
+}
+
+// keepIf is a function that keeps what fits.
+func keepIf(fits func(v float64) bool) func(float64) float64 {
+	return func(v float64) float64 {
+		if fits(v) {
+			return v
+		}
+		return nan
+	}
+}
+
+func withoutHighScores(values []float64, limit float64) func(float64) float64 {
+	return keepIf(func(v float64) bool { return !(math.Abs(score(v, values)) > limit) })
+}
+
+func withoutOutliers(values []float64, k float64) func(float64) float64 {
+	middle, reach := median(values), k*deviation(values)
+	return keepIf(func(v float64) bool { return math.Abs(v-middle) <= reach })
+}
+
+func withoutSpikes(values []float64, phi float64) func(float64) float64 {
+	low, high := quantile(values, phi/2), quantile(values, 1-phi/2)
+	return keepIf(func(v float64) bool { return low <= v && v <= high })
+}
+
+func linearRegression(c *call) (changed []Series, err error) {
+	for _, s := range nonEmpty(c.values[0]) {
+		var known []int64
+		for i, v := range s.Values {
+			if v == v {
+				known = append(known, c.times[i])
 			}
 		}
-		var f func(v float64, i int) float64
-		switch what {
-		case "linear_regression":
-			start, slope := regression(knownTimes(s, c), values, c.times[0])
-			changed = append(changed, Series{s.Labels, c.each(func(t int64) float64 { return start + slope*seconds(t-c.times[0]) }).Values})
-			continue
-		case "quantile":
-			f = constant(quantile(values, parameter))
-		case "normalize":
-			low, high := slices.Min(values), slices.Max(values)
-			f = func(v float64, _ int) float64 { return (v - low) / (high - low) }
-		case "zscore":
-			f = func(v float64, _ int) float64 { return score(v, values) }
-		case "trim_zscore":
-			f = keep(func(v float64) bool { return !(math.Abs(score(v, values)) > parameter) })
-		case "trim_outliers":
-			median, reach := quantile(values, 0.5), parameter*deviation(values)
-			f = keep(func(v float64) bool { return math.Abs(v-median) <= reach })
-		case "trim_spikes":
-			low, high := quantile(values, parameter/2), quantile(values, 1-parameter/2)
-			f = keep(func(v float64) bool { return low <= v && v <= high })
-		default:
-			f = constant(ofValues[what](values, 0))
-		}
-		switch what {
-		case "sum", "avg", "min", "max": // as of running_sum and so on, there are no gaps after the first value
-			s = filled([]Series{s}, false)[0]
-		}
-		changed = append(changed, each([]Series{s}, f)[0])
+		start, slope := regression(known, present(s.Values), c.first())
+		line := c.series(func(t int64) float64 { return start + slope*seconds(t-c.first()) })
+		changed = append(changed, Series{s.Labels, line.Values})
 	}
-	return changed
+	return changed, nil
 }
 
-// knownTimes are the times at which a series has a value.
-func knownTimes(s Series, c clock) (list []int64) {
-	for i, v := range s.Values {
-		if v == v {
-			list = append(list, c.times[i])
-		}
+// smooth counts each value by a factor, and what was before by the rest.
+func smooth(c *call) ([]Series, error) {
+	if len(c.values[1]) != 1 {
+		return nil, refuse(c.name, "the factor of %s has to be a number: use a number there, or scalar()", c)
 	}
-	return list
-}
-
-// smoothed counts each value by a factor, and what was before by the rest.
-func smoothed(list []Series, factors []float64) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		before := nan()
-		changed[n] = each([]Series{s}, func(v float64, i int) float64 {
+	factors, changed := c.values[1][0].Values, make([]Series, len(c.values[0]))
+	for n, s := range c.values[0] {
+		before := nan
+		changed[n] = s.mapValues(func(v float64, i int) float64 {
 			factor := min(max(factors[i], 0), 1)
 			if before != before || factor != factor {
 				factor = 1
@@ -109,48 +137,56 @@ func smoothed(list []Series, factors []float64) []Series {
 				before = before*(1-factor) + v*factor
 			}
 			return before
-		})[0]
+		})
 	}
-	return changed
+	return changed, nil
 }
 
-// interpolated puts a straight line into gaps between values.
-func interpolated(list []Series) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		values := slices.Clone(s.Values)
-		last := -1
-		for i, v := range values {
-			if v != v {
-				continue
-			}
-			for gap := last + 1; last >= 0 && gap < i; gap++ {
-				values[gap] = values[last] + (v-values[last])*float64(gap-last)/float64(i-last)
-			}
-			last = i
+// ofSeries is a function of single series.
+func ofSeries(f func(s Series) Series) transformFunc {
+	return func(c *call) ([]Series, error) {
+		changed := make([]Series, len(c.values[0]))
+		for n, s := range c.values[0] {
+			changed[n] = f(s)
 		}
-		changed[n] = Series{s.Labels, values}
+		return changed, nil
 	}
-	return changed
 }
 
-// filled puts the value before a gap into it, or the one after.
-func filled(list []Series, next bool) []Series {
-	changed := make([]Series, len(list))
-	for n, s := range list {
-		values := slices.Clone(s.Values)
-		if next {
-			slices.Reverse(values)
+// interpolate puts a straight line into gaps between values.
+func interpolate(s Series) Series {
+	values := slices.Clone(s.Values)
+	last := -1
+	for i, v := range values {
+		if v != v {
+			continue
 		}
-		for i := 1; i < len(values); i++ {
-			if values[i] != values[i] {
-				values[i] = values[i-1]
-			}
+		for gap := last + 1; last >= 0 && gap < i; gap++ {
+			values[gap] = values[last] + (v-values[last])*float64(gap-last)/float64(i-last)
 		}
-		if next {
-			slices.Reverse(values)
-		}
-		changed[n] = Series{s.Labels, values}
+		last = i
 	}
-	return changed
+	return Series{s.Labels, values}
+}
+
+// fill puts the value before a gap into it.
+func fill(s Series) Series {
+	values := slices.Clone(s.Values)
+	for i := 1; i < len(values); i++ {
+		if values[i] != values[i] {
+			values[i] = values[i-1]
+		}
+	}
+	return Series{s.Labels, values}
+}
+
+// fillBack puts the value after a gap into it.
+func fillBack(s Series) Series {
+	values := slices.Clone(s.Values)
+	for i := len(values) - 2; i >= 0; i-- {
+		if values[i] != values[i] {
+			values[i] = values[i+1]
+		}
+	}
+	return Series{s.Labels, values}
 }

@@ -2,11 +2,10 @@ package metrics
 
 import (
 	"container/heap"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 	"strings"
-
-	"github.com/VictoriaMetrics/metricsql"
 )
 
 // ranking keeps the k largest or smallest values of each time, of series that come one by one; of equal ones those whose
@@ -44,7 +43,7 @@ func (h *worstFirst) Pop() any {
 	return last
 }
 
-// before tells what ranks higher.
+// before reports whether r ranks higher than other.
 func (r ranked) before(other ranked, largest bool) bool {
 	if r.value != other.value {
 		return (r.value > other.value) == largest
@@ -52,9 +51,8 @@ func (r ranked) before(other ranked, largest bool) bool {
 	return r.key < other.key
 }
 
-func newRanking(k float64, name string, c clock) *ranking {
-	largest := strings.EqualFold(name, "topk")
-	r := &ranking{int(math.Min(math.Max(k, 0), math.MaxInt32)), largest, make([]worstFirst, len(c.times))}
+func newRanking(k float64, largest bool, ts timestamps) *ranking {
+	r := &ranking{int(min(max(k, 0), math.MaxInt32)), largest, make([]worstFirst, len(ts.times))}
 	for i := range r.kept {
 		r.kept[i].largest = largest
 	}
@@ -83,53 +81,51 @@ func (r *ranking) add(s Series) (more int) {
 }
 
 // series are those with a value that is kept, in order of their labels.
-func (r *ranking) series(c clock, hold func(int) error) ([]Series, error) {
+func (r *ranking) series(ts timestamps, reserve func(int) error) ([]Series, error) {
 	found := map[*line]Series{}
 	for i := range r.kept {
 		for _, kept := range r.kept[i].list {
 			s, known := found[kept.line]
 			if !known {
-				if err := hold(len(c.times)); err != nil {
+				if err := reserve(len(ts.times)); err != nil {
 					return nil, err
 				}
-				s = Series{kept.labels, c.empty()}
+				s = Series{kept.labels, ts.empty()}
 				found[kept.line] = s
 			}
 			s.Values[i] = kept.value
 		}
 	}
-	lines := make([]*line, 0, len(found))
-	for l := range found {
-		lines = append(lines, l)
-	}
-	sort.Slice(lines, func(i, j int) bool { return lines[i].key < lines[j].key })
-	list := make([]Series, len(lines))
-	for i, l := range lines {
-		list[i] = found[l]
+	list := make([]Series, 0, len(found))
+	for _, l := range slices.SortedFunc(maps.Keys(found), func(a, b *line) int { return strings.Compare(a.key, b.key) }) {
+		list = append(list, found[l])
 	}
 	return list, nil
 }
 
-// rank evaluates topk and bottomk.
-func (e *evaluation) rank(x *metricsql.AggrFuncExpr, k float64, c clock, yield func(Series) error) error {
-	groups := map[string]*ranking{}
-	err := e.stream(x.Args[1], c, func(s Series) error {
-		key := keyOf(grouped(s.Labels, x.Modifier))
-		if groups[key] == nil {
-			groups[key] = newRanking(k, x.Name, c)
+// rank is topk or bottomk.
+func rank(largest bool) aggregateFunc {
+	return func(e *evaluation, n *aggregateNode, p parameters, ts timestamps, yield func(Series) error) error {
+		groups := map[string]*ranking{}
+		err := e.stream(n.arg, ts, func(s Series) error {
+			key := n.by.key(s.Labels)
+			if groups[key] == nil {
+				groups[key] = newRanking(p.number(), largest, ts)
+			}
+			return e.reserve(groups[key].add(s))
+		})
+		if err != nil {
+			return err
 		}
-		return e.hold(groups[key].add(s))
-	})
-	for _, key := range sortedKeys(groups) {
-		var list []Series
-		if err == nil {
-			list, err = groups[key].series(c, e.hold)
-		}
-		for _, s := range list {
+		for _, key := range slices.Sorted(maps.Keys(groups)) {
+			list, err := groups[key].series(ts, e.reserve)
 			if err == nil {
-				err = yield(s)
+				err = yieldAll(list, yield)
+			}
+			if err != nil {
+				return err
 			}
 		}
+		return nil
 	}
-	return err
 }

@@ -3,11 +3,11 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/VictoriaMetrics/metricsql"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -15,29 +15,66 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
-// Leaf is a part of an expression that counts records.
-type Leaf struct {
-	Metric *Metric
-	Any    [][]metricsql.LabelFilter // all of one of these have to fit
-	By     []string                  // labels to count by; those that the metric does not have are none
-	Edges  []int64                   // of windows, in microseconds since 1970, sorted
-	Wanted []bool                    // which windows (Edges[i], Edges[i+1]] to count in
-	Ingest bool                      // by when records were stored
-	Ended  bool                      // by when what they say ended, of a gauge
-	Text   string                    // of the expression
+// Selector is a part of an expression that selects records, and the windows to count them in.
+type Selector struct {
+	Metric  *Metric
+	Filters [][]LabelFilter // all of one of these have to match
+	By      []string        // labels to count by; those that the metric does not have are none
+	Edges   []int64         // of windows, in microseconds since 1970, sorted
+	Wanted  []bool          // which windows (Edges[i], Edges[i+1]] to count in
+	Ingest  bool            // by when records were stored
+	Ended   bool            // by when what they say ended, of a gauge
+	Text    string          // of the expression
+}
+
+// LabelFilter is a condition on a label of the selector's metric.
+type LabelFilter struct {
+	Label    *Label
+	value    string
+	pattern  *regexp.Regexp // nil: the label is compared with the value
+	negative bool
+}
+
+func (f *LabelFilter) matches(value string) bool {
+	if f.pattern != nil {
+		return f.pattern.MatchString(value) != f.negative
+	}
+	return (value == f.value) != f.negative
+}
+
+// Matches reports whether a record with these labels is selected.
+func (s *Selector) Matches(labels map[string]string) bool {
+	return slices.ContainsFunc(s.Filters, func(group []LabelFilter) bool {
+		return !slices.ContainsFunc(group, func(f LabelFilter) bool { return !f.matches(labels[f.Label.Name]) })
+	})
+}
+
+// exportedOnly reports whether a selector of a counter uses no label that the exporter's metric does not have.
+func (s *Selector) exportedOnly() bool {
+	exported := func(label string) bool {
+		return slices.Contains(s.Metric.Exported, label) || s.Metric.Label(label) == nil
+	}
+	for _, group := range s.Filters {
+		for _, f := range group {
+			if !exported(f.Label.Name) {
+				return false
+			}
+		}
+	}
+	return !s.Metric.Stream && !slices.ContainsFunc(s.By, func(label string) bool { return !exported(label) })
 }
 
 // Source counts records.
 type Source interface {
 	// Count calls each once for each label set that has records, with how many there are in which windows; what is counted of
 	// a window adds up. Labels that are "" are left out. The cells are overwritten by the next call.
-	Count(ctx context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error
-	// First calls each with the time of the first record, by labels, of a leaf that uses only exported ones. known is false
+	Count(ctx context.Context, sel *Selector, each func(labels map[string]string, cells []query.Cell) error) error
+	// First calls each with the time of the first record, by labels, of a selector that uses only exported ones. known is false
 	// where that is not known of the records that the asker may see.
-	First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error)
+	First(ctx context.Context, sel *Selector, each func(labels map[string]string, at int64) error) (known bool, err error)
 }
 
-// Counted says how a leaf was counted.
+// Counted says how a selector was counted.
 type Counted struct {
 	Expr   string `json:"expr"`
 	Served string `json:"served"`
@@ -52,51 +89,51 @@ type stored struct {
 	latest  int64 // until when records were counted by when they happened
 }
 
-// noting notes the statements from now on as a leaf's.
-func (s *stored) noting(l *Leaf) (done func()) {
+// noting notes the statements from now on as a selector's.
+func (s *stored) noting(sel *Selector) (done func()) {
 	n, read := len(s.reading.SQL), s.reading.Read
 	return func() {
 		for i := n; i < len(s.reading.SQL); i++ {
-			s.counted = append(s.counted, Counted{l.Text, s.reading.Served[i], s.reading.SQL[i], s.reading.Read - read})
+			s.counted = append(s.counted, Counted{sel.Text, s.reading.Served[i], s.reading.SQL[i], s.reading.Read - read})
 		}
 	}
 }
 
-// Run answers an expression from one state of the store.
-func Run(ctx context.Context, st *engine.Engine, scope access.Scope, e *Expr, g EvalRange) (*Result, error) {
-	var answer *Result
-	err := st.Reading(ctx, scope, func(r *engine.Reading) (err error) {
-		source := &stored{reading: r}
-		if answer, err = e.Evaluate(ctx, source, g); err != nil {
+// Run evaluates an expression from one state of the store.
+func Run(ctx context.Context, st *engine.Engine, scope access.Scope, e *Expr, r EvalRange) (*Result, error) {
+	var result *Result
+	err := st.Reading(ctx, scope, func(reading *engine.Reading) (err error) {
+		source := &stored{reading: reading}
+		if result, err = e.Evaluate(ctx, source, r); err != nil {
 			return err
 		}
-		answer.Leaves = source.counted
-		answer.SQL, answer.Read = strings.Join(r.SQL, ";\n\n"), r.Read
-		served := slices.Compact(slices.Sorted(slices.Values(r.Served)))
-		answer.Served = strings.Join(served, ", ")
-		answer.Warnings = r.Warnings
+		result.Selectors = source.counted
+		result.SQL, result.Read = strings.Join(reading.SQL, ";\n\n"), reading.Read
+		result.Served = strings.Join(slices.Compact(slices.Sorted(slices.Values(reading.Served))), ", ")
+		result.Warnings = reading.Warnings
 		if len(source.counted) > 0 {
-			answer.Infos, err = source.aboutTime(ctx, answer.Infos, g)
+			result.Infos, err = source.aboutTime(ctx, result.Infos, r)
 		}
 		return err
 	})
-	return answer, err
+	return result, err
 }
 
-// aboutTime says what the axis means for an answer: that it is another than that of the events, or that it goes further than what
-// has arrived.
-func (s *stored) aboutTime(ctx context.Context, notices []string, g EvalRange) ([]string, error) {
-	if g.Ingest {
-		return append(notices, "Records count when they were stored, not when they happened."), nil
+// aboutTime says what the axis means for a result: that it is another than that of the events, or that it goes further than
+// what has arrived.
+func (s *stored) aboutTime(ctx context.Context, infos []string, r EvalRange) ([]string, error) {
+	if r.Ingest {
+		return append(infos, "Records count when they were stored, not when they happened."), nil
 	}
 	watermark, err := s.reading.Watermark(ctx)
 	if err != nil || watermark.IsZero() || s.latest <= watermark.UnixMicro() {
-		return notices, err
+		return infos, err
 	}
-	return append(notices, fmt.Sprintf("The newest record stored happened at %s: what happened after it may be on its way, and can still change the last points.", watermark.Format("2006-01-02 15:04:05 MST"))), nil
+	return append(infos, fmt.Sprintf("The newest record stored happened at %s: what happened after it may be on its way, "+
+		"and can still change the last points.", watermark.Format("2006-01-02 15:04:05 MST"))), nil
 }
 
-// grouping is how a leaf's labels come from fields: bounded ones last, so that sets that have the same labels although their
+// grouping is how a selector's labels come from fields: bounded ones last, so that sets that have the same labels although their
 // fields differ lie side by side.
 type grouping struct {
 	fields []*activity.Field
@@ -105,9 +142,9 @@ type grouping struct {
 	whole  int   // labels whose text is the field's
 }
 
-func groupingOf(l *Leaf) (g grouping) {
-	for _, name := range l.By {
-		if label := l.Metric.Label(name); label != nil && !slices.Contains(g.labels, label) {
+func groupingOf(sel *Selector) (g grouping) {
+	for _, name := range sel.By {
+		if label := sel.Metric.Label(name); label != nil && !slices.Contains(g.labels, label) {
 			g.labels = append(g.labels, label)
 		}
 	}
@@ -154,50 +191,51 @@ func (g *grouping) of(texts []string) (prefix, key string, labels map[string]str
 	return prefix, b.String(), labels
 }
 
-func (s *stored) selection(l *Leaf, g grouping) query.Selection {
-	selection := query.Selection{Kind: l.Metric.Kind, Filters: l.Metric.filters, By: g.fields}
-	if selection.Any = alternatives(l.Metric, l.Any); len(selection.Any) == 1 {
+func (s *stored) selection(sel *Selector, g grouping) query.Selection {
+	selection := query.Selection{Kind: sel.Metric.Kind, Filters: sel.Metric.filters, By: g.fields}
+	if selection.Any = fieldFilters(sel.Filters); len(selection.Any) == 1 {
 		selection.Filters, selection.Any = slices.Concat(selection.Filters, selection.Any[0]), nil
 	}
 	return selection
 }
 
-// alternatives returns the filters on fields that a selector's on labels stand for.
-func alternatives(m *Metric, any [][]metricsql.LabelFilter) (all [][]query.Filter) {
-	for _, group := range any {
+// fieldFilters returns the filters on fields that a selector's on labels stand for.
+func fieldFilters(groups [][]LabelFilter) (all [][]query.Filter) {
+	for _, group := range groups {
 		filters := []query.Filter{}
 		for _, f := range group {
-			filters = append(filters, filterOf(m.Label(f.Label), f))
+			filters = append(filters, f.onField())
 		}
 		all = append(all, filters)
 	}
 	return all
 }
 
-// filterOf returns a label's filter on its field. No regular expression leaves this program, and an index finds what is
+// onField returns a label's filter on its field. No regular expression leaves this program, and an index finds what is
 // compared with a text.
-func filterOf(label *Label, f metricsql.LabelFilter) query.Filter {
-	fits := func(value string) bool { return value == f.Value }
-	if f.IsRegexp {
-		pattern, _ := metricsql.CompileRegexpAnchored(f.Value) // bind has compiled it before
-		fits = pattern.MatchString
-	}
-	if !f.IsRegexp && !f.IsNegative && f.Value != "" && f.Value != activity.Unknown && (label.value == nil || label.Field.MetricValue(f.Value) == f.Value && label.Name != "reason" && label.Name != "client_app_class") {
-		if filter, ok := query.Is(label.Field, f.Value); ok {
+func (f LabelFilter) onField() query.Filter {
+	label := f.Label
+	if f.pattern == nil && !f.negative && f.value != "" && f.value != activity.Unknown && label.keeps(f.value) {
+		if filter, ok := query.Is(label.Field, f.value); ok {
 			return filter
 		}
 	}
-	return query.Fits(label.Field, func(text string) bool { return fits(label.of(text)) != f.IsNegative })
+	return query.Fits(label.Field, func(text string) bool { return f.matches(label.of(text)) })
 }
 
-func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
-	defer s.noting(l)()
-	if !l.Ingest {
-		s.latest = max(s.latest, l.Edges[len(l.Edges)-1])
+// keeps reports whether a value of the label is the field's text.
+func (l *Label) keeps(value string) bool {
+	return l.value == nil || l.Field.MetricValue(value) == value && l.Name != "reason" && l.Name != "client_app_class"
+}
+
+func (s *stored) Count(ctx context.Context, sel *Selector, each func(labels map[string]string, cells []query.Cell) error) error {
+	defer s.noting(sel)()
+	if !sel.Ingest {
+		s.latest = max(s.latest, sel.Edges[len(sel.Edges)-1])
 	}
-	g := groupingOf(l)
-	windows := query.Windows{Wanted: l.Wanted, Ingest: l.Ingest, Ended: l.Ended}
-	for _, edge := range l.Edges {
+	g := groupingOf(sel)
+	windows := query.Windows{Wanted: sel.Wanted, Ingest: sel.Ingest, Ended: sel.Ended}
+	for _, edge := range sel.Edges {
 		windows.Edges = append(windows.Edges, time.UnixMicro(edge).UTC())
 	}
 	// Sets with the same prefix come together: among them are those that become one.
@@ -207,7 +245,7 @@ func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string
 	}
 	sets, last := map[string]*set{}, ""
 	flush := func() error {
-		for _, key := range sortedKeys(sets) {
+		for _, key := range slices.Sorted(maps.Keys(sets)) {
 			if err := each(sets[key].labels, sets[key].cells); err != nil {
 				return err
 			}
@@ -215,7 +253,7 @@ func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string
 		clear(sets)
 		return nil
 	}
-	err := s.reading.Count(ctx, s.selection(l, g), windows, maxCells, func(texts []string, cells []query.Cell) error {
+	err := s.reading.Count(ctx, s.selection(sel, g), windows, maxCells, func(texts []string, cells []query.Cell) error {
 		prefix, key, labels := g.of(texts)
 		if prefix != last {
 			if err := flush(); err != nil {
@@ -235,10 +273,10 @@ func (s *stored) Count(ctx context.Context, l *Leaf, each func(labels map[string
 	return flush()
 }
 
-func (s *stored) First(ctx context.Context, l *Leaf, each func(labels map[string]string, at int64) error) (known bool, err error) {
-	defer s.noting(l)()
-	g := groupingOf(l)
-	return s.reading.First(ctx, s.selection(l, g), l.Ingest, func(texts []string, at time.Time) error {
+func (s *stored) First(ctx context.Context, sel *Selector, each func(labels map[string]string, at int64) error) (known bool, err error) {
+	defer s.noting(sel)()
+	g := groupingOf(sel)
+	return s.reading.First(ctx, s.selection(sel, g), sel.Ingest, func(texts []string, at time.Time) error {
 		_, _, labels := g.of(texts)
 		return each(labels, at.UnixMicro())
 	})

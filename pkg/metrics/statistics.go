@@ -24,34 +24,34 @@ func (p *points) add(at int64, v float64) {
 
 func seconds(t int64) float64 { return float64(t) / 1e6 }
 
-// ofPoints are functions of values and their times.
-var ofPoints = map[string]func(p points, parameter float64) float64{
-	"deriv": func(p points, _ float64) float64 { _, slope := p.line(); return slope },
-	"predict_linear": func(p points, ahead float64) float64 {
-		now, slope := p.line()
-		return now + slope*ahead
-	},
-	"tfirst_over_time": func(p points, _ float64) float64 { return seconds(p.times[0]) },
-	"tlast_over_time":  func(p points, _ float64) float64 { return seconds(p.times[len(p.times)-1]) },
-	"timestamp":        func(p points, _ float64) float64 { return seconds(p.times[len(p.times)-1]) },
-	"tmin_over_time":   func(p points, _ float64) float64 { return seconds(p.times[p.extreme(-1)]) },
-	"tmax_over_time":   func(p points, _ float64) float64 { return seconds(p.times[p.extreme(1)]) },
-	"rate_over_sum":    func(p points, _ float64) float64 { return sum(p.values) / seconds(p.width) },
+func firstTime(p points, _ float64) float64    { return seconds(p.times[0]) }
+func lastTime(p points, _ float64) float64     { return seconds(p.times[len(p.times)-1]) }
+func sumPerSecond(p points, _ float64) float64 { return sum(p.values) / seconds(p.width) }
+
+func slope(p points, _ float64) float64 {
+	_, slope := regression(p.times, p.values, p.end)
+	return slope
 }
 
-// extreme is where the largest value is, or where sign is -1 the smallest; of equal ones the last.
-func (p points) extreme(sign int) (at int) {
-	for i, v := range p.values {
-		if cmp.Compare(v, p.values[at]) != -sign {
-			at = i
+func predicted(p points, ahead float64) float64 {
+	now, slope := regression(p.times, p.values, p.end)
+	return now + slope*ahead
+}
+
+// extremeTime is when the largest value is, or where sign is -1 the smallest; of equal ones the last.
+func extremeTime(sign int) windowFunc {
+	return func(p points, _ float64) float64 {
+		at := 0
+		for i, v := range p.values {
+			if cmp.Compare(v, p.values[at]) != -sign {
+				at = i
+			}
 		}
+		return seconds(p.times[at])
 	}
-	return at
 }
 
-// line is the straight line with the least squares: its value at the window's end, and by how much it rises in a second.
-func (p points) line() (atEnd, slope float64) { return regression(p.times, p.values, p.end) }
-
+// regression returns the straight line with the least squares: its value at a time, and by how much it rises in a second.
 func regression(times []int64, values []float64, at int64) (atTime, slope float64) {
 	n := float64(len(values))
 	var meanX, meanY float64
@@ -72,19 +72,101 @@ func regression(times []int64, values []float64, at int64) (atTime, slope float6
 	return meanY - slope*meanX, slope
 }
 
+// The following are functions of one or more values.
+
+func one([]float64) float64                  { return 1 }
+func length(values []float64) float64        { return float64(len(values)) }
+func firstValue(values []float64) float64    { return values[0] }
+func lastValue(values []float64) float64     { return values[len(values)-1] }
+func average(values []float64) float64       { return sum(values) / float64(len(values)) }
+func valueRange(values []float64) float64    { return slices.Max(values) - slices.Min(values) }
+func standardDev(values []float64) float64   { return math.Sqrt(variance(values)) }
+func median(values []float64) float64        { return quantile(values, 0.5) }
+func distinctCount(values []float64) float64 { return float64(len(slices.Compact(sorted(values)))) }
+
+func sorted(values []float64) []float64 { return slices.Sorted(slices.Values(values)) }
+
+func sum(values []float64) (total float64) {
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+
+func sumOfSquares(values []float64) (total float64) {
+	for _, v := range values {
+		total += v * v
+	}
+	return total
+}
+
+func geometricMean(values []float64) float64 {
+	product := 1.0
+	for _, v := range values {
+		product *= v
+	}
+	return math.Pow(product, 1/float64(len(values)))
+}
+
+func variance(values []float64) (total float64) {
+	mean := average(values)
+	for _, v := range values {
+		total += (v - mean) * (v - mean)
+	}
+	return total / float64(len(values))
+}
+
+func quantile(values []float64, phi float64) float64 {
+	switch {
+	case math.IsNaN(phi):
+		return phi
+	case phi < 0:
+		return math.Inf(-1)
+	case phi > 1:
+		return math.Inf(1)
+	}
+	sorted := sorted(values)
+	rank := phi * float64(len(sorted)-1)
+	low := int(rank)
+	high := min(low+1, len(sorted)-1)
+	weight := rank - float64(low)
+	return sorted[low]*(1-weight) + sorted[high]*weight
+}
+
+// mode is the value that occurs most often; of several the smallest.
+func mode(values []float64) (best float64) {
+	sorted := sorted(values)
+	most, n := 0, 0
+	for i, v := range sorted {
+		if n++; i > 0 && v != sorted[i-1] {
+			n = 1
+		}
+		if n > most {
+			most, best = n, v
+		}
+	}
+	return best
+}
+
 // deviation is the median of how far values are from their median.
 func deviation(values []float64) float64 {
-	median := quantile(values, 0.5)
+	middle := median(values)
 	away := make([]float64, len(values))
 	for i, v := range values {
-		away[i] = math.Abs(v - median)
+		away[i] = math.Abs(v - middle)
 	}
-	return quantile(away, 0.5)
+	return median(away)
 }
 
 // score is how many standard deviations a value is from the average; NaN where all values are the same.
-func score(v float64, among []float64) float64 {
-	return (v - sum(among)/float64(len(among))) / math.Sqrt(variance(among))
+func score(v float64, among []float64) float64 { return (v - average(among)) / standardDev(among) }
+
+// lastScore is the score of the last value; 0 where it is the average.
+func lastScore(values []float64) float64 {
+	if last := lastValue(values); last != average(values) {
+		return score(last, values)
+	}
+	return 0
 }
 
 // fences are what Tukey's rule calls ordinary: https://en.wikipedia.org/wiki/Interquartile_range#Outliers
@@ -94,69 +176,44 @@ func fences(values []float64) (low, high float64) {
 	return first - reach, third + reach
 }
 
-func outlier(values []float64, v float64) bool {
+// lastOutlier is the last value, where it is one.
+func lastOutlier(values []float64) float64 {
 	low, high := fences(values)
-	return v < low || v > high
+	if last := lastValue(values); last < low || last > high {
+		return last
+	}
+	return nan
 }
 
-// outlying keeps the series of a group that stand out of it.
-func outlying(name string, parameter float64, group []Series, c clock) []Series {
-	at := make([][]float64, len(c.times)) // the group's values at each time
-	for _, s := range group {
-		for i, v := range s.Values {
-			if v == v {
-				at[i] = append(at[i], v)
-			}
-		}
-	}
-	if name == "outliersk" {
-		return farthest(int(min(max(parameter, 0), float64(len(group)))), group, at)
-	}
-	low, high := c.empty(), c.empty()
-	for i, values := range at {
-		switch {
-		case len(values) == 0:
-		case name == "outliers_mad":
-			median, reach := quantile(values, 0.5), parameter*deviation(values)
-			low[i], high[i] = median-reach, median+reach
-		default:
-			low[i], high[i] = fences(values)
-		}
-	}
-	return slices.DeleteFunc(group, func(s Series) bool {
-		for i, v := range s.Values {
-			if v < low[i] || v > high[i] {
-				return false
-			}
-		}
-		return true
-	})
+// ofValues is a function of a window's values.
+func ofValues(f func(values []float64) float64) windowFunc {
+	return func(p points, _ float64) float64 { return f(p.values) }
 }
 
-// farthest are the k series that are farthest from the group's median, over all times.
-func farthest(k int, group []Series, at [][]float64) []Series {
-	away := map[string]float64{}
-	for _, s := range group {
-		for i, v := range s.Values {
-			if v == v {
-				d := v - quantile(at[i], 0.5)
-				away[s.key()] += d * d
-			}
+func quantileOf(p points, phi float64) float64 { return quantile(p.values, phi) }
+
+// countIf counts the values that compare so with a limit.
+func countIf(compare func(v, limit float64) bool) windowFunc {
+	return func(p points, limit float64) (n float64) {
+		for _, v := range p.values {
+			n += truth(compare(v, limit))
 		}
+		return n
 	}
-	slices.SortStableFunc(group, func(a, b Series) int { return cmp.Compare(away[b.key()], away[a.key()]) })
-	return group[:k]
 }
 
-// scores are how far each series is from its group's average at each time.
-func scores(group []Series, c clock) []Series {
-	at := make([][]float64, len(c.times))
-	for _, s := range group {
-		for i, v := range s.Values {
-			if v == v {
-				at[i] = append(at[i], v)
-			}
+// shareIf is the share of the values that compare so with a limit.
+func shareIf(compare func(v, limit float64) bool) windowFunc {
+	count := countIf(compare)
+	return func(p points, limit float64) float64 { return count(p, limit) / length(p.values) }
+}
+
+// sumIf adds up the values that compare so with a limit.
+func sumIf(compare func(v, limit float64) bool) windowFunc {
+	return func(p points, limit float64) (total float64) {
+		for _, v := range p.values {
+			total += v * truth(compare(v, limit))
 		}
+		return total
 	}
-	return each(group, func(v float64, i int) float64 { return score(v, at[i]) })
 }

@@ -32,7 +32,7 @@ type ValuesQuery struct {
 func Values(ctx context.Context, st *engine.Engine, scope access.Scope, q ValuesQuery) (list []string, more bool, err error) {
 	metric := ByName(q.Metric)
 	if metric == nil {
-		return nil, false, invalid("metric", "there is no metric %q%s", q.Metric, meant(q.Metric, metricNames()))
+		return nil, false, invalid("metric", "there is no metric %q%s", q.Metric, suggest(q.Metric, metricNames()))
 	}
 	label := metric.Label(q.Label)
 	if label == nil {
@@ -74,7 +74,7 @@ func Values(ctx context.Context, st *engine.Engine, scope access.Scope, q Values
 	return list[:min(len(list), q.Limit)], len(list) > q.Limit, nil
 }
 
-// renames tells labels whose values are not the texts of records.
+// renames reports whether the label's values are not the texts of records.
 func (l *Label) renames() bool {
 	return l.value != nil && (l.Field.MetricLabel != l.Name || l.Field.Type == activity.Enum)
 }
@@ -98,12 +98,9 @@ func matches(metric *Metric, match string) ([][]query.Filter, error) {
 	if !ok {
 		return nil, refuse(match, "%s is no selector: write one such as %s{status=\"failure\"}", textOf(expr), metric.Name)
 	}
-	selected, any, err := selector(m)
-	if err == nil && selected != metric {
-		err = refuse(selected.Name, "%s is not %s, whose values are asked for", selected.Name, metric.Name)
+	s, err := bindSelector(m)
+	if err == nil && s.Metric != metric {
+		err = refuse(s.Metric.Name, "%s is not %s, whose values are asked for", s.Metric.Name, metric.Name)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return alternatives(metric, any), nil
+	return fieldFilters(s.Filters), err
 }

@@ -55,7 +55,7 @@ var wordOfSignature = regexp.MustCompile(`\b(k|min|max|limit|offset|tolerance|fa
 // two is a source with two series, of which one has one record in each window, and the other two.
 type two struct{ none }
 
-func (two) Count(_ context.Context, l *metrics.Leaf, each func(map[string]string, []query.Cell) error) error {
+func (two) Count(_ context.Context, l *metrics.Selector, each func(map[string]string, []query.Cell) error) error {
 	values := []string{"1", "2"}
 	if len(l.By) == 0 {
 		values = values[1:]

@@ -213,7 +213,7 @@ func (d *DataSource) explainMetrics(w http.ResponseWriter, r *http.Request) (any
 	if err != nil {
 		return nil, err
 	}
-	leaves := answer.Leaves
+	leaves := answer.Selectors
 	if leaves == nil {
 		leaves = []metrics.Counted{}
 	}
