@@ -103,10 +103,15 @@ func invalid(part, format string, args ...any) error {
 
 // Decode reads a question. Everything wrong with it is an *InvalidError.
 func Decode(text []byte) (*Query, error) {
-	var m Model
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, notUnderstood(err)
+	m, err := DecodeModel(text)
+	if err != nil {
+		return nil, err
 	}
+	return m.Query()
+}
+
+// Query validates a model. Everything wrong with it is an *InvalidError.
+func (m *Model) Query() (*Query, error) {
 	kind, err := kindByName(m.QueryType)
 	if err != nil {
 		return nil, err
@@ -141,7 +146,7 @@ func Decode(text []byte) (*Query, error) {
 		return nil, invalid("filters", "userActivity is about users and none is named: add a filter such as userPrincipalName = someone@example.com")
 	}
 	if q.View.ofRecords() {
-		return q, q.decodeRecords(&m)
+		return q, q.decodeRecords(m)
 	}
 	if q.Of, err = countedField(kind, q.Measure, m.Of); err != nil {
 		return nil, err
