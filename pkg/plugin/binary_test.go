@@ -76,7 +76,9 @@ func build(t *testing.T) built {
 type dataSource struct{ *pluginhost.Plugin }
 
 func (b built) dataSource(s backend.DataSourceInstanceSettings) dataSource {
-	return dataSource{b.As(backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s})}
+	return dataSource{b.As(backend.PluginContext{
+		OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s,
+	})}
 }
 
 func instance(t *testing.T, s backend.DataSourceInstanceSettings) dataSource {
@@ -102,7 +104,7 @@ func (d dataSource) ask(ctx context.Context, models ...string) ([]backend.DataRe
 	request := &backend.QueryDataRequest{}
 	for i, model := range models {
 		request.Queries = append(request.Queries, backend.DataQuery{
-			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
+			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: twoDays,
 		})
 	}
 	byRefID, err := d.QueryData(ctx, request)
@@ -117,10 +119,14 @@ func (d dataSource) ask(ctx context.Context, models ...string) ([]backend.DataRe
 }
 
 func (d dataSource) get(ctx context.Context, url string) (status int, body string, err error) {
-	path, _, _ := strings.Cut(url, "?")
 	r := &received{}
-	err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "GET", Path: path, URL: url}, r.Send)
+	err = d.CallResource(ctx, resource("GET", url, ""), r.Send)
 	return r.status, r.body.String(), err
+}
+
+func resource(method, url, body string) *backend.CallResourceRequest {
+	path, _, _ := strings.Cut(url, "?")
+	return &backend.CallResourceRequest{Method: method, Path: path, URL: url, Body: []byte(body)}
 }
 
 // post sends a body to a resource.
@@ -130,7 +136,7 @@ func (d dataSource) post(ctx context.Context, path string, body any) (status int
 		return 0, nil, err
 	}
 	r := &received{}
-	if err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "POST", Path: path, URL: path, Body: text}, r.Send); err != nil {
+	if err = d.CallResource(ctx, resource("POST", path, string(text)), r.Send); err != nil {
 		return 0, nil, err
 	}
 	return r.status, answer, json.Unmarshal([]byte(r.body.String()), &answer)
@@ -141,7 +147,8 @@ var everyView = []string{
 	`{"view": "list", "filters": [{"field": "userPrincipalName", "operator": "startsWith", "values": ["a", "m"]}]}`,
 	`{"view": "list", "filters": [{"field": "id", "operator": "=~", "values": [".*[0-9]"]}]}`,
 	`{"view": "timeSeries", "interval": "1h", "groupBy": ["status"], "timezone": "Europe/Berlin"}`,
-	`{"view": "table", "groupBy": ["appDisplayName", "city"], "filters": [{"field": "ipAddress", "operator": "notInNetwork", "values": ["10.0.0.0/8"]}]}`,
+	`{"view": "table", "groupBy": ["appDisplayName", "city"],
+		"filters": [{"field": "ipAddress", "operator": "notInNetwork", "values": ["10.0.0.0/8"]}]}`,
 	`{"view": "table", "measure": "distinctUsers", "groupBy": ["appDisplayName"], "top": 1, "other": true}`,
 	`{"view": "value", "measure": "failureRate", "filters": [{"field": "errorCode", "operator": "in", "values": ["0", "50126"]}]}`,
 }

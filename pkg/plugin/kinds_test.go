@@ -137,7 +137,8 @@ func TestExamplesOfTheEditors(t *testing.T) {
 var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
 
 // pictured is an example with a picture below its answer.
-var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n!\\[[^\\]]+\\]\\((img/queries/[\\w-]+\\.png)\\)")
+var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n" +
+	`!\[[^\]]+\]\((img/queries/[\w-]+\.png)\)`)
 
 // asText writes what is seen of an answer as a table, series side by side.
 func asText(frames data.Frames) string {

@@ -82,7 +82,8 @@ func (b built) survivesAnOutage(t *testing.T) {
 	t.Logf("%d answers and %d errors", answered.Load(), failed.Load())
 
 	var idle, other int
-	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT
+  count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
 FROM pg_stat_activity WHERE usename = 'reader'`).Scan(&idle, &other))
 	require.LessOrEqual(t, idle, connections)
 	require.Zero(t, other, "connections that are in the middle of something")

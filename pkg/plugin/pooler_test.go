@@ -41,7 +41,8 @@ default_pool_size = 4
 	d := b.dataSource(settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20}))
 
 	questions := append(slices.Clone(everyView),
-		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`, `{"view": "logs"}`,
+		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`,
+		`{"view": "logs"}`,
 		`{"queryType": "metrics", "expr": "sum by (app) (increase(entra_signins_total[1d]))"}`)
 	const askers, rounds = 16, 10
 	var answered atomic.Int64
@@ -64,7 +65,10 @@ default_pool_size = 4
 				if _, err := d.Health(t.Context()); err != nil {
 					t.Error(err)
 				}
-				for _, url := range []string{"values?kind=signIn&field=appDisplayName&search=tea", downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv")} {
+				for _, url := range []string{
+					"values?kind=signIn&field=appDisplayName&search=tea",
+					downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv"),
+				} {
 					if status, body, err := d.get(t.Context(), url); err != nil || status != 200 || !strings.Contains(body, "Teams") {
 						t.Errorf("%s: %d %s %v", url, status, body, err)
 					}
@@ -75,7 +79,8 @@ default_pool_size = 4
 	asking.Wait()
 	require.EqualValues(t, askers*rounds*len(questions), answered.Load())
 	var connections int
-	require.NoError(t, db.Get(&connections, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
+	require.NoError(t, db.Get(&connections,
+		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
 	require.LessOrEqual(t, connections, 4, "the questions have to share connections")
 
 	stopsWith(t, db, b.dataSource(settings(t, u, object{"queryTimeout": 1})), d)

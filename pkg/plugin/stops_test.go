@@ -25,7 +25,8 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 	_, err = tx.Exec("LOCK TABLE entra.sign_in IN ACCESS EXCLUSIVE MODE")
 	require.NoError(t, err)
 	working := func() (n int) {
-		require.NoError(t, db.Get(&n, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'"))
+		require.NoError(t, db.Get(&n, `SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'`))
 		return n
 	}
 
@@ -47,7 +48,8 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 		canceled := time.Now()
 		cancel()
 		require.Error(t, <-left)
-		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "canceled questions are still worked on")
+		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond,
+			"canceled questions are still worked on")
 		fastest = min(fastest, time.Since(canceled))
 	}
 	require.Less(t, fastest, time.Second)

@@ -58,7 +58,7 @@ func TestLogsAndAnnotationsOfEveryKind(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				model := object{"queryType": kind.Name, "view": view}
 				if kind == activity.UserActivity {
-					model["filters"] = []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}
+					model["filters"] = where("userPrincipalName", "adele@contoso.com")
 				}
 				response := ask(t, d, model)
 				require.NoError(t, response.Error)
@@ -102,7 +102,7 @@ func TestDetailsOfEveryKind(t *testing.T) {
 		id := ids[kind.Stored()]
 		name := "detail_" + kind.Name
 		t.Run(name, func(t *testing.T) {
-			model := object{"queryType": kind.Name, "view": "detail", "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
+			model := object{"queryType": kind.Name, "view": "detail", "filters": where("id", id)}
 			response := ask(t, d, model)
 			require.NoError(t, response.Error)
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
@@ -119,7 +119,7 @@ func TestDetailsOfEveryKind(t *testing.T) {
 }
 
 func detail(id, section string) object {
-	return object{"view": "detail", "section": section, "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
+	return object{"view": "detail", "section": section, "filters": where("id", id)}
 }
 
 // Whoever passes a record on renames its properties, puts it into an envelope or writes parts of it as text.
@@ -127,15 +127,18 @@ func TestDetailsOfARecordInAnotherForm(t *testing.T) {
 	db, u := morning(t)
 	rows, err := os.ReadFile("../../internal/ingest/testdata/azure-sentinel-training/sign-in_adelete.csv")
 	require.NoError(t, err)
-	_, err = ingest.Import(t.Context(), db, []ingest.Source{{Name: "sign-in_adelete.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }}}, ingest.Options{})
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }
+	_, err = ingest.Import(t.Context(), db, []ingest.Source{{Name: "sign-in_adelete.csv", Open: open}}, ingest.Options{})
 	require.NoError(t, err)
 	d := instance(t, settings(t, u, nil))
 	for _, tt := range []struct {
 		name, id, section string
 		want              []any
 	}{
-		{"Azure Monitor's envelope, collection as text", "00000000-0000-0000-0000-000000000004", "policies", []any{"Workloads from known networks", "failure", true, false, "Block", "", "eeeeeeee-0000-0000-0000-000000000005"}},
-		{"Log Analytics' columns", "cfb68155-70f5-4e28-b046-0a3a7086c401", "policies", []any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
+		{"Azure Monitor's envelope, collection as text", "00000000-0000-0000-0000-000000000004", "policies",
+			[]any{"Workloads from known networks", "failure", true, false, "Block", "", "eeeeeeee-0000-0000-0000-000000000005"}},
+		{"Log Analytics' columns", "cfb68155-70f5-4e28-b046-0a3a7086c401", "policies",
+			[]any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			response := ask(t, d, detail(tt.id, tt.section))
@@ -162,14 +165,16 @@ func TestADetailNeedsOneRecord(t *testing.T) {
 		{object{"view": "detail"}, "filters: a detail is of one record: filter on id with the operator = and one value"},
 		{detail("", ""), "filter on id with the operator = and one value"},
 		{detail("$__all", ""), "filter on id with the operator = and one value"},
-		{detail("a", "everything"), `section: signIn has no section "everything": use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw`},
+		{detail("a", "everything"), `section: signIn has no section "everything": ` +
+			"use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw"},
 	} {
 		require.ErrorContains(t, ask(t, d, tt.model).Error, tt.error)
 	}
 	missing := ask(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
 	require.NoError(t, missing.Error)
 	require.Empty(t, missing.Frames[0].Fields)
-	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text, "There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
+	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text,
+		"There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
 
 	elsewhere := instance(t, settings(t, u, object{"tenant": "22222222-2222-2222-2222-222222222222"}))
 	require.Empty(t, ask(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
@@ -180,7 +185,9 @@ func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
 	d := instance(t, settings(t, u, nil))
 	text, err := json.Marshal(detail("00000000-0000-0000-0000-000000000003", "policies"))
 	require.NoError(t, err)
-	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: text, TimeRange: backend.TimeRange{From: day.AddDate(9, 0, 0), To: day.AddDate(9, 0, 1)}}}})
+	later := backend.TimeRange{From: day.AddDate(9, 0, 0), To: day.AddDate(9, 0, 1)}
+	queries := []backend.DataQuery{{RefID: "A", JSON: text, TimeRange: later}}
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: queries})
 	require.NoError(t, err)
 	require.NoError(t, response.Responses["A"].Error)
 	require.Equal(t, 4, response.Responses["A"].Frames[0].Rows())
@@ -202,10 +209,15 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 		require.NoError(t, err)
 		for _, stored := range query.StoredKinds(kind) {
 			batch := store.BatchNotification{Kind: stored.Name}
-			require.NoError(t, db.GetContext(t.Context(), &batch, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`, stored.Name, store.Table(stored))))
+			statement := fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`,
+				stored.Name, store.Table(stored))
+			require.NoError(t, db.GetContext(t.Context(), &batch, statement))
 			arrived, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
 			require.NoError(t, err)
-			want := map[string]int{"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2, "userActivity provisioningEvent": 0} // of somebody who has no account
+			want := map[string]int{
+				"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2,
+				"userActivity provisioningEvent": 0, // of somebody who has no account
+			}
 			name := kind.Name
 			if kind == activity.UserActivity {
 				name += " " + stored.Name
