@@ -168,18 +168,18 @@ func TestGrafanaFindsWhatItIsGiven(t *testing.T) {
 	}
 	rules, err := filepath.Glob("../provisioning/alerting/*.yaml")
 	require.NoError(t, err)
-	asked := 0
+	sourcesNamed := 0
 	for _, path := range rules {
 		var file any
 		read(path, &file)
 		walk(file, func(container map[string]any) {
 			if uid, ok := container["datasourceUid"].(string); ok {
-				asked++
+				sourcesNamed++
 				require.True(t, uids[uid], "%s asks the data source %s, which there is not", path, uid)
 			}
 		})
 	}
-	require.Positive(t, asked)
+	require.Positive(t, sourcesNamed)
 }
 
 func TestKustomization(t *testing.T) {

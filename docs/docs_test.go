@@ -204,7 +204,7 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "internal", "ingest", "testdata", "msgraph-docs", "v1.0_signIns_page.json"))
 	require.NoError(t, err)
 	page = bytes.Replace(page, []byte("@odata.nextLink"), []byte("@odata.thisLink"), 1) // leads to Microsoft
-	var asked []string
+	var requests []string
 	forbidden := "nothing"
 	graph := httptest.NewServer(nil)
 	t.Cleanup(graph.Close)
@@ -217,20 +217,20 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		case strings.HasSuffix(r.URL.Path, forbidden):
 			w.WriteHeader(http.StatusForbidden)
-		case len(asked) == 1: // two requests in a second are too many
-			asked = append(asked, "")
+		case len(requests) == 1: // two requests in a second are too many
+			requests = append(requests, "")
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'") && r.FormValue("$skiptoken") == "":
-			asked = append(asked, r.URL.Path)
+			requests = append(requests, r.URL.Path)
 			next := url.Values{"$filter": r.Form["$filter"], "$skiptoken": {"2"}}
 			fmt.Fprintf(w, `{"@odata.nextLink": "%s%s?%s", "value": []}`, graph.URL, r.URL.Path, next.Encode())
 		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'"):
-			asked = append(asked, r.URL.Path)
+			requests = append(requests, r.URL.Path)
 			_, err := w.Write(page)
 			assert.NoError(t, err)
 		default:
-			asked = append(asked, strings.TrimPrefix(r.URL.Path, "/beta/")+" "+strings.SplitN(r.FormValue("$filter"), " ", 2)[0])
+			requests = append(requests, strings.TrimPrefix(r.URL.Path, "/beta/")+" "+strings.SplitN(r.FormValue("$filter"), " ", 2)[0])
 			fmt.Fprint(w, `{"value": []}`)
 		}
 	})
@@ -255,7 +255,7 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 		"auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime",
 		"auditLogs/directoryAudits activityDateTime", "auditLogs/provisioning activityDateTime",
 		"identityProtection/riskDetections detectedDateTime", "identityProtection/riskyUsers riskLastUpdatedDateTime",
-	}, asked)
+	}, requests)
 	var tenants []string
 	require.NoError(t, db.Select(&tenants, "SELECT DISTINCT t.tenant_id FROM entra.tenant t JOIN entra.sign_in s ON s.tenant = t.id"))
 	require.Equal(t, []string{"tenant"}, tenants)

@@ -6,27 +6,21 @@ import (
 )
 
 type catalogKind struct {
-	Kind           string           `json:"kind"`
-	Label          string           `json:"label"`
-	Description    string           `json:"description"`
-	TimeField      string           `json:"timeField"`
-	Views          []query.View     `json:"views"`
-	Measures       []catalogMeasure `json:"measures"`
-	DefaultFilters []catalogFilter  `json:"defaultFilters"`
-	Seen           bool             `json:"seen,omitempty"`     // whether queries can select new and unused groups
-	Sections       []string         `json:"sections,omitempty"` // of a record's detail
-	Fields         []catalogField   `json:"fields"`
+	Kind           string              `json:"kind"`
+	Label          string              `json:"label"`
+	Description    string              `json:"description"`
+	TimeField      string              `json:"timeField"`
+	Views          []query.View        `json:"views"`
+	Measures       []catalogMeasure    `json:"measures"`
+	DefaultFilters []query.FilterModel `json:"defaultFilters"`
+	Seen           bool                `json:"seen,omitempty"`     // whether queries can select new and unused groups
+	Sections       []string            `json:"sections,omitempty"` // of a record's detail
+	Fields         []catalogField      `json:"fields"`
 }
 
 type catalogMeasure struct {
 	Name  query.Measure `json:"name"`
 	Label string        `json:"label"`
-}
-
-type catalogFilter struct {
-	Field    string         `json:"field"`
-	Operator query.Operator `json:"operator"`
-	Values   []string       `json:"values"`
 }
 
 type catalogField struct {
@@ -47,13 +41,14 @@ func catalog() []catalogKind {
 	for _, k := range query.Kinds() {
 		kind := catalogKind{
 			Kind: k.Name, Label: k.Label, Description: k.Description, TimeField: k.TimeField, Views: query.Views(k),
-			DefaultFilters: []catalogFilter{}, Seen: query.HasSeen(k), Sections: query.Sections(k),
+			DefaultFilters: []query.FilterModel{}, Seen: query.HasSeen(k), Sections: query.Sections(k),
 		}
 		for _, m := range query.Measures(k) {
 			kind.Measures = append(kind.Measures, catalogMeasure{m, query.MeasureLabel(k, m)})
 		}
 		for _, f := range query.DefaultFilters(k) {
-			kind.DefaultFilters = append(kind.DefaultFilters, catalogFilter{f.Field.Name, f.Operator, f.Values})
+			model := query.FilterModel{Field: f.Field.Name, Operator: f.Operator, Values: f.Values}
+			kind.DefaultFilters = append(kind.DefaultFilters, model)
 		}
 		for _, f := range k.Fields {
 			kind.Fields = append(kind.Fields, newCatalogField(f))

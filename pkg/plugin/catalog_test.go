@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The editors' tests have the catalog that the backend answers with, and no older one.
+// The editors' tests use the catalog that the backend serves, and no older one.
 func TestTheEditorsAreTestedWithThisCatalog(t *testing.T) {
 	const path = "../../src/testing/catalog.json"
 	_, u := database(t)

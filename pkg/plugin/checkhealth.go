@@ -49,8 +49,8 @@ FROM (SELECT FROM entra.sign_in LIMIT 1) AS readable RIGHT JOIN (SELECT) AS one 
 	case err != nil:
 		return "", err
 	case state.MayWrite:
-		return "", settingsError{fmt.Errorf("The role %q may change the records: use one that can only read."+ //nolint:staticcheck // for the user
-			" CREATE ROLE one with LOGIN, then %s.", d.settings.User, grants)}
+		message := "The role %q may change the records: use one that can only read. CREATE ROLE one with LOGIN, then %s."
+		return "", settingsError{fmt.Errorf(message, d.settings.User, grants)} //nolint:staticcheck // a sentence for the user
 	}
 	return fmt.Sprintf("Connected to PostgreSQL %s; %s.", state.Server, tenants(state.Tenants)), nil
 }

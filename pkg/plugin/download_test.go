@@ -22,7 +22,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// received is a download as it arrives.
+// received is the response to a resource request, as it is received.
 type received struct {
 	status   int
 	headers  map[string][]string
@@ -242,7 +242,7 @@ func resident(t *testing.T, process int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("this system does not tell the memory of a process in /proc")
+		t.Skip("this system has no /proc with the memory of a process")
 	}
 	require.NoError(t, err)
 	kilobytes, err := strconv.Atoi(string(regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)[1]))

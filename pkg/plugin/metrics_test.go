@@ -27,7 +27,7 @@ func TestMetricsFrames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			model["queryType"], model["version"] = "metrics", 2
-			response := ask(t, d, model)
+			response := run(t, d, model)
 			require.NoError(t, response.Error)
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 		})
@@ -50,41 +50,41 @@ func TestMetricsErrors(t *testing.T) {
 		{object{}, "expr: the expression is empty"},
 	} {
 		tt.model["queryType"] = "metrics"
-		response := ask(t, d, tt.model)
+		response := run(t, d, tt.model)
 		require.ErrorContains(t, response.Error, tt.error)
 		require.Equal(t, backend.StatusBadRequest, response.Status, tt.error)
 		require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource, tt.error)
 	}
 }
 
-// MetricsQL through the program that Grafana starts: the answer, and what the editor asks for.
-func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
+// MetricsQL through the program that Grafana starts: results, and what the editor needs.
+func TestTheBuiltPluginRunsMetricsQL(t *testing.T) {
 	_, u := database(t)
 	d := build(t).dataSource(settings(t, u, nil))
 	get := func(url string) object {
 		status, body, err := d.get(t.Context(), url)
 		require.NoError(t, err)
 		require.Equal(t, 200, status, body)
-		var answer object
-		require.NoError(t, json.Unmarshal([]byte(body), &answer))
-		return answer
+		var reply object
+		require.NoError(t, json.Unmarshal([]byte(body), &reply))
+		return reply
 	}
 
-	answers, err := d.ask(t.Context(),
+	responses, err := d.query(t.Context(),
 		`{"queryType": "metrics", "instant": true,
 			"expr": "sum(increase(entra_signins_total{status=\"failure\"}[2d])) / sum(increase(entra_signins_total[2d])) > 0.2"}`,
 		`{"queryType": "metrics", "expr": "topk(1, sum by (app) (increase(entra_signins_total[1d])))", "interval": "1d"}`,
 		`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1d]))", "instant": true, "axis": "ingest"}`,
 		`{"queryType": "metrics", "expr": "sum(increase(entra_signin_total[1d]))"}`)
 	require.NoError(t, err)
-	require.NoError(t, answers[0].Error)
-	require.Equal(t, []float64{1. / 3}, floats(t, answers[0].Frames[0].Fields[1]),
+	require.NoError(t, responses[0].Error)
+	require.Equal(t, []float64{1. / 3}, floats(t, responses[0].Frames[0].Fields[1]),
 		"the first sign-in, at the window's start, is not in it")
-	require.NoError(t, answers[1].Error)
-	require.Equal(t, "Teams", answers[1].Frames[len(answers[1].Frames)-1].Fields[1].Labels["app"])
-	require.NoError(t, answers[2].Error)
-	require.Empty(t, answers[2].Frames[0].Fields, "nothing was stored by then")
-	require.ErrorContains(t, answers[3].Error, "did you mean entra_signins_total?")
+	require.NoError(t, responses[1].Error)
+	require.Equal(t, "Teams", responses[1].Frames[len(responses[1].Frames)-1].Fields[1].Labels["app"])
+	require.NoError(t, responses[2].Error)
+	require.Empty(t, responses[2].Frames[0].Fields, "nothing was stored by then")
+	require.ErrorContains(t, responses[3].Error, "did you mean entra_signins_total?")
 
 	vocabulary := get("metrics")
 	for part, names := range map[string][]string{
@@ -115,9 +115,9 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 		{"entra_signins_total&label=app&from=1772409600000&to=1772409600001", []any{"Azure Portal"}},
 		{"entra_signin_events&label=app&limit=1", []any{"Azure Portal"}},
 	} {
-		answer := get("metrics/values?metric=" + tt.url)
-		require.Equal(t, tt.want, answer["values"], tt.url)
-		require.Equal(t, strings.HasSuffix(tt.url, "limit=1"), answer["more"], tt.url)
+		reply := get("metrics/values?metric=" + tt.url)
+		require.Equal(t, tt.want, reply["values"], tt.url)
+		require.Equal(t, strings.HasSuffix(tt.url, "limit=1"), reply["more"], tt.url)
 	}
 	for url, message := range map[string]string{
 		"entra_signin_total&label=app":                                 "did you mean entra_signins_total?",
@@ -134,10 +134,10 @@ func TestTheBuiltPluginAnswersMetricsQL(t *testing.T) {
 	}
 
 	check := func(expr string) object {
-		status, answer, err := d.post(t.Context(), "metrics/check", object{"expr": expr})
+		status, reply, err := d.post(t.Context(), "metrics/check", object{"expr": expr})
 		require.NoError(t, err)
-		require.Equal(t, 200, status, answer)
-		return answer
+		require.Equal(t, 200, status, reply)
+		return reply
 	}
 	require.Equal(t, object{"ok": true, "pretty": "sum(increase(entra_signins_total[$__interval]))"},
 		check("sum( increase(entra_signins_total[$__interval]) )"))

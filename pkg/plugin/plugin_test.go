@@ -116,13 +116,13 @@ func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstan
 	}
 }
 
-func ask(t *testing.T, d dataSource, model object) backend.DataResponse {
+func run(t *testing.T, d dataSource, model object) backend.DataResponse {
 	t.Helper()
-	return askWith(t, d, model, nil)
+	return runWith(t, d, model, nil)
 }
 
-// askWith asks with headers, as Grafana gives them to what asks.
-func askWith(t *testing.T, d backend.QueryDataHandler, model object, headers map[string]string) backend.DataResponse {
+// runWith runs a query in a request with headers.
+func runWith(t *testing.T, d backend.QueryDataHandler, model object, headers map[string]string) backend.DataResponse {
 	t.Helper()
 	text, err := json.Marshal(model)
 	require.NoError(t, err)
@@ -160,7 +160,7 @@ func TestFrames(t *testing.T) {
 		"value_none":         {"view": "value", "filters": where("city", "Atlantis")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response := ask(t, d, model)
+			response := run(t, d, model)
 			require.NoError(t, response.Error)
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 		})
@@ -186,7 +186,7 @@ func TestACalendarOfOneDayHasAColumnBeside(t *testing.T) {
 func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))
-	response := ask(t, d, object{"view": "pie"})
+	response := run(t, d, object{"view": "pie"})
 	require.ErrorContains(t, response.Error, "use timeSeries, table, value, calendar, list")
 	require.Equal(t, backend.StatusBadRequest, response.Status)
 	require.Equal(t, backend.ErrorSourceDownstream, response.ErrorSource)
@@ -204,16 +204,16 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	require.Equal(t, backend.ErrorSourceDownstream, all.Responses["A"].ErrorSource)
 
 	within.Dispose()
-	require.ErrorContains(t, askWith(t, within, object{}, nil).Error, "have just changed: try again")
+	require.ErrorContains(t, runWith(t, within, object{}, nil).Error, "have just changed: try again")
 }
 
-// What an answer leaves out, and why, is said with it.
+// A result says what it leaves out, and why.
 func TestNoticesSayWhatIsMissing(t *testing.T) {
 	db, u := database(t)
 	_, err := db.ExecContext(t.Context(), "INSERT INTO entra.retention VALUES ('signIn', $1)", day.Add(time.Hour))
 	require.NoError(t, err)
 	d := instance(t, settings(t, u, object{"maxRows": 2}))
-	ask := func(from, to time.Time, text string) data.FrameMeta {
+	run := func(from, to time.Time, text string) data.FrameMeta {
 		response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{
 			{RefID: "A", JSON: []byte(text), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: from, To: to}},
 		}})
@@ -224,18 +224,18 @@ func TestNoticesSayWhatIsMissing(t *testing.T) {
 	warning := func(text string) data.Notice { return data.Notice{Severity: data.NoticeSeverityWarning, Text: text} }
 	const more = " records are shown, there are more: filter, or choose a shorter time range or a higher limit."
 	for _, view := range []string{"list", "logs"} {
-		meta := ask(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), day.AddDate(0, 0, 2), `{"view": "`+view+`"}`)
+		meta := run(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), day.AddDate(0, 0, 2), `{"view": "`+view+`"}`)
 		require.Equal(t, []data.Notice{
 			warning("Only the newest 2" + more),
 			warning("Records before 2026-03-02 01:00 UTC have been removed, and this question needs them: " +
 				"the answer is about what is left."),
 			warning("The time range was cut to the years 2000 to 2099, in which records are kept."),
 		}, meta.Notices)
-		require.Contains(t, meta.ExecutedQueryString, "FROM entra.sign_in", "what was asked of the database can be inspected")
+		require.Contains(t, meta.ExecutedQueryString, "FROM entra.sign_in", "the statement can be inspected")
 	}
 	require.Equal(t, []data.Notice{{Severity: data.NoticeSeverityInfo, Text: "Only the newest 1" + more}},
-		ask(day.Add(time.Hour), day.AddDate(0, 0, 2), `{"view": "list", "limit": 1}`).Notices, "who asks for so few is not surprised")
-	meta := ask(day, day.AddDate(0, 0, 2), `{"view": "table", "groupBy": ["userPrincipalName", "appDisplayName", "status"]}`)
+		run(day.Add(time.Hour), day.AddDate(0, 0, 2), `{"view": "list", "limit": 1}`).Notices, "who asks for so few is not surprised")
+	meta := run(day, day.AddDate(0, 0, 2), `{"view": "table", "groupBy": ["userPrincipalName", "appDisplayName", "status"]}`)
 	require.Contains(t, meta.Notices[0].Text, "Only the 2 largest of 4 groups are shown")
 }
 
@@ -259,7 +259,7 @@ func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
 			"the variable $app in the filter on appDisplayName has no value: " +
 				"alert rules and externally shared dashboards have no variables, write the value itself"},
 	} {
-		response := askWith(t, d, tt.model, alerting)
+		response := runWith(t, d, tt.model, alerting)
 		require.ErrorContains(t, response.Error, tt.error)
 		require.Equal(t, backend.StatusBadRequest, response.Status)
 	}
@@ -267,7 +267,7 @@ func TestAlertRulesAreToldWhatGivesNoNumbers(t *testing.T) {
 		{"view": "timeSeries", "groupBy": []string{"status"}}, {"view": "table", "groupBy": []string{"appDisplayName", "status"}},
 		{"view": "value"}, {"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1d]))"},
 	} {
-		response := askWith(t, d, model, alerting)
+		response := runWith(t, d, model, alerting)
 		require.NoError(t, response.Error)
 		require.Contains(t, []data.FrameType{data.FrameTypeTimeSeriesMulti, data.FrameTypeNumericLong, data.FrameTypeNumericWide},
 			response.Frames[0].Meta.Type)
@@ -282,7 +282,7 @@ func TestAStatementThatTakesTooLongIsCanceledInPostgreSQL(t *testing.T) {
 	defer tx.Rollback() //nolint:errcheck // only held for its lock
 	_, err = tx.Exec("LOCK TABLE entra.sign_in IN ACCESS EXCLUSIVE MODE")
 	require.NoError(t, err)
-	response := ask(t, d, object{"view": "list"})
+	response := run(t, d, object{"view": "list"})
 	require.ErrorContains(t, response.Error, "took longer than the data source allows")
 	require.Equal(t, backend.StatusTimeout, response.Status)
 }
@@ -373,7 +373,7 @@ func TestResources(t *testing.T) {
 
 	status, body = get("catalog")
 	require.Equal(t, 200, status)
-	var answer struct {
+	var reply struct {
 		Kinds []struct {
 			Kind     string
 			Views    []string
@@ -386,13 +386,13 @@ func TestResources(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(body), &answer))
-	require.Equal(t, "signIn", answer.Kinds[0].Kind)
-	require.Len(t, answer.Kinds[0].Fields, len(activity.SignIn.Fields))
-	for _, k := range answer.Kinds {
+	require.NoError(t, json.Unmarshal([]byte(body), &reply))
+	require.Equal(t, "signIn", reply.Kinds[0].Kind)
+	require.Len(t, reply.Kinds[0].Fields, len(activity.SignIn.Fields))
+	for _, k := range reply.Kinds {
 		require.Equal(t, slices.Contains(k.Views, "detail"), len(k.Sections) > 0, k.Kind)
 	}
-	for _, f := range answer.Kinds[0].Fields {
+	for _, f := range reply.Kinds[0].Fields {
 		require.Equal(t, f.Filterable, len(f.Operators) > 0, f.Name)
 		if f.Name == "status" {
 			require.Equal(t, activity.Statuses, f.Values)

@@ -182,9 +182,9 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	channel := func(text string) (int, string) {
 		r := &received{}
 		require.NoError(t, d.CallResource(t.Context(), resource("POST", "tail", `{"query":`+text+`}`), r.Send))
-		var answer struct{ Path, Message string }
-		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &answer))
-		return r.status, answer.Path + answer.Message
+		var reply struct{ Path, Message string }
+		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &reply))
+		return r.status, reply.Path + reply.Message
 	}
 	status, path := channel(`{"queryType": "signIn", "refId": "A"}`)
 	require.Equal(t, 200, status)

@@ -54,13 +54,13 @@ func (b built) encrypts(t *testing.T) {
 		require.Contains(t, health.Message, want)
 		ok := health.Status == backend.HealthStatusOk
 		require.Equal(t, want == connected, ok)
-		answers, err := d.ask(t.Context(), `{"view": "list"}`)
+		responses, err := d.query(t.Context(), `{"view": "list"}`)
 		require.NoError(t, err)
 		if !ok {
-			require.ErrorContains(t, answers[0].Error, want)
+			require.ErrorContains(t, responses[0].Error, want)
 			return
 		}
-		require.NoError(t, answers[0].Error)
+		require.NoError(t, responses[0].Error)
 		var encrypted bool
 		require.NoError(t, db.Get(&encrypted, `SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
 WHERE usename = coalesce($1, 'reader') AND application_name LIKE 'grafana%'`, changes["user"]))

@@ -60,7 +60,7 @@ func TestLogsAndAnnotationsOfEveryKind(t *testing.T) {
 				if kind == activity.UserActivity {
 					model["filters"] = where("userPrincipalName", "adele@contoso.com")
 				}
-				response := ask(t, d, model)
+				response := run(t, d, model)
 				require.NoError(t, response.Error)
 				experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 			})
@@ -72,7 +72,7 @@ func TestTheOldestRecordsFirst(t *testing.T) {
 	_, u := morning(t)
 	d := instance(t, settings(t, u, object{"maxRows": 2}))
 	for _, view := range []string{"list", "logs"} {
-		response := ask(t, d, object{"view": view, "order": "oldest"})
+		response := run(t, d, object{"view": view, "order": "oldest"})
 		require.NoError(t, response.Error)
 		frame := response.Frames[0]
 		require.Equal(t, 2, frame.Rows())
@@ -82,7 +82,7 @@ func TestTheOldestRecordsFirst(t *testing.T) {
 		require.Equal(t, "2026-03-02 08:00:12 +0000 UTC", second.(interface{ String() string }).String())
 		require.Contains(t, frame.Meta.Notices[0].Text, "Only the oldest 2 records are shown")
 	}
-	require.ErrorContains(t, ask(t, d, object{"view": "logs", "order": "random"}).Error, `unknown order "random": use newest or oldest`)
+	require.ErrorContains(t, run(t, d, object{"view": "logs", "order": "random"}).Error, `unknown order "random": use newest or oldest`)
 }
 
 func TestDetailsOfEveryKind(t *testing.T) {
@@ -103,12 +103,12 @@ func TestDetailsOfEveryKind(t *testing.T) {
 		name := "detail_" + kind.Name
 		t.Run(name, func(t *testing.T) {
 			model := object{"queryType": kind.Name, "view": "detail", "filters": where("id", id)}
-			response := ask(t, d, model)
+			response := run(t, d, model)
 			require.NoError(t, response.Error)
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 			for i, section := range query.Sections(kind) {
 				model["section"] = section
-				one := ask(t, d, model)
+				one := run(t, d, model)
 				require.NoError(t, one.Error)
 				require.Len(t, one.Frames, 1)
 				require.Equal(t, response.Frames[i].Name, one.Frames[0].Name)
@@ -141,7 +141,7 @@ func TestDetailsOfARecordInAnotherForm(t *testing.T) {
 			[]any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			response := ask(t, d, detail(tt.id, tt.section))
+			response := run(t, d, detail(tt.id, tt.section))
 			require.NoError(t, response.Error)
 			frame := response.Frames[0]
 			require.NotZero(t, frame.Rows())
@@ -168,16 +168,16 @@ func TestADetailNeedsOneRecord(t *testing.T) {
 		{detail("a", "everything"), `section: signIn has no section "everything": ` +
 			"use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw"},
 	} {
-		require.ErrorContains(t, ask(t, d, tt.model).Error, tt.error)
+		require.ErrorContains(t, run(t, d, tt.model).Error, tt.error)
 	}
-	missing := ask(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
+	missing := run(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
 	require.NoError(t, missing.Error)
 	require.Empty(t, missing.Frames[0].Fields)
 	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text,
 		"There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
 
 	elsewhere := instance(t, settings(t, u, object{"tenant": "22222222-2222-2222-2222-222222222222"}))
-	require.Empty(t, ask(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
+	require.Empty(t, run(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
 }
 
 func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
@@ -193,7 +193,7 @@ func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
 	require.Equal(t, 4, response.Responses["A"].Frames[0].Rows())
 }
 
-// New records are told apart by the batch in which they came. Kinds that show records of another find theirs among those.
+// A batch has its own records, and no others. Kinds that show records of another kind find theirs among those.
 func TestNewRecordsOfEveryKind(t *testing.T) {
 	db, _ := morning(t)
 	st := query.Store{DB: db, Timeout: time.Minute, MaxRows: 100}
@@ -205,14 +205,14 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 		if kind == activity.UserActivity {
 			filters = `{"field": "userPrincipalName", "operator": "contains", "values": ["@"]}`
 		}
-		question, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs", "filters": [%s]}`, kind.Name, filters))
+		q, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs", "filters": [%s]}`, kind.Name, filters))
 		require.NoError(t, err)
 		for _, stored := range query.StoredKinds(kind) {
 			batch := store.BatchNotification{Kind: stored.Name}
 			statement := fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`,
 				stored.Name, store.Table(stored))
 			require.NoError(t, db.GetContext(t.Context(), &batch, statement))
-			arrived, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
+			batched, err := st.RunOnBatch(t.Context(), q, access.All(), batch)
 			require.NoError(t, err)
 			want := map[string]int{
 				"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2,
@@ -226,12 +226,12 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 			if !several {
 				n = 1
 			}
-			require.Len(t, arrived.Rows, n, name)
+			require.Len(t, batched.Rows, n, name)
 			batch.Received = batch.Received.Add(time.Microsecond)
-			other, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
+			other, err := st.RunOnBatch(t.Context(), q, access.All(), batch)
 			require.NoError(t, err)
 			require.Empty(t, other.Rows, name)
-			nothing, err := st.RunOnBatch(t.Context(), question, access.Scope{}, batch)
+			nothing, err := st.RunOnBatch(t.Context(), q, access.Scope{}, batch)
 			require.NoError(t, err)
 			require.Empty(t, nothing.Rows, name)
 		}

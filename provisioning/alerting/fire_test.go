@@ -24,11 +24,11 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// fields are those of a record that matter; # stands for the record's number, and of values with | between them each record
-// takes the next.
+// fields has the values that matter of a record. # stands for the record's number. Of values with | between them, each record
+// takes the next one.
 type fields map[string]string
 
-// some are a number of records of a kind, the last of them a while ago, and a second between each.
+// some describes a number of records of a kind: the last one happened a while ago, and there is a second between them.
 type some struct {
 	n    int
 	kind *activity.Kind
@@ -75,7 +75,7 @@ const (
 	admin  = "admin@contoso.example"
 )
 
-// examples are records on which a rule fires for these labels, and such on which it does not, each for itself.
+// examples has records on which a rule fires with these labels, and records on which it does not, each for itself.
 var examples = map[string]struct {
 	fires  some
 	labels data.Labels
@@ -407,9 +407,9 @@ func (s *scene) alerts(t *testing.T, tenant string, r rule, at time.Time) []data
 		}},
 	})
 	require.NoError(t, err)
-	answer := response.Responses["A"]
-	require.NoError(t, answer.Error)
-	return above(t, answer.Frames, r.limit(t))
+	result := response.Responses["A"]
+	require.NoError(t, result.Error)
+	return above(t, result.Frames, r.limit(t))
 }
 
 // above does what Grafana's threshold expression does to numbers: each row of a long frame is a number whose labels are the
