@@ -183,6 +183,28 @@ func TestACalendarOfOneDayHasAColumnBeside(t *testing.T) {
 	require.NotNil(t, frame.At(1, 1))
 }
 
+// Grafana takes the type from the model, but the preview of an alert rule only has it there, and a provisioned rule may not.
+func TestAQuerysTypeIsInItsModelOrBesideIt(t *testing.T) {
+	_, u := morning(t)
+	d := instance(t, settings(t, u, nil))
+	for _, tt := range []struct{ beside, model, name string }{
+		{"", `{"view": "value"}`, "Sign-ins"},
+		{"auditEvent", `{"view": "value"}`, "Audit events"},
+		{"auditEvent", `{"view": "value", "queryType": "riskDetection"}`, "Risk detections"},
+		{"", `{"view": "value", "queryType": "riskDetection"}`, "Risk detections"},
+		{"metrics", `{"expr": "sum(increase(entra_signins_total[1d]))", "instant": true}`, "sum(increase(entra_signins_total[1d]))"},
+		{"", `{"queryType": "metrics", "of": 5, "expr": "vector(1)", "instant": true}`, "vector(1)"},
+	} {
+		queries := []backend.DataQuery{{RefID: "A", QueryType: tt.beside, JSON: []byte(tt.model), TimeRange: twoDays}}
+		all, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: queries})
+		require.NoError(t, err)
+		response := all.Responses["A"]
+		require.NoError(t, response.Error, tt.model)
+		fields := response.Frames[0].Fields
+		require.Equal(t, tt.name, fields[len(fields)-1].Config.DisplayNameFromDS, tt.model)
+	}
+}
+
 func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	_, u := database(t)
 	d := instance(t, settings(t, u, nil))

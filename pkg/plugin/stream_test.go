@@ -190,6 +190,7 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Regexp(t, `^tail/[0-9a-f]{32}$`, path)
 	require.NoError(t, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
+	require.NoError(t, subscribe(path, `{"queryType": "signIn", "view": "table"}`), "a tail has a view of its own")
 	require.ErrorContains(t, subscribe(path, `{"queryType": "signIn", "limit": 5}`), "PERMISSION_DENIED")
 	require.ErrorContains(t, subscribe(path, ``), "PERMISSION_DENIED")
 	require.ErrorContains(t, subscribe("other", `{}`), "NOT_FOUND")
