@@ -22,8 +22,7 @@ func sections(r *query.Result) (frames data.Frames) {
 	return frames
 }
 
-// policyResults colors the results of Conditional Access policies. Those of report-only policies are paler: they decided
-// nothing.
+// policyResults colors the results of Conditional Access policies. Report-only policies decide nothing, so theirs are paler.
 var policyResults = func() data.ValueMappings {
 	mapper := data.ValueMapper{}
 	for i, result := range []struct{ name, color string }{

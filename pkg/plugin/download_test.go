@@ -228,8 +228,8 @@ FROM (SELECT * FROM entra.sign_in ORDER BY time LIMIT 1) AS one, generate_series
 	require.NoError(t, err)
 }
 
-// asking returns how many statements the plugin runs at the moment.
-func asking(t *testing.T, db *store.DB) (n int) {
+// activeStatements returns how many statements the plugin runs at the moment.
+func activeStatements(t *testing.T, db *store.DB) (n int) {
 	t.Helper()
 	require.NoError(t, db.GetContext(t.Context(), &n,
 		`SELECT count(*) FROM pg_stat_activity
@@ -296,12 +296,12 @@ func (b built) streamsDownloads(t *testing.T) {
 	t.Run("until nobody receives it", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		err := d.download(ctx, func(*backend.CallResourceResponse) error {
-			require.Equal(t, 1, asking(t, db))
+			require.Equal(t, 1, activeStatements(t, db))
 			leave()
 			return ctx.Err()
 		})
 		require.ErrorIs(t, err, context.Canceled)
-		require.Eventually(t, func() bool { return asking(t, db) == 0 }, 30*time.Second, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return activeStatements(t, db) == 0 }, 30*time.Second, 20*time.Millisecond)
 	})
 
 	t.Run("and not taken for complete where it breaks off", func(t *testing.T) {

@@ -183,7 +183,7 @@ func TestACalendarOfOneDayHasAColumnBeside(t *testing.T) {
 	require.NotNil(t, frame.At(1, 1))
 }
 
-// Grafana takes the type from the model, but the preview of an alert rule only has it there, and a provisioned rule may not.
+// Grafana copies the type from the model, except in the preview of an alert rule. A provisioned rule may have it beside only.
 func TestAQuerysTypeIsInItsModelOrBesideIt(t *testing.T) {
 	_, u := morning(t)
 	d := instance(t, settings(t, u, nil))

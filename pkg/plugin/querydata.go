@@ -38,7 +38,7 @@ func (d *DataSource) QueryData(ctx context.Context, req *backend.QueryDataReques
 	}, limit)
 }
 
-// run runs a query. Its model names its type; where it does not, the request does, as rules for Grafana's alerting may.
+// run runs a query. Its type is in the model, or else beside it in the request: Grafana's alerting may leave out either.
 func (d *DataSource) run(ctx context.Context, dq backend.DataQuery, forAlert bool) (data.Frames, error) {
 	if d.problem != nil {
 		return nil, d.problem

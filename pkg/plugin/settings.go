@@ -13,7 +13,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// settings are those of a data source, as its editor and provisioning files write them.
+// settings are what a data source's editor and provisioning files write.
 type settings struct {
 	Host            string `json:"host"`
 	Port            uint16 `json:"port"`

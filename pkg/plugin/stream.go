@@ -61,7 +61,7 @@ func (d *DataSource) tailChannel(r *http.Request) (any, error) {
 	return map[string]string{"path": path}, err
 }
 
-// SubscribeStream admits to a channel those who may see what it sends.
+// SubscribeStream admits to a channel whoever may see what it sends.
 func (d *DataSource) SubscribeStream(
 	ctx context.Context, req *backend.SubscribeStreamRequest,
 ) (*backend.SubscribeStreamResponse, error) {

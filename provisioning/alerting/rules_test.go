@@ -112,7 +112,7 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, "OK", r.NoDataState, "%s: that nothing happened is good", uid)
 		assert.Equal(t, "Error", r.ExecErrState, uid)
 
-		limit := r.asks(t)
+		limit := r.checkQuery(t)
 		for _, text := range r.Annotations {
 			assert.NotContains(t, text, "$", "%s: Grafana replaces what begins with $ in files", uid)
 		}
@@ -181,8 +181,8 @@ func section(page, anchor string) string {
 	return ""
 }
 
-// asks checks what a rule asks, and returns above what it fires.
-func (r rule) asks(t *testing.T) (limit float64) {
+// checkQuery checks a rule's query, and returns above which number the rule fires.
+func (r rule) checkQuery(t *testing.T) (limit float64) {
 	t.Helper()
 	limit = r.limit(t)
 	if r.inMetricsQL(t) {
