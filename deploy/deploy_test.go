@@ -168,18 +168,18 @@ func TestGrafanaFindsWhatItIsGiven(t *testing.T) {
 	}
 	rules, err := filepath.Glob("../provisioning/alerting/*.yaml")
 	require.NoError(t, err)
-	asked := 0
+	sourcesNamed := 0
 	for _, path := range rules {
 		var file any
 		read(path, &file)
 		walk(file, func(container map[string]any) {
 			if uid, ok := container["datasourceUid"].(string); ok {
-				asked++
+				sourcesNamed++
 				require.True(t, uids[uid], "%s asks the data source %s, which there is not", path, uid)
 			}
 		})
 	}
-	require.Positive(t, asked)
+	require.Positive(t, sourcesNamed)
 }
 
 func TestKustomization(t *testing.T) {
@@ -220,7 +220,8 @@ func TestUnits(t *testing.T) {
 	if err != nil {
 		t.Skip("LEFT OUT: systemd-analyze is not installed")
 	}
-	out, err := exec.CommandContext(t.Context(), analyze, append([]string{"verify", "--man=no"}, copies...)...).CombinedOutput() //nolint:gosec // the files are ours
+	verify := append([]string{"verify", "--man=no"}, copies...)
+	out, err := exec.CommandContext(t.Context(), analyze, verify...).CombinedOutput() //nolint:gosec // the files are ours
 	require.NoError(t, err, string(out))
 	require.NotContains(t, string(out), dir, "systemd-analyze has complaints")
 }
@@ -302,7 +303,8 @@ func TestRoles(t *testing.T) {
 	for db, statements := range map[*store.DB][]string{
 		reader: {"SELECT * FROM entra.sign_in_raw", "SELECT * FROM entra.account", "SELECT ip_address FROM entra.sign_in",
 			"UPDATE entra.total SET n = 0", "DELETE FROM entra.series", "CREATE TABLE entra.x ()"},
-		grafana: {"DELETE FROM entra.sign_in", "INSERT INTO entra.word (text) VALUES ('x')", "CREATE TABLE entra.x ()", "CREATE SCHEMA x"},
+		grafana: {"DELETE FROM entra.sign_in", "INSERT INTO entra.word (text) VALUES ('x')",
+			"CREATE TABLE entra.x ()", "CREATE SCHEMA x"},
 	} {
 		for _, statement := range statements {
 			_, err := db.Exec(statement)
@@ -321,8 +323,10 @@ func migrate(t *testing.T, address string) {
 	password := filepath.Join(t.TempDir(), "password")
 	require.NoError(t, os.WriteFile(password, []byte("secret\nwhat else is in the file\n"), 0o600))
 	command := exec.CommandContext(t.Context(), companion(t), "migrate")
-	command.Env = []string{"PGHOST=" + u.Hostname(), "PGPORT=" + u.Port(), "PGDATABASE=" + strings.TrimPrefix(u.Path, "/"), "PGUSER=entra_writer",
-		"ENTRA_ACTIVITY_DATABASE_PASSWORD_FILE=" + password}
+	command.Env = []string{
+		"PGHOST=" + u.Hostname(), "PGPORT=" + u.Port(), "PGDATABASE=" + strings.TrimPrefix(u.Path, "/"), "PGUSER=entra_writer",
+		"ENTRA_ACTIVITY_DATABASE_PASSWORD_FILE=" + password,
+	}
 	out, err := command.CombinedOutput()
 	require.NoError(t, err, string(out))
 }

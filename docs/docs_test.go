@@ -1,4 +1,4 @@
-// Package docs holds the documentation, and the tests that hold it to what is there.
+// Package docs holds the documentation, and tests that it is true.
 package docs
 
 import (
@@ -59,7 +59,7 @@ func pages(t *testing.T) map[string]string {
 	return texts
 }
 
-// anchors are the fragments by which GitHub finds a page's headings.
+// anchors returns the fragments by which GitHub finds a page's headings.
 func anchors(text string) map[string]bool {
 	found := map[string]bool{}
 	for _, h := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
@@ -99,18 +99,24 @@ func TestLinksLeadSomewhere(t *testing.T) {
 func companion(t *testing.T) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, "bin", "entra-activity"), "../cmd/entra-activity").CombinedOutput()
+	program := filepath.Join(folder, "bin", "entra-activity")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/entra-activity").CombinedOutput()
 	require.NoError(t, err, string(out))
 	return folder
 }
 
 // The flags that the pages name are the companion's.
 func TestFlagsAreThere(t *testing.T) {
-	help, err := exec.CommandContext(t.Context(), filepath.Join(companion(t), "bin", "entra-activity"), "--help-long").CombinedOutput() //nolint:gosec // we built it
+	program := filepath.Join(companion(t), "bin", "entra-activity")
+	help, err := exec.CommandContext(t.Context(), program, "--help-long").CombinedOutput() //nolint:gosec // we built it
 	require.NoError(t, err, string(help))
-	known := map[string]bool{"--collector.": true, "--no-collector.": true}                                                                                                                                                                     // of NAME
-	for _, others := range []string{"--now", "--data-binary", "--data-urlencode", "--fail-with-body", "--retry", "--config", "--delete-destination", "--enable-feature", "--no-git-tag-version", "--arg", "--workspace", "--analytics-query"} { // systemctl's, curl's, Prometheus', npm's, jq's, az', azcopy's
-		known[others] = true
+	known := map[string]bool{"--collector.": true, "--no-collector.": true} // of NAME
+	// Those of systemctl, curl, Prometheus, npm, jq, az and azcopy.
+	for _, other := range []string{
+		"--now", "--data-binary", "--data-urlencode", "--fail-with-body", "--retry", "--config", "--delete-destination",
+		"--enable-feature", "--no-git-tag-version", "--arg", "--workspace", "--analytics-query",
+	} {
+		known[other] = true
 	}
 	for _, f := range regexp.MustCompile(`--(\[no-\])?([a-z][\w.-]*)`).FindAllStringSubmatch(string(help), -1) {
 		known["--"+f[2]] = true
@@ -164,7 +170,8 @@ func TestREADMEInstalls(t *testing.T) {
 	page, err := fs.ReadFile(records, "v1.0_signIns_page.json")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "signIns.json"), page, 0o600))
-	shell := exec.CommandContext(t.Context(), "sh", "-euc", strings.Replace(blocks[1][2], "db.example.com", server.Host(), 1)) //nolint:gosec // the page is ours
+	script := strings.Replace(blocks[1][2], "db.example.com", server.Host(), 1)
+	shell := exec.CommandContext(t.Context(), "sh", "-euc", script) //nolint:gosec // the page is ours
 	shell.Dir, shell.Env = folder, append(os.Environ(), "PGPORT="+strconv.Itoa(server.Port()))
 	out, err := shell.CombinedOutput()
 	require.NoError(t, err, string(out))
@@ -178,7 +185,8 @@ func TestREADMEInstalls(t *testing.T) {
 		require.NoError(t, err)
 	}
 	var tenants []string
-	require.NoError(t, reader.Select(&tenants, "SELECT t.tenant_id FROM entra.tenant t JOIN entra.audit_event e ON e.tenant = t.id GROUP BY 1"))
+	require.NoError(t, reader.Select(&tenants,
+		"SELECT t.tenant_id FROM entra.tenant t JOIN entra.audit_event e ON e.tenant = t.id GROUP BY 1"))
 	require.Equal(t, []string{"00000000-0000-0000-0000-000000000000"}, tenants)
 	_, err = reader.Exec("DELETE FROM entra.sign_in")
 	require.ErrorContains(t, err, "permission denied")
@@ -196,7 +204,7 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "internal", "ingest", "testdata", "msgraph-docs", "v1.0_signIns_page.json"))
 	require.NoError(t, err)
 	page = bytes.Replace(page, []byte("@odata.nextLink"), []byte("@odata.thisLink"), 1) // leads to Microsoft
-	var asked []string
+	var requests []string
 	forbidden := "nothing"
 	graph := httptest.NewServer(nil)
 	t.Cleanup(graph.Close)
@@ -209,20 +217,20 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		case strings.HasSuffix(r.URL.Path, forbidden):
 			w.WriteHeader(http.StatusForbidden)
-		case len(asked) == 1: // two requests in a second are too many
-			asked = append(asked, "")
+		case len(requests) == 1: // two requests in a second are too many
+			requests = append(requests, "")
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'") && r.FormValue("$skiptoken") == "":
-			asked = append(asked, r.URL.Path)
+			requests = append(requests, r.URL.Path)
 			next := url.Values{"$filter": r.Form["$filter"], "$skiptoken": {"2"}}
 			fmt.Fprintf(w, `{"@odata.nextLink": "%s%s?%s", "value": []}`, graph.URL, r.URL.Path, next.Encode())
 		case strings.Contains(r.FormValue("$filter"), "'interactiveUser'"):
-			asked = append(asked, r.URL.Path)
+			requests = append(requests, r.URL.Path)
 			_, err := w.Write(page)
 			assert.NoError(t, err)
 		default:
-			asked = append(asked, strings.TrimPrefix(r.URL.Path, "/beta/")+" "+strings.SplitN(r.FormValue("$filter"), " ", 2)[0])
+			requests = append(requests, strings.TrimPrefix(r.URL.Path, "/beta/")+" "+strings.SplitN(r.FormValue("$filter"), " ", 2)[0])
 			fmt.Fprint(w, `{"value": []}`)
 		}
 	})
@@ -234,16 +242,20 @@ func TestPagesOfGraphAreImported(t *testing.T) {
 	run := func() (string, error) {
 		shell := exec.CommandContext(t.Context(), "sh", "-c", command) //nolint:gosec // the page is ours
 		shell.Dir = folder
-		shell.Env = append(os.Environ(), "TENANT=tenant", "CLIENT_ID=client", "CLIENT_SECRET=a+secret", "ENTRA_ACTIVITY_DATABASE_URL="+address,
+		shell.Env = append(os.Environ(),
+			"TENANT=tenant", "CLIENT_ID=client", "CLIENT_SECRET=a+secret", "ENTRA_ACTIVITY_DATABASE_URL="+address,
 			"PATH="+filepath.Join(folder, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 		out, err := shell.CombinedOutput()
 		return string(out), err
 	}
 	out, err := run()
 	require.NoError(t, err, out)
-	require.Equal(t, []string{"/beta/auditLogs/signIns", "", "/beta/auditLogs/signIns", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime",
-		"auditLogs/directoryAudits activityDateTime", "auditLogs/provisioning activityDateTime", "identityProtection/riskDetections detectedDateTime",
-		"identityProtection/riskyUsers riskLastUpdatedDateTime"}, asked)
+	require.Equal(t, []string{
+		"/beta/auditLogs/signIns", "", "/beta/auditLogs/signIns",
+		"auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime", "auditLogs/signIns createdDateTime",
+		"auditLogs/directoryAudits activityDateTime", "auditLogs/provisioning activityDateTime",
+		"identityProtection/riskDetections detectedDateTime", "identityProtection/riskyUsers riskLastUpdatedDateTime",
+	}, requests)
 	var tenants []string
 	require.NoError(t, db.Select(&tenants, "SELECT DISTINCT t.tenant_id FROM entra.tenant t JOIN entra.sign_in s ON s.tenant = t.id"))
 	require.Equal(t, []string{"tenant"}, tenants)

@@ -1,4 +1,4 @@
-// Package access says who may see which records.
+// Package access decides who may see which records.
 package access
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Scope is what one asker may see of a data source. It becomes part of the SQL; the zero Scope sees nothing.
+// A Scope is what a user may see of a data source. It becomes part of the SQL. The zero Scope sees nothing.
 type Scope struct {
 	everything bool
 	owner      string
@@ -22,8 +22,8 @@ func OwnRecords(userPrincipalName string) Scope { return Scope{owner: userPrinci
 // Everything reports whether the Scope sees every record.
 func (s Scope) Everything() bool { return s.everything }
 
-// Restriction returns the field of a kind that names a record's owner and the value it has to have.
-// Without a field, as for the zero Scope and for kinds without owners, no record may be seen.
+// Restriction returns the field of a kind that names a record's owner, and the value that the field has to have. It returns
+// no field for the zero Scope and for kinds without owners: the Scope then sees no record.
 func (s Scope) Restriction(kind *activity.Kind) (field *activity.Field, value string) {
 	if s.owner == "" {
 		return nil, ""
@@ -36,5 +36,5 @@ func (s Scope) Restriction(kind *activity.Kind) (field *activity.Field, value st
 	return nil, ""
 }
 
-// Key is the same for Scopes that see the same, and only for those.
+// Key returns the same text for Scopes that see the same, and only for those.
 func (s Scope) Key() string { return fmt.Sprintf("%t %s", s.everything, s.owner) }

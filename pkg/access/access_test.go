@@ -8,10 +8,12 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/access"
 )
 
-// Whoever shares a channel sees the same records: the key tells apart all that see different ones.
-func TestKeyTellsScopesApart(t *testing.T) {
+// Subscribers of a channel see the same records: Scopes that see different ones have different keys.
+func TestKeyDistinguishesScopes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, scope := range []access.Scope{access.All(), {}, access.OwnRecords("adele@contoso.com"), access.OwnRecords("alex@contoso.com"), access.OwnRecords("true ")} {
+	for _, scope := range []access.Scope{
+		access.All(), {}, access.OwnRecords("adele@contoso.com"), access.OwnRecords("alex@contoso.com"), access.OwnRecords("true "),
+	} {
 		require.False(t, seen[scope.Key()], scope.Key())
 		seen[scope.Key()] = true
 	}

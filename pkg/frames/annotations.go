@@ -11,20 +11,19 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// annotations returns an answer's records in the fields that Grafana takes annotations from. It shows title and text as
-// HTML, and takes tags apart at commas.
+// annotations returns records in the fields from which Grafana takes annotations. Grafana shows title and text as HTML, and
+// splits tags at commas.
 func annotations(r *query.Result) *data.Frame {
-	n := len(r.Rows)
-	times, titles, texts, tags, ids := make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	for i, row := range r.Rows {
+	frame := typed(data.FrameTypeTable, data.NewField("time", nil, []time.Time{}), data.NewField("title", nil, []string{}),
+		data.NewField("text", nil, []string{}), data.NewField("tags", nil, []string{}), data.NewField("id", nil, []string{}))
+	for _, row := range r.Rows {
 		l := newLine(r.Query, row)
-		times[i], titles[i], texts[i], tags[i], ids[i] = l.time, html.EscapeString(l.title()), html.EscapeString(l.body()), l.tags(), l.id()
+		frame.AppendRow(l.time, html.EscapeString(l.title()), html.EscapeString(l.body()), l.tags(), l.id())
 	}
-	return typed(data.FrameTypeTable, data.NewField("time", nil, times), data.NewField("title", nil, titles), data.NewField("text", nil, texts),
-		data.NewField("tags", nil, tags), data.NewField("id", nil, ids))
+	return frame
 }
 
-// title names what happened, without whom it happened to.
+// title returns what happened, but not to whom.
 func (l line) title() string {
 	of := func(name string) string { return l.texts[name] }
 	switch l.kind.Stored() {
@@ -42,12 +41,15 @@ func (l line) title() string {
 	return words("Risky user", of("riskState"))
 }
 
-// tagged are the fields, of any kind, that make a record's tags.
-var tagged = []string{"kind", "status", "category", "loggedByService", "appDisplayName", "provisioningAction", "riskEventType", "riskLevel", "riskState", "countryOrRegion"}
+// tagFields are the fields, of any kind, that make a record's tags.
+var tagFields = []string{
+	"kind", "status", "category", "loggedByService", "appDisplayName",
+	"provisioningAction", "riskEventType", "riskLevel", "riskState", "countryOrRegion",
+}
 
 func (l line) tags() string {
 	var tags []string
-	for _, name := range tagged {
+	for _, name := range tagFields {
 		if text := l.texts[name]; text != "" {
 			tags = append(tags, strings.ReplaceAll(text, ",", ""))
 		}

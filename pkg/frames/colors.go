@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// The colors of outcomes and risks, the same everywhere. They stay apart for the color-blind, and on light and dark
+// The colors of outcomes and risks, the same everywhere. The color-blind can tell them apart, on light and on dark
 // backgrounds: https://jfly.uni-koeln.de/color/
 const (
 	Green  = "#009E73"
@@ -25,8 +25,8 @@ var (
 	riskColors = map[string]string{"low": Blue, "medium": Amber, "high": Red}
 )
 
-// colors returns those of a field's values; nil for fields without.
-func colors(f *activity.Field) map[string]string {
+// valueColors returns the color of each value of a field; nil for fields whose values have none.
+func valueColors(f *activity.Field) map[string]string {
 	switch {
 	case f.Name == "status":
 		return statusColors

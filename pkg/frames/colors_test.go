@@ -20,12 +20,18 @@ var eyes = map[string][3][3]float64{
 
 func TestColorsStayApartForTheColorBlind(t *testing.T) {
 	for name, eye := range eyes {
-		for _, group := range [][]string{{statusColors[activity.Success], statusColors[activity.Failure], statusColors[activity.Interrupted]},
-			{statusColors[activity.Success], statusColors[activity.Failure], statusColors[activity.Skipped], statusColors[activity.Warning]},
-			{riskColors["low"], riskColors["medium"], riskColors["high"]}} {
-			for i, a := range group {
-				for _, b := range group[:i] {
-					require.Greater(t, distance(lab(a, eye), lab(b, eye)), 15.0, "%s: %s and %s", name, a, b)
+		for _, group := range []struct {
+			colors map[string]string
+			values []string
+		}{
+			{statusColors, []string{activity.Success, activity.Failure, activity.Interrupted}},
+			{statusColors, []string{activity.Success, activity.Failure, activity.Skipped, activity.Warning}},
+			{riskColors, []string{"low", "medium", "high"}},
+		} {
+			for i, a := range group.values {
+				for _, b := range group.values[:i] {
+					apart := distance(lab(group.colors[a], eye), lab(group.colors[b], eye))
+					require.Greater(t, apart, 15.0, "%s: %s and %s", name, a, b)
 				}
 			}
 		}

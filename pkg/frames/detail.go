@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// sections returns a frame for each part of a record. One that holds nothing has no fields, so that a panel says so.
+// sections returns a frame for each section of a record. An empty one has no fields, so that a panel says "no data".
 func sections(r *query.Result) (frames data.Frames) {
 	for _, s := range r.Sections {
 		frame := data.NewFrame(s.Name)
@@ -22,12 +22,13 @@ func sections(r *query.Result) (frames data.Frames) {
 	return frames
 }
 
-// policyResults colors the results of Conditional Access policies. Those that only report are paler: they decided nothing.
+// policyResults colors the results of Conditional Access policies. Report-only policies decide nothing, so theirs are paler.
 var policyResults = func() data.ValueMappings {
 	mapper := data.ValueMapper{}
 	for i, result := range []struct{ name, color string }{
 		{"success", Green}, {"failure", Red}, {"notApplied", Gray}, {"notEnabled", Gray},
-		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"}, {"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", Gray},
+		{"reportOnlySuccess", "light-green"}, {"reportOnlyFailure", "light-red"},
+		{"reportOnlyInterrupted", "light-orange"}, {"reportOnlyNotApplied", Gray},
 	} {
 		mapper[result.name] = data.ValueMappingResult{Color: result.color, Index: i}
 	}

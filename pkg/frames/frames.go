@@ -1,20 +1,21 @@
-// Package frames turns answers into Grafana's data frames.
+// Package frames turns results into Grafana's data frames.
 //
-//   - timeSeries: a frame per series, type timeseries-multi, fields time and value; labels name the group. Where days or weeks
-//     were asked for, the hidden field until has their ends, as text for data links, which cannot add to a time.
-//   - table: one frame, type numeric-long: a text field per field grouped by, and the measure.
-//   - calendar: one frame, type heatmap-rows: a row for each day, at its last second, and a number field for each hour of the day.
+//   - timeSeries: a frame for each series, type timeseries-multi, fields time and value; labels name the group. If the step
+//     is a day or a week, the hidden field until has the ends of the steps, as text: data links cannot add to a time.
+//   - table: one frame, type numeric-long: a text field for each field grouped by, and the measure.
+//   - calendar: one frame, type heatmap-rows: a row for each day, at its last second, and a number field for each hour.
 //   - value: one frame, type numeric-wide, with one number.
-//   - list: one table frame, its fields named by the catalog.
+//   - list: one table frame; the catalog names its fields.
 //   - logs: one frame, type log-lines: timestamp, body, severity, id, labels.
 //   - annotations: one table frame: time, title, text, tags, id.
 //   - detail: a named table frame for each section.
 //
-// An empty answer is one frame without fields: Grafana's alerting takes anything else for data. An empty calendar has zeros and
-// a notice: Grafana's heat map fails on a frame without fields, and has no words of its own.
+// An empty result is one frame without fields: Grafana's alerting takes anything else for data. An empty calendar has zeros
+// and a notice: Grafana's heat map panel fails on a frame without fields, and shows no message of its own.
 package frames
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -25,22 +26,21 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// units are those of measures that make no sense in another. Counts have none: what comes with the data goes before what
-// a panel chooses.
+// units has the measures that make sense in one unit only. Counts have none: the unit of a frame overrides the panel's.
 var units = map[query.Measure]string{query.FailureRate: "percentunit", query.AverageDuration: "ms"}
 
-func measureConfig(q *query.Query) data.FieldConfig {
-	return data.FieldConfig{DisplayNameFromDS: q.MeasureLabel(), Unit: units[q.Measure]}
+func measureConfig(q *query.Query) *data.FieldConfig {
+	return &data.FieldConfig{DisplayNameFromDS: q.MeasureLabel(), Unit: units[q.Measure]}
 }
 
-// FromResult returns the frames of an answer.
+// FromResult returns the frames of a result.
 func FromResult(r *query.Result) data.Frames {
 	var frames data.Frames
 	switch {
 	case r.Query.View == query.List && len(r.Rows) > 0:
 		frames = data.Frames{records(r.Query.Columns, r.Rows)}
 	case r.Query.View == query.Logs && len(r.Rows) > 0:
-		frames = data.Frames{Lines(r)}
+		frames = data.Frames{logs(r)}
 	case r.Query.View == query.Annotations && len(r.Rows) > 0:
 		frames = data.Frames{annotations(r)}
 	case len(r.Sections) > 0:
@@ -48,36 +48,33 @@ func FromResult(r *query.Result) data.Frames {
 	case len(r.Groups) == 0:
 		frames = data.Frames{data.NewFrame("")}
 	case r.Query.View == query.TimeSeries:
-		ends := until(r.Ends())
-		for i := range r.Groups {
-			frame := series(r, &r.Groups[i])
-			frame.Fields = append(frame.Fields, ends...)
-			frames = append(frames, frame)
-		}
+		frames = timeSeries(r)
 	case r.Query.View == query.Calendar:
-		frames = calendar(r)
+		frames = data.Frames{calendar(r)}
 	case r.Query.View == query.Table:
 		frames = data.Frames{table(r)}
 	default:
-		frames = data.Frames{single(r)}
+		value := data.NewField("value", nil, r.Groups[0].Values).SetConfig(measureConfig(r.Query))
+		frames = data.Frames{typed(data.FrameTypeNumericWide, value)}
 	}
-	describe(frames[0], r)
+	describe(frames[0], r.SQL, r.Served, r.Read, r.Warnings, r.Infos)
+	frames[0].Meta.Custom = map[string]any{"served": r.Served}
 	return frames
 }
 
-// describe says once, on the first frame, how the answer came about.
-func describe(frame *data.Frame, r *query.Result) {
+// describe adds to the first frame of a result how it came about.
+func describe(frame *data.Frame, executed, served string, read int64, warnings, infos []string) {
 	if frame.Meta == nil {
 		frame.Meta = &data.FrameMeta{}
 	}
-	frame.Meta.ExecutedQueryString = r.SQL
-	frame.Meta.Custom = map[string]any{"served": r.Served}
-	frame.Meta.Stats = []data.QueryStat{{FieldConfig: data.FieldConfig{DisplayName: "Rows read (" + r.Served + ")"}, Value: float64(r.Read)}}
-	for _, text := range r.Warnings {
-		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
+	frame.Meta.ExecutedQueryString = executed
+	name := data.FieldConfig{DisplayName: "Rows read (" + served + ")"}
+	frame.Meta.Stats = []data.QueryStat{{FieldConfig: name, Value: float64(read)}}
+	for _, text := range warnings {
+		frame.AppendNotices(data.Notice{Severity: data.NoticeSeverityWarning, Text: text})
 	}
-	for _, text := range r.Infos {
-		frame.Meta.Notices = append(frame.Meta.Notices, data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
+	for _, text := range infos {
+		frame.AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
 }
 
@@ -87,35 +84,41 @@ func typed(t data.FrameType, fields ...*data.Field) *data.Frame {
 	return frame
 }
 
-func series(r *query.Result, g *query.Group) *data.Frame {
+func timeSeries(r *query.Result) (frames data.Frames) {
+	ends := until(r.Ends())
+	for i := range r.Groups {
+		frame := typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), series(r.Query, &r.Groups[i]))
+		frame.Fields = append(frame.Fields, ends...)
+		frames = append(frames, frame)
+	}
+	return frames
+}
+
+func series(q *query.Query, g *query.Group) *data.Field {
 	values := data.NewField("value", nil, g.Values)
-	config := measureConfig(r.Query)
-	if by := r.Query.GroupBy; len(by) > 0 {
+	config := measureConfig(q)
+	if len(q.GroupBy) > 0 {
 		values.Labels = data.Labels{}
-		names := make([]string, len(by))
-		for i, f := range by {
-			names[i] = key(g, i)
-			values.Labels[f.Name] = names[i]
-			if names[i] == "" {
-				names[i] = "(none)"
-			}
+		names := make([]string, len(q.GroupBy))
+		for i, f := range q.GroupBy {
+			values.Labels[f.Name] = key(g, i)
+			names[i] = cmp.Or(key(g, i), "(none)")
 		}
 		config.DisplayNameFromDS = strings.Join(names, ", ")
 		if g.Other {
 			config.DisplayNameFromDS = other
 		}
-		if color := colors(by[0])[key(g, 0)]; len(by) == 1 && color != "" {
+		if color := valueColors(q.GroupBy[0])[key(g, 0)]; len(q.GroupBy) == 1 && color != "" {
 			config.Color = map[string]any{"mode": "fixed", "fixedColor": color}
 		}
 	}
-	values.Config = &config
-	return typed(data.FrameTypeTimeSeriesMulti, data.NewField("time", nil, r.Steps), values)
+	return values.SetConfig(config)
 }
 
-// Until names the field with the ends of steps.
+// Until is the name of the field with the ends of steps.
 const Until = "until"
 
-// until is a field that only links see, with times as addresses have them; none where no ends are known.
+// until returns a field that only links see, with times as addresses have them; none if no ends are known.
 func until(ends []time.Time) []*data.Field {
 	if ends == nil {
 		return nil
@@ -128,7 +131,7 @@ func until(ends []time.Time) []*data.Field {
 	return []*data.Field{data.NewField(Until, nil, texts).SetConfig(&data.FieldConfig{Custom: hidden})}
 }
 
-// other is the name of all groups beyond the largest.
+// other is the name of the group of all that are beyond the largest.
 const other = "other"
 
 func key(g *query.Group, i int) string {
@@ -138,12 +141,12 @@ func key(g *query.Group, i int) string {
 	return g.Keys[i]
 }
 
-// calendar folds hours into days. Of a day that the range has no part of, and of an hour that a day has not, there is no
-// number; of one that comes twice there is the sum.
+// calendar folds hours into days. An hour has no number if the day lacks it or the time range does not reach it. An hour
+// that comes twice has the sum.
 //
-// Grafana's heat map draws what has a time to the left of it, as wide as times are apart: so a day stands at its end, and one
-// alone has the day before beside it.
-func calendar(r *query.Result) data.Frames {
+// Grafana's heat map panel draws each cell to the left of its time, as wide as the first two times are apart. So the time of
+// a day is its last second, and a single day comes after an empty one.
+func calendar(r *query.Result) *data.Frame {
 	var days []time.Time
 	var hours [24][]*float64
 	var last string
@@ -159,11 +162,11 @@ func calendar(r *query.Result) data.Frames {
 		}
 		n := *r.Groups[0].Values[i]
 		sum += n
-		at := &hours[local.Hour()][len(days)-1]
-		if *at == nil {
-			*at = new(float64)
+		cell := &hours[local.Hour()][len(days)-1]
+		if *cell == nil {
+			*cell = new(float64)
 		}
-		**at += n
+		**cell += n
 	}
 	if len(days) == 1 {
 		days = []time.Time{days[0].AddDate(0, 0, -1), days[0]}
@@ -176,40 +179,42 @@ func calendar(r *query.Result) data.Frames {
 		frame.Fields = append(frame.Fields, data.NewField(fmt.Sprintf("%02d:00", h), nil, values))
 	}
 	if sum == 0 {
-		text := fmt.Sprintf("There are no %s in this time range, or none with these filters.", strings.ToLower(r.Query.Kind.CountLabel()))
-		frame.Meta.Notices = []data.Notice{{Severity: data.NoticeSeverityInfo, Text: text}}
+		counted := strings.ToLower(r.Query.Kind.CountLabel())
+		text := fmt.Sprintf("There are no %s in this time range, or none with these filters.", counted)
+		frame.AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: text})
 	}
-	return data.Frames{frame}
+	return frame
 }
 
 func table(r *query.Result) *data.Frame {
-	var fields []*data.Field
+	frame := typed(data.FrameTypeNumericLong)
 	for i, f := range r.Query.GroupBy {
 		names := make([]string, len(r.Groups))
 		for n := range r.Groups {
 			names[n] = key(&r.Groups[n], i)
 		}
 		config := columnConfig(f)
-		explain(config, f, names)
-		fields = append(fields, data.NewField(f.Name, nil, names).SetConfig(config))
+		labelValues(config, f, names)
+		frame.Fields = append(frame.Fields, data.NewField(f.Name, nil, names).SetConfig(config))
 	}
-	config := measureConfig(r.Query)
+	measure := data.NewField(string(r.Query.Measure), nil, []*float64{})
 	if r.Query.Measure.IsTime() {
-		times := make([]time.Time, len(r.Groups))
-		for n, g := range r.Groups {
-			times[n] = time.UnixMicro(int64(*g.Values[0])).UTC()
+		measure = data.NewField(measure.Name, nil, []time.Time{})
+		frame.Meta.Type = data.FrameTypeTable
+	}
+	for _, g := range r.Groups {
+		if n := g.Values[0]; r.Query.Measure.IsTime() {
+			measure.Append(time.UnixMicro(int64(*n)).UTC())
+		} else {
+			measure.Append(n)
 		}
-		return typed(data.FrameTypeTable, append(fields, data.NewField(string(r.Query.Measure), nil, times).SetConfig(&config))...)
 	}
-	numbers := make([]*float64, len(r.Groups))
-	for n, g := range r.Groups {
-		numbers[n] = g.Values[0]
-	}
-	return typed(data.FrameTypeNumericLong, append(fields, data.NewField(string(r.Query.Measure), nil, numbers).SetConfig(&config))...)
+	frame.Fields = append(frame.Fields, measure.SetConfig(measureConfig(r.Query)))
+	return frame
 }
 
-// explain has values shown with what they mean. Links and filters still get the values themselves.
-func explain(config *data.FieldConfig, f *activity.Field, values []string) {
+// labelValues makes Grafana show values with what they mean. Links and filters still get the values themselves.
+func labelValues(config *data.FieldConfig, f *activity.Field, values []string) {
 	mapper := data.ValueMapper{}
 	for i, value := range values {
 		if label := f.ValueLabel(value); label != value {
@@ -221,11 +226,6 @@ func explain(config *data.FieldConfig, f *activity.Field, values []string) {
 	}
 }
 
-func single(r *query.Result) *data.Frame {
-	config := measureConfig(r.Query)
-	return typed(data.FrameTypeNumericWide, data.NewField("value", nil, r.Groups[0].Values).SetConfig(&config))
-}
-
 func records(columns []*activity.Field, rows [][]any) *data.Frame {
 	frame := typed(data.FrameTypeTable)
 	for i, f := range columns {
@@ -233,7 +233,13 @@ func records(columns []*activity.Field, rows [][]any) *data.Frame {
 		field.Name = f.Name
 		field.Config = columnConfig(f)
 		for n, row := range rows {
-			set(field, n, row[i])
+			switch v := row[i].(type) {
+			case nil:
+			case time.Time:
+				field.SetConcrete(n, v.UTC())
+			default:
+				field.SetConcrete(n, v)
+			}
 		}
 		frame.Fields = append(frame.Fields, field)
 	}
@@ -255,32 +261,13 @@ func fieldType(f *activity.Field) data.FieldType {
 	return data.FieldTypeString
 }
 
-func set(field *data.Field, n int, value any) {
-	switch v := value.(type) {
-	case string:
-		field.Set(n, v)
-	case int64:
-		field.Set(n, &v)
-	case float64:
-		field.Set(n, &v)
-	case bool:
-		field.Set(n, &v)
-	case time.Time:
-		v = v.UTC()
-		field.Set(n, &v)
-	case nil:
-	default:
-		panic(fmt.Sprintf("frames: %s has a value of type %T", field.Name, value))
-	}
-}
-
 func columnConfig(f *activity.Field) *data.FieldConfig {
 	config := &data.FieldConfig{DisplayName: f.Label, Description: f.Description}
-	if of := colors(f); of != nil {
+	if colors := valueColors(f); colors != nil {
 		mapper := data.ValueMapper{}
 		for i, value := range f.Values {
-			if of[value] != "" {
-				mapper[value] = data.ValueMappingResult{Color: of[value], Index: i}
+			if colors[value] != "" {
+				mapper[value] = data.ValueMappingResult{Color: colors[value], Index: i}
 			}
 		}
 		config.Mappings = data.ValueMappings{mapper}

@@ -1,8 +1,11 @@
 package frames
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,32 +15,29 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// Lines returns an answer's records as log lines.
-// https://grafana.com/developers/dataplane/logs
-func Lines(r *query.Result) *data.Frame {
-	n := len(r.Rows)
-	times, bodies, severities, ids, labels := make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n), make([]json.RawMessage, n)
-	for i, row := range r.Rows {
-		l := newLine(r.Query, row)
-		times[i], bodies[i], severities[i], ids[i], labels[i] = l.time, l.body(), l.severity(), l.id(), l.labels()
-	}
-	frame := typed(data.FrameTypeLogLines, data.NewField("timestamp", nil, times), data.NewField("body", nil, bodies),
-		data.NewField("severity", nil, severities), data.NewField("id", nil, ids), data.NewField("labels", nil, labels))
+// logs returns records as log lines: https://grafana.com/developers/dataplane/logs
+func logs(r *query.Result) *data.Frame {
+	frame := typed(data.FrameTypeLogLines, data.NewField("timestamp", nil, []time.Time{}), data.NewField("body", nil, []string{}),
+		data.NewField("severity", nil, []string{}), data.NewField("id", nil, []string{}),
+		data.NewField("labels", nil, []json.RawMessage{}))
 	frame.Meta.TypeVersion = data.FrameTypeVersion{0, 0}
 	frame.Meta.PreferredVisualization = data.VisTypeLogs
+	for _, row := range r.Rows {
+		l := newLine(r.Query, row)
+		frame.AppendRow(l.time, l.body(), l.severity(), l.id(), l.labels())
+	}
 	return frame
 }
 
-// line is a record on its way to a line of text.
+// A line is a record on its way to a line of text.
 type line struct {
-	kind   *activity.Kind
-	time   time.Time
-	fields []*activity.Field
-	texts  map[string]string
+	kind  *activity.Kind
+	time  time.Time
+	texts map[string]string // by the name of the field; none are empty
 }
 
 func newLine(q *query.Query, row []any) line {
-	l := line{kind: q.Kind, fields: q.Columns, texts: make(map[string]string, len(row))}
+	l := line{kind: q.Kind, texts: make(map[string]string, len(row))}
 	for i, f := range q.Columns {
 		switch v := row[i].(type) {
 		case time.Time:
@@ -46,33 +46,31 @@ func newLine(q *query.Query, row []any) line {
 			}
 		case nil:
 		default:
-			l.texts[f.Name] = fmt.Sprint(v)
+			if text := fmt.Sprint(v); text != "" {
+				l.texts[f.Name] = text
+			}
 		}
 	}
 	return l
 }
 
-// id stays the same whenever the record is asked for, and in whatever kind of list.
+// id returns the same for a record whenever and in whatever kind of list it is queried.
 func (l line) id() string {
-	if kind := l.texts["kind"]; kind != "" { // of one record there is a line for each user whom it concerns
+	if kind := l.texts["kind"]; kind != "" { // the activity of users has a line for each user whom a record concerns
 		return kind + "/" + l.texts["id"] + "/" + l.texts["userId"]
 	}
 	return l.kind.Stored().Name + "/" + l.texts["id"]
 }
 
-// labels are what is known of the record, by the names with which it can be filtered.
+// labels returns what is known of the record, by the names of fields to filter it by.
 func (l line) labels() json.RawMessage {
-	known := map[string]string{}
-	for _, f := range l.fields {
-		if text := l.texts[f.Name]; text != "" && f.Name != "id" {
-			known[f.Name] = text
-		}
-	}
-	text, _ := json.Marshal(known) // texts only, which cannot fail
+	known := maps.Clone(l.texts)
+	delete(known, "id")
+	text, _ := json.Marshal(known) // cannot fail on strings
 	return text
 }
 
-// severity is the level of the line, by the names that Grafana colors: the outcome's, or the risk's where there is none.
+// severity returns a level that Grafana colors: that of the outcome, or of the risk if there is no outcome.
 func (l line) severity() string {
 	switch l.texts["status"] {
 	case activity.Success, activity.Skipped:
@@ -93,7 +91,7 @@ func (l line) severity() string {
 	return "unknown"
 }
 
-// body says what happened in one line. A name with a line break in it must not look like two records.
+// body returns what happened, in one line: a name that has a line break must not look like two records.
 func (l line) body() string { return strings.Join(strings.Fields(l.sentence()), " ") }
 
 func (l line) sentence() string {
@@ -110,10 +108,12 @@ func (l line) sentence() string {
 		}
 		return sentence(words(of("status"), problem), words(l.who(), after("-> ", of("appDisplayName")), l.where()))
 	case activity.AuditEvent:
-		return sentence(words(of("status"), of("activityDisplayName")), words(l.who(), after("-> ", of("targetDisplayNames")), l.where(), within(of("resultReason"))))
+		return sentence(words(of("status"), of("activityDisplayName")),
+			words(l.who(), after("-> ", of("targetDisplayNames")), l.where(), within(of("resultReason"))))
 	case activity.ProvisioningEvent:
-		return sentence(words(of("status"), of("provisioningAction"), of("errorCode")), words(either(of("sourceIdentity"), of("targetIdentity")),
-			after("from ", of("sourceSystem")), after("to ", of("targetSystem")), within(of("errorReason"))))
+		return sentence(words(of("status"), of("provisioningAction"), of("errorCode")),
+			words(cmp.Or(of("sourceIdentity"), of("targetIdentity")), after("from ", of("sourceSystem")),
+				after("to ", of("targetSystem")), within(of("errorReason"))))
 	case activity.UserActivity:
 		return sentence(words(of("status"), of("kind"), of("summary")), words(l.who(), l.where()))
 	case activity.RiskDetection:
@@ -122,21 +122,17 @@ func (l line) sentence() string {
 	return sentence(words(of("riskLevel"), of("riskState")), words(l.who(), within(detail)))
 }
 
-// who is the user or the program that the record is about, or that did it.
+// who returns the user or the program that the record is about, or that did it.
 func (l line) who() string {
-	for _, name := range []string{"userPrincipalName", "initiatedByUserPrincipalName", "servicePrincipalName", "servicePrincipalDisplayName", "initiatedByAppDisplayName", "userId", "initiatedByUserId"} {
-		if text := l.texts[name]; text != "" {
-			return text
-		}
-	}
-	return ""
+	return cmp.Or(l.texts["userPrincipalName"], l.texts["initiatedByUserPrincipalName"], l.texts["servicePrincipalName"],
+		l.texts["servicePrincipalDisplayName"], l.texts["initiatedByAppDisplayName"], l.texts["userId"], l.texts["initiatedByUserId"])
 }
 
 func (l line) where() string {
 	return after("from ", words(l.texts["ipAddress"], within(l.texts["countryOrRegion"])))
 }
 
-// sentence says what, and then who it was about.
+// sentence returns what happened, and then to whom.
 func sentence(what, who string) string {
 	if what == "" || who == "" {
 		return what + who
@@ -145,13 +141,7 @@ func sentence(what, who string) string {
 }
 
 func words(list ...string) string {
-	known := list[:0]
-	for _, text := range list {
-		if text != "" {
-			known = append(known, text)
-		}
-	}
-	return strings.Join(known, " ")
+	return strings.Join(slices.DeleteFunc(list, func(text string) bool { return text == "" }), " ")
 }
 
 func after(preposition, text string) string {
@@ -166,11 +156,4 @@ func within(text string) string {
 		return ""
 	}
 	return "(" + text + ")"
-}
-
-func either(text, other string) string {
-	if text != "" {
-		return text
-	}
-	return other
 }

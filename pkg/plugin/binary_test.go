@@ -76,7 +76,9 @@ func build(t *testing.T) built {
 type dataSource struct{ *pluginhost.Plugin }
 
 func (b built) dataSource(s backend.DataSourceInstanceSettings) dataSource {
-	return dataSource{b.As(backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s})}
+	return dataSource{b.As(backend.PluginContext{
+		OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "viewer", Role: "Viewer"}, DataSourceInstanceSettings: &s,
+	})}
 }
 
 func instance(t *testing.T, s backend.DataSourceInstanceSettings) dataSource {
@@ -88,7 +90,7 @@ func instance(t *testing.T, s backend.DataSourceInstanceSettings) dataSource {
 
 func TestTheBuiltPlugin(t *testing.T) {
 	program := build(t)
-	t.Run("answers", program.answers)
+	t.Run("queries", program.runsQueries)
 	t.Run("streams downloads", program.streamsDownloads)
 	t.Run("tails", program.tails)
 	t.Run("stops", program.stops)
@@ -97,65 +99,70 @@ func TestTheBuiltPlugin(t *testing.T) {
 	t.Run("pooler", program.sharesConnections)
 }
 
-// ask asks questions in one request, as a dashboard does, and returns their answers in order.
-func (d dataSource) ask(ctx context.Context, models ...string) ([]backend.DataResponse, error) {
+// query sends models in one request, as a dashboard does, and returns their responses in order.
+func (d dataSource) query(ctx context.Context, models ...string) ([]backend.DataResponse, error) {
 	request := &backend.QueryDataRequest{}
 	for i, model := range models {
 		request.Queries = append(request.Queries, backend.DataQuery{
-			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: backend.TimeRange{From: day, To: day.AddDate(0, 0, 2)},
+			RefID: fmt.Sprint(i), JSON: []byte(model), MaxDataPoints: 100, TimeRange: twoDays,
 		})
 	}
 	byRefID, err := d.QueryData(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]backend.DataResponse, len(models))
+	responses := make([]backend.DataResponse, len(models))
 	for i := range models {
-		answers[i] = byRefID.Responses[fmt.Sprint(i)]
+		responses[i] = byRefID.Responses[fmt.Sprint(i)]
 	}
-	return answers, nil
+	return responses, nil
 }
 
 func (d dataSource) get(ctx context.Context, url string) (status int, body string, err error) {
-	path, _, _ := strings.Cut(url, "?")
 	r := &received{}
-	err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "GET", Path: path, URL: url}, r.Send)
+	err = d.CallResource(ctx, resource("GET", url, ""), r.Send)
 	return r.status, r.body.String(), err
 }
 
+func resource(method, url, body string) *backend.CallResourceRequest {
+	path, _, _ := strings.Cut(url, "?")
+	return &backend.CallResourceRequest{Method: method, Path: path, URL: url, Body: []byte(body)}
+}
+
 // post sends a body to a resource.
-func (d dataSource) post(ctx context.Context, path string, body any) (status int, answer object, err error) {
+func (d dataSource) post(ctx context.Context, path string, body any) (status int, reply object, err error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return 0, nil, err
 	}
 	r := &received{}
-	if err = d.CallResource(ctx, &backend.CallResourceRequest{Method: "POST", Path: path, URL: path, Body: text}, r.Send); err != nil {
+	if err = d.CallResource(ctx, resource("POST", path, string(text)), r.Send); err != nil {
 		return 0, nil, err
 	}
-	return r.status, answer, json.Unmarshal([]byte(r.body.String()), &answer)
+	return r.status, reply, json.Unmarshal([]byte(r.body.String()), &reply)
 }
 
-// everyView asks for each form of answer, from rows and from the rollup.
+// everyView has a model for each form of result, from rows and from the rollup.
 var everyView = []string{
 	`{"view": "list", "filters": [{"field": "userPrincipalName", "operator": "startsWith", "values": ["a", "m"]}]}`,
 	`{"view": "list", "filters": [{"field": "id", "operator": "=~", "values": [".*[0-9]"]}]}`,
 	`{"view": "timeSeries", "interval": "1h", "groupBy": ["status"], "timezone": "Europe/Berlin"}`,
-	`{"view": "table", "groupBy": ["appDisplayName", "city"], "filters": [{"field": "ipAddress", "operator": "notInNetwork", "values": ["10.0.0.0/8"]}]}`,
+	`{"view": "table", "groupBy": ["appDisplayName", "city"],
+		"filters": [{"field": "ipAddress", "operator": "notInNetwork", "values": ["10.0.0.0/8"]}]}`,
 	`{"view": "table", "measure": "distinctUsers", "groupBy": ["appDisplayName"], "top": 1, "other": true}`,
 	`{"view": "value", "measure": "failureRate", "filters": [{"field": "errorCode", "operator": "in", "values": ["0", "50126"]}]}`,
 }
 
-func (b built) answers(t *testing.T) {
+func (b built) runsQueries(t *testing.T) {
 	_, u := database(t)
 	d := b.dataSource(settings(t, u, nil))
-	answers, err := d.ask(t.Context(), append(everyView, `{"queryType": "signIn", "view": "pie"}`)...)
+	responses, err := d.query(t.Context(), append(everyView, `{"queryType": "signIn", "view": "pie"}`)...)
 	require.NoError(t, err)
 	for i := range everyView {
-		require.NoError(t, answers[i].Error, everyView[i])
-		require.NotZero(t, answers[i].Frames[0].Rows(), everyView[i])
+		require.NoError(t, responses[i].Error, everyView[i])
+		require.NotZero(t, responses[i].Frames[0].Rows(), everyView[i])
 	}
-	require.ErrorContains(t, answers[len(everyView)].Error, "use timeSeries, table, value, calendar, list")
+	require.ErrorContains(t, responses[len(everyView)].Error, "use timeSeries, table, value, calendar, list")
 
 	message, err := d.Health(t.Context())
 	require.NoError(t, err)

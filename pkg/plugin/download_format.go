@@ -14,13 +14,13 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// format writes records to a file.
+// A format writes records to a file.
 type format interface {
 	contentType() string
 	begin() error
 	record(values []string) error
 	end() error
-	// broken ends a file that cannot be completed so that it is not taken for complete.
+	// broken ends a file that cannot be completed, so that nobody takes it for complete.
 	broken(message string)
 }
 
@@ -42,8 +42,8 @@ func newFormat(name string, columns []*activity.Field, w io.Writer) (format, err
 	return nil, &query.InvalidError{Part: "format", Problem: fmt.Sprintf("unknown format %q: use csv or json", name)}
 }
 
-// csvFormat is RFC 4180 in UTF-8, with the mark at its beginning by which spreadsheets know it, as in the portal's
-// downloads. Titles are the portal's.
+// csvFormat is RFC 4180 in UTF-8. As in the portal's downloads, it begins with the byte order mark by which spreadsheets
+// know UTF-8, and its titles are the portal's labels.
 type csvFormat struct {
 	columns []*activity.Field
 	row     []string
@@ -66,7 +66,7 @@ func (f *csvFormat) begin() error {
 func (f *csvFormat) record(values []string) error {
 	for i, text := range values {
 		switch f.columns[i].Type {
-		case activity.Integer, activity.Number: // which may begin with a minus
+		case activity.Integer, activity.Number: // may begin with a minus
 			f.row[i] = text
 		default:
 			f.row[i] = harmless(text)
@@ -85,8 +85,8 @@ func (f *csvFormat) broken(message string) {
 	f.writer.Flush()
 }
 
-// harmless keeps a text from being calculated as a formula by a spreadsheet, which takes the apostrophe for "this is text".
-// Anybody can write a formula into the name of a device or an application, or into a user agent.
+// harmless prevents spreadsheets from calculating a text as a formula: they take an apostrophe for "this is text". Anybody
+// can write a formula into the name of a device or an application, or into a user agent.
 // https://owasp.org/www-community/attacks/CSV_Injection
 func harmless(text string) string {
 	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
@@ -95,7 +95,7 @@ func harmless(text string) string {
 	return text
 }
 
-// jsonFormat is an array of objects, a line each, with Graph's names. What a record does not have is null.
+// jsonFormat is an array of objects, one a line, with Graph's names. What a record does not have is null.
 type jsonFormat struct {
 	columns []*activity.Field
 	names   [][]byte

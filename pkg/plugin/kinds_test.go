@@ -33,11 +33,11 @@ func contoso(t *testing.T) *url.URL {
 	return pgtest.Reader(t, db, address)
 }
 
-// Every kind of record in every view, and every question of the documentation, through the program that Grafana starts.
-func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
+// Every kind of record in every view, and every query of the documentation, through the program that Grafana starts.
+func TestTheBuiltPluginRunsEveryKind(t *testing.T) {
 	u := contoso(t)
 	d := instance(t, settings(t, u, nil))
-	ask := func(t *testing.T, model string) backend.DataResponse {
+	run := func(t *testing.T, model string) backend.DataResponse {
 		responses, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
 			Queries: []backend.DataQuery{{RefID: "A", JSON: []byte(model), MaxDataPoints: 100, TimeRange: week}},
 		})
@@ -61,7 +61,7 @@ func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 				}
 				text, err := json.Marshal(model)
 				require.NoError(t, err)
-				response := ask(t, string(text))
+				response := run(t, string(text))
 				require.NotEmpty(t, response.Frames[0].Fields)
 				for _, frame := range response.Frames {
 					if frame.Meta.ExecutedQueryString != "" { // the statement is compared elsewhere
@@ -77,17 +77,17 @@ func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 		const path = "../../docs/queries.md"
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
-		asked := map[string]bool{}
-		answered := example.ReplaceAllStringFunc(string(text), func(block string) string {
+		documented := map[string]bool{}
+		updated := example.ReplaceAllStringFunc(string(text), func(block string) string {
 			model := example.FindStringSubmatch(block)[1]
 			var kind struct{ QueryType string }
 			require.NoError(t, json.Unmarshal([]byte(model), &kind), model)
-			asked[kind.QueryType] = true
-			response := ask(t, model)
+			documented[kind.QueryType] = true
+			response := run(t, model)
 			return "```json\n" + model + "```\n\n```text\n" + asText(response.Frames) + "```\n"
 		})
 		for _, kind := range query.Kinds() {
-			require.True(t, asked[kind.Name], "there is no example of %s", kind.Name)
+			require.True(t, documented[kind.Name], "there is no example of %s", kind.Name)
 		}
 		pictures := map[string]string{}
 		for _, m := range pictured.FindAllStringSubmatch(string(text), -1) {
@@ -100,13 +100,13 @@ func TestTheBuiltPluginAnswersEveryKind(t *testing.T) {
 			require.Contains(t, pictures, kind.Name, "an example and its picture")
 		}
 		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(answered), 0o600))
+			require.NoError(t, os.WriteFile(path, []byte(updated), 0o600))
 		}
-		require.Equal(t, string(text), answered, "run the test with -update")
+		require.Equal(t, string(text), updated, "run the test with -update")
 	})
 }
 
-// The questions that the help in Explore and the editor of annotations offer have answers.
+// The queries that the help in Explore and the editor of annotations offer have results.
 func TestExamplesOfTheEditors(t *testing.T) {
 	text, err := os.ReadFile("../../src/testing/examples.json")
 	require.NoError(t, err)
@@ -133,13 +133,14 @@ func TestExamplesOfTheEditors(t *testing.T) {
 	require.Greater(t, some, len(examples)*2/3, "most find something in three weeks of the invented tenant")
 }
 
-// example is a query in the documentation and the answer below it.
+// example matches a query in the documentation and the result below it.
 var example = regexp.MustCompile("(?s)```json\n(.*?)```\n\n```text\n(.*?)```\n")
 
-// pictured is an example with a picture below its answer.
-var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n!\\[[^\\]]+\\]\\((img/queries/[\\w-]+\\.png)\\)")
+// pictured matches an example with a picture below its result.
+var pictured = regexp.MustCompile("\"queryType\": \"(\\w+)\"[^`]*```\n\n```text\n[^`]*```\n\n" +
+	`!\[[^\]]+\]\((img/queries/[\w-]+\.png)\)`)
 
-// asText writes what is seen of an answer as a table, series side by side.
+// asText writes what is seen of a result as a table, series side by side.
 func asText(frames data.Frames) string {
 	var columns []*data.Field
 	for i, frame := range frames {

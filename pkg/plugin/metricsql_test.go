@@ -18,14 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// worked is an expression in the documentation, how it is asked, and the answer below it.
-var worked = regexp.MustCompile("(?s)```promql ([^\n]*)\n(.*?)\n```\n\n```text\n(.*?)```\n")
+// documented matches an expression in the documentation, how to run it, and the result below it.
+var documented = regexp.MustCompile("(?s)```promql ([^\n]*)\n(.*?)\n```\n\n```text\n(.*?)```\n")
 
-// TestMetricsQLDocumentation asks the built plugin every example of docs/metricsql.md.
+// TestMetricsQLDocumentation runs every example of docs/metricsql.md.
 func TestMetricsQLDocumentation(t *testing.T) {
 	const path = "../../docs/metricsql.md"
 	d := build(t).dataSource(settings(t, contoso(t), nil))
-	ask := func(expr, how string) backend.DataResponse {
+	run := func(expr, how string) backend.DataResponse {
 		model := object{"queryType": "metrics", "version": 2, "expr": expr}
 		interval := time.Hour
 		switch {
@@ -49,26 +49,26 @@ func TestMetricsQLDocumentation(t *testing.T) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	examples := 0
-	answered := worked.ReplaceAllStringFunc(string(text), func(block string) string {
-		parts := worked.FindStringSubmatch(block)
+	updated := documented.ReplaceAllStringFunc(string(text), func(block string) string {
+		parts := documented.FindStringSubmatch(block)
 		how, expr := parts[1], parts[2]
-		response, answer := ask(expr, how), ""
+		response, result := run(expr, how), ""
 		if how == "refused" {
 			require.Error(t, response.Error, expr)
 			require.Equal(t, backend.StatusBadRequest, response.Status, expr)
-			answer = response.Error.Error() + "\n"
+			result = response.Error.Error() + "\n"
 		} else {
 			require.NoError(t, response.Error, expr)
-			answer = seriesAsText(t, response.Frames, how == "instant")
+			result = seriesAsText(t, response.Frames, how == "instant")
 			examples++
 		}
-		return "```promql " + how + "\n" + expr + "\n```\n\n```text\n" + answer + "```\n"
+		return "```promql " + how + "\n" + expr + "\n```\n\n```text\n" + result + "```\n"
 	})
 	require.GreaterOrEqual(t, examples, 20)
 	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(answered), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(updated), 0o600))
 	}
-	require.Equal(t, string(text), answered, "run the test with -update")
+	require.Equal(t, string(text), updated, "run the test with -update")
 }
 
 // seriesAsText writes series side by side, below their labels; single values one below the other.

@@ -16,7 +16,7 @@ import (
 
 // PostgreSQL goes away and comes back while dashboards ask.
 func (b built) survivesAnOutage(t *testing.T) {
-	const askers, connections = 8, 4
+	const clients, connections = 8, 4
 	folder, err := os.MkdirTemp("", "outage-") // not t.TempDir, which root's server account cannot enter
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(folder) })
@@ -30,11 +30,11 @@ func (b built) survivesAnOutage(t *testing.T) {
 	db, u := filled(t, server.URL("entra"))
 	d := b.dataSource(settings(t, u, object{"maxOpenConns": connections, "maxIdleConns": connections}))
 
-	var answered, failed atomic.Int64
-	var away atomic.Bool // from before PostgreSQL stops until after it answers again
+	var succeeded, failed atomic.Int64
+	var away atomic.Bool // from before PostgreSQL stops until after it accepts queries again
 	done := make(chan struct{})
 	var asking sync.WaitGroup
-	for range askers {
+	for range clients {
 		asking.Go(func() {
 			for {
 				select {
@@ -43,20 +43,20 @@ func (b built) survivesAnOutage(t *testing.T) {
 				default:
 				}
 				expected := away.Load()
-				answers, err := d.ask(t.Context(), everyView...)
+				responses, err := d.query(t.Context(), everyView...)
 				expected = expected || away.Load()
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				for i, answer := range answers {
+				for i, response := range responses {
 					switch {
-					case answer.Error == nil:
-						answered.Add(1)
+					case response.Error == nil:
+						succeeded.Add(1)
 					case !expected:
-						t.Errorf("while PostgreSQL is there: %s: %v", everyView[i], answer.Error)
-					case !saysAway(answer.Error):
-						t.Errorf("while PostgreSQL is away: %s: %v", everyView[i], answer.Error)
+						t.Errorf("while PostgreSQL is there: %s: %v", everyView[i], response.Error)
+					case !saysAway(response.Error):
+						t.Errorf("while PostgreSQL is away: %s: %v", everyView[i], response.Error)
 					default:
 						failed.Add(1)
 					}
@@ -67,22 +67,23 @@ func (b built) survivesAnOutage(t *testing.T) {
 	some := func(n *atomic.Int64) {
 		t.Helper()
 		before := n.Load()
-		require.Eventually(t, func() bool { return n.Load() > before+int64(askers*len(everyView)) }, 30*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return n.Load() > before+int64(clients*len(everyView)) }, 30*time.Second, 10*time.Millisecond)
 	}
-	some(&answered)
+	some(&succeeded)
 	away.Store(true)
 	require.NoError(t, server.Stop())
 	some(&failed)
 	server, err = embedded.Start(t.Context(), options)
 	require.NoError(t, err)
 	away.Store(false)
-	some(&answered)
+	some(&succeeded)
 	close(done)
 	asking.Wait()
-	t.Logf("%d answers and %d errors", answered.Load(), failed.Load())
+	t.Logf("%d responses and %d errors", succeeded.Load(), failed.Load())
 
 	var idle, other int
-	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT
+  count(*) FILTER (WHERE state = 'idle'), count(*) FILTER (WHERE state <> 'idle')
 FROM pg_stat_activity WHERE usename = 'reader'`).Scan(&idle, &other))
 	require.LessOrEqual(t, idle, connections)
 	require.Zero(t, other, "connections that are in the middle of something")

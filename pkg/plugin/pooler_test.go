@@ -40,31 +40,35 @@ default_pool_size = 4
 	require.NoError(t, err)
 	d := b.dataSource(settings(t, u, object{"maxOpenConns": 20, "maxIdleConns": 20}))
 
-	questions := append(slices.Clone(everyView),
-		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`, `{"view": "logs"}`,
+	queries := append(slices.Clone(everyView),
+		`{"view": "detail", "filters": [{"field": "id", "operator": "=", "values": ["00000000-0000-0000-0000-000000000001"]}]}`,
+		`{"view": "logs"}`,
 		`{"queryType": "metrics", "expr": "sum by (app) (increase(entra_signins_total[1d]))"}`)
-	const askers, rounds = 16, 10
-	var answered atomic.Int64
+	const clients, rounds = 16, 10
+	var succeeded atomic.Int64
 	var asking sync.WaitGroup
-	for range askers {
+	for range clients {
 		asking.Go(func() {
 			for range rounds {
-				answers, err := d.ask(t.Context(), questions...)
+				responses, err := d.query(t.Context(), queries...)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				for i, answer := range answers {
-					if answer.Error != nil {
-						t.Errorf("%s: %v", questions[i], answer.Error)
+				for i, response := range responses {
+					if response.Error != nil {
+						t.Errorf("%s: %v", queries[i], response.Error)
 						continue
 					}
-					answered.Add(1)
+					succeeded.Add(1)
 				}
 				if _, err := d.Health(t.Context()); err != nil {
 					t.Error(err)
 				}
-				for _, url := range []string{"values?kind=signIn&field=appDisplayName&search=tea", downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv")} {
+				for _, url := range []string{
+					"values?kind=signIn&field=appDisplayName&search=tea",
+					downloadURL(object{"view": "list"}, day, day.AddDate(0, 0, 2), "csv"),
+				} {
 					if status, body, err := d.get(t.Context(), url); err != nil || status != 200 || !strings.Contains(body, "Teams") {
 						t.Errorf("%s: %d %s %v", url, status, body, err)
 					}
@@ -73,10 +77,11 @@ default_pool_size = 4
 		})
 	}
 	asking.Wait()
-	require.EqualValues(t, askers*rounds*len(questions), answered.Load())
+	require.EqualValues(t, clients*rounds*len(queries), succeeded.Load())
 	var connections int
-	require.NoError(t, db.Get(&connections, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
-	require.LessOrEqual(t, connections, 4, "the questions have to share connections")
+	require.NoError(t, db.Get(&connections,
+		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader'"))
+	require.LessOrEqual(t, connections, 4, "the queries have to share connections")
 
 	stopsWith(t, db, b.dataSource(settings(t, u, object{"queryTimeout": 1})), d)
 }

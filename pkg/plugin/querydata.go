@@ -1,73 +1,89 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/config"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/experimental/concurrent"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
+	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// At most this many questions of a request at a time, unless Grafana is configured otherwise.
-const concurrency = 10
+// maxConcurrency is how many queries of a request run at a time, unless Grafana is configured for fewer.
+const maxConcurrency = 10
 
-// QueryData answers questions, each on its own: what goes wrong with one does not touch the others.
+// metricsQueryType is the query type of MetricsQL. All others are kinds of record.
+const metricsQueryType = "metrics"
+
+// QueryData runs the queries of a request. Each has its own result or error.
 func (d *DataSource) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	limit, err := config.GrafanaConfigFromContext(ctx).ConcurrentQueryCount()
-	if err != nil || limit < 1 || limit > concurrency {
-		limit = concurrency
+	if err != nil || limit < 1 || limit > maxConcurrency {
+		limit = maxConcurrency
 	}
-	forAlert := req.Headers[backend.FromAlertHeaderName] == "true" // anybody may say so: it changes what is said, not what is seen
+	// Anybody can send this header: it changes what an error says, not what may be seen.
+	forAlert := req.Headers[backend.FromAlertHeaderName] == "true"
 	return concurrent.QueryData(ctx, req, func(ctx context.Context, q concurrent.Query) backend.DataResponse {
-		return d.answer(ctx, q, forAlert)
+		result, err := d.run(ctx, q.DataQuery, forAlert)
+		if err != nil {
+			e := explain(cancellation(ctx, err))
+			return backend.DataResponse{Error: e, Status: e.status, ErrorSource: e.source}
+		}
+		return backend.DataResponse{Frames: result}
 	}, limit)
 }
 
-func (d *DataSource) answer(ctx context.Context, q concurrent.Query, forAlert bool) backend.DataResponse {
+// run runs a query. Its type is in the model, or else beside it in the request: Grafana's alerting may leave out either.
+func (d *DataSource) run(ctx context.Context, dq backend.DataQuery, forAlert bool) (data.Frames, error) {
 	if d.problem != nil {
-		return failure(settingsError{d.problem})
+		return nil, d.problem
 	}
-	text := withQueryType(q.DataQuery)
 	period := query.Period{
-		From: q.DataQuery.TimeRange.From, To: q.DataQuery.TimeRange.To,
-		MaxDataPoints: q.DataQuery.MaxDataPoints, MinInterval: q.DataQuery.Interval,
+		From: dq.TimeRange.From, To: dq.TimeRange.To,
+		MaxDataPoints: dq.MaxDataPoints, MinInterval: dq.Interval,
 	}
-	if isMetrics(text) {
-		return d.answerMetrics(ctx, text, period)
+	model, err := query.DecodeModel(dq.JSON)
+	model.QueryType = cmp.Or(model.QueryType, dq.QueryType)
+	if model.QueryType == metricsQueryType {
+		return d.runMetrics(ctx, dq.JSON, period)
 	}
-	question, err := query.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	q, err := model.Query()
 	if err == nil && forAlert {
-		err = question.ForAlert()
+		err = q.ForAlert()
 	}
 	if err != nil {
-		return failure(err)
+		return nil, err
 	}
-	result, err := d.store.Run(ctx, question, d.scope(ctx), period)
+	result, err := d.store.Run(ctx, q, d.scope(ctx), period)
 	if err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err() // what the driver says then is only how it noticed
-		}
-		return failure(err)
+		return nil, err
 	}
-	return backend.DataResponse{Frames: frames.FromResult(result)}
+	return frames.FromResult(result), nil
 }
 
-// withQueryType puts the query type into the query where Grafana gives it beside.
-func withQueryType(q backend.DataQuery) []byte {
-	var object map[string]json.RawMessage
-	if q.QueryType == "" || json.Unmarshal(q.JSON, &object) != nil || object == nil || object["queryType"] != nil {
-		return q.JSON
+func (d *DataSource) runMetrics(ctx context.Context, model []byte, p query.Period) (data.Frames, error) {
+	q, err := metrics.Decode(model)
+	if err != nil {
+		return nil, err
 	}
-	object["queryType"], _ = json.Marshal(q.QueryType)
-	text, _ := json.Marshal(object)
-	return text
+	expr, evalRange, step, err := q.Bind(p)
+	if err != nil {
+		return nil, err
+	}
+	result, err := metrics.Run(ctx, d.store, d.scope(ctx), expr, evalRange)
+	if err != nil {
+		return nil, err
+	}
+	return frames.FromMetrics(result, q, expr.Text(), step), nil
 }
 
-func failure(err error) backend.DataResponse {
-	e := explain(err)
-	return backend.DataResponse{Error: e, Status: e.status, ErrorSource: e.source}
-}
+// cancellation returns the context's error once it is done: what the driver says then is only how it noticed.
+func cancellation(ctx context.Context, err error) error { return cmp.Or(ctx.Err(), err) }

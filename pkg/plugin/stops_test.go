@@ -16,7 +16,7 @@ func (b built) stops(t *testing.T) {
 	stopsWith(t, db, b.dataSource(settings(t, u, object{"queryTimeout": 1})), b.dataSource(settings(t, u, nil)))
 }
 
-// stopsWith shows that PostgreSQL works on no question for longer than the data source allows, nor once nobody waits for it.
+// stopsWith shows that PostgreSQL runs no query for longer than the data source allows, nor once nobody waits for it.
 func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 	t.Helper()
 	tx, err := db.Begin()
@@ -25,14 +25,15 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 	_, err = tx.Exec("LOCK TABLE entra.sign_in IN ACCESS EXCLUSIVE MODE")
 	require.NoError(t, err)
 	working := func() (n int) {
-		require.NoError(t, db.Get(&n, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'"))
+		require.NoError(t, db.Get(&n, `SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'`))
 		return n
 	}
 
-	answers, err := impatient.ask(t.Context(), `{"view": "list"}`)
+	responses, err := impatient.query(t.Context(), `{"view": "list"}`)
 	require.NoError(t, err)
-	require.ErrorContains(t, answers[0].Error, "took longer than the data source allows")
-	require.Equal(t, backend.StatusTimeout, answers[0].Status)
+	require.ErrorContains(t, responses[0].Error, "took longer than the data source allows")
+	require.Equal(t, backend.StatusTimeout, responses[0].Status)
 	require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond)
 
 	fastest := time.Hour // a busy machine can be slow once
@@ -40,14 +41,15 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
 		go func() {
-			_, err := patient.ask(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
+			_, err := patient.query(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
 			left <- err
 		}()
 		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)
 		canceled := time.Now()
 		cancel()
 		require.Error(t, <-left)
-		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "canceled questions are still worked on")
+		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond,
+			"canceled queries still run")
 		fastest = min(fastest, time.Since(canceled))
 	}
 	require.Less(t, fastest, time.Second)

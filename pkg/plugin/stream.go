@@ -19,69 +19,56 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// A live tail is a channel of Grafana Live. A browser asks POST tail {"query": ...} for the channel's path, and subscribes
-// to it with the query as data. Grafana runs each channel once, as its first subscriber, and gives everybody on it what is
-// sent. So the path names both the query and what its subscribers may see, and each subscriber has to come with the same.
+// A live tail is a channel of Grafana Live. A browser gets the channel's path by POST tail {"query": ...}, and subscribes
+// to it with the query as data. Grafana runs each channel once, with the rights of its first subscriber, and sends every
+// subscriber the same. So the path is a digest of the query and of what its subscribers may see, and each subscription has
+// to come with the query that belongs to its path. The path need not be secret.
 const tailPrefix = "tail/"
 
-// tailPath is the path of the channel for a query within a scope. A path is no secret and need not be: whoever subscribes
-// is held against it.
-func tailPath(text json.RawMessage, scope access.Scope) (string, error) {
-	var model map[string]any
-	if err := json.Unmarshal(text, &model); err != nil {
-		return "", &query.InvalidError{Part: "query", Problem: "not understood: " + err.Error()}
+// decodeTail returns a query as a tail of log lines, and the path of its channel.
+func decodeTail(text json.RawMessage, scope access.Scope) (q *query.Query, path string, err error) {
+	model, err := query.DecodeModel(text)
+	if err != nil {
+		return nil, "", err
 	}
-	for _, name := range []string{"refId", "key", "datasource"} { // what Grafana adds makes no difference
-		delete(model, name)
+	model.View = query.Logs
+	if q, err = model.Query(); err != nil {
+		return nil, "", err
 	}
 	canonical, err := json.Marshal(model)
-	if err != nil {
-		return "", err
-	}
 	sum := sha256.Sum256(append(canonical, scope.Key()...))
-	return tailPrefix + hex.EncodeToString(sum[:16]), nil
+	return q, tailPrefix + hex.EncodeToString(sum[:16]), err
 }
 
-// tailed reads the question of a channel.
-func tailed(path string, text json.RawMessage, scope access.Scope) (*query.Query, error) {
-	expected, err := tailPath(text, scope)
-	if err != nil {
-		return nil, err
+// subscribedQuery returns the query that a subscription came with, if it belongs to the path.
+func subscribedQuery(path string, text json.RawMessage, scope access.Scope) (*query.Query, error) {
+	q, expected, err := decodeTail(text, scope)
+	if err == nil && path != expected {
+		err = &query.InvalidError{Part: "path", Problem: "it does not belong to this query: ask the resource tail for the path"}
 	}
-	if path != expected {
-		return nil, &query.InvalidError{Part: "path", Problem: "it does not belong to this query: ask the resource tail for the path"}
-	}
-	return decodeAs(query.Logs, text)
+	return q, err
 }
 
-// tailChannel tells the path of the channel for a query.
-func (d *DataSource) tailChannel(w http.ResponseWriter, r *http.Request) {
-	var asked struct {
+// tailChannel returns the path of the channel for a query.
+func (d *DataSource) tailChannel(r *http.Request) (any, error) {
+	var body struct {
 		Query json.RawMessage `json:"query"`
 	}
-	var path string
-	err := d.problem
-	if err != nil {
-		err = settingsError{err}
-	} else if err = json.NewDecoder(r.Body).Decode(&asked); err != nil {
-		err = &query.InvalidError{Part: "tail", Problem: "not understood: " + err.Error()}
-	} else if _, err = decodeAs(query.Logs, asked.Query); err == nil {
-		path, err = tailPath(asked.Query, d.scope(r.Context()))
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		return nil, &query.InvalidError{Part: "tail", Problem: "not understood: " + err.Error()}
 	}
-	if err != nil {
-		e := explain(err)
-		reply(w, r, int(e.status), map[string]string{"message": e.message})
-		return
-	}
-	reply(w, r, http.StatusOK, map[string]string{"path": path})
+	_, path, err := decodeTail(body.Query, d.scope(r.Context()))
+	return map[string]string{"path": path}, err
 }
 
-// SubscribeStream lets those onto a channel who may see what it sends.
-func (d *DataSource) SubscribeStream(ctx context.Context, req *backend.SubscribeStreamRequest) (*backend.SubscribeStreamResponse, error) {
+// SubscribeStream admits to a channel whoever may see what it sends.
+func (d *DataSource) SubscribeStream(
+	ctx context.Context, req *backend.SubscribeStreamRequest,
+) (*backend.SubscribeStreamResponse, error) {
 	if d.problem != nil || !strings.HasPrefix(req.Path, tailPrefix) {
 		return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusNotFound}, nil
 	}
-	if _, err := tailed(req.Path, req.Data, d.scope(ctx)); err != nil {
+	if _, err := subscribedQuery(req.Path, req.Data, d.scope(ctx)); err != nil {
 		backend.Logger.FromContext(ctx).Debug("A subscription was refused", "error", err)
 		return &backend.SubscribeStreamResponse{Status: backend.SubscribeStreamStatusPermissionDenied}, nil
 	}
@@ -93,31 +80,32 @@ func (d *DataSource) PublishStream(context.Context, *backend.PublishStreamReques
 	return &backend.PublishStreamResponse{Status: backend.PublishStreamStatusPermissionDenied}, nil
 }
 
-// RunStream sends new records as log lines until Grafana ends the channel. Where it cannot send as fast as records arrive,
-// it leaves some out and says so; neither the writer nor another channel waits for it.
+// RunStream sends new records as log lines until Grafana ends the channel. If records come in faster than it can send
+// them, it leaves some out and says so; neither the writer nor another channel waits for it.
 func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamRequest, sender *backend.StreamSender) error {
 	if d.problem != nil {
-		return explain(settingsError{d.problem})
+		return explain(d.problem)
 	}
 	scope := d.scope(ctx)
-	question, err := tailed(req.Path, req.Data, scope)
+	q, err := subscribedQuery(req.Path, req.Data, scope)
 	if err != nil {
 		return explain(err)
 	}
-	arriving := d.arrivals.Subscribe(ctx, query.StoredKinds(question.Kind)...)
-	defer arriving.Close()
+	subscription := d.batches.Subscribe(ctx, query.StoredKinds(q.Kind)...)
+	defer subscription.Close()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-arriving.Ready:
+		case <-subscription.Ready:
 		}
-		batches, missed := arriving.Take()
-		if arriving.Closed() {
-			return &explained{"The settings of the data source have just changed: subscribe again.", "", backend.StatusBadGateway, backend.ErrorSourceDownstream}
+		batches, missed := subscription.Take()
+		if subscription.Closed() {
+			message := "The settings of the data source have just changed: subscribe again."
+			return &explained{message, "", backend.StatusBadGateway, backend.ErrorSourceDownstream}
 		}
 		for _, batch := range batches {
-			result, err := d.arrived(ctx, question, scope, batch, arriving)
+			result, err := d.readBatch(ctx, q, scope, batch, subscription)
 			if err != nil {
 				return err
 			}
@@ -125,7 +113,8 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 				continue
 			}
 			if missed > 0 {
-				result.Warnings = append(result.Warnings, fmt.Sprintf("%d batches of records came faster than they could be shown and were left out.", missed))
+				result.Warnings = append(result.Warnings,
+					fmt.Sprintf("%d batches of records came faster than they could be shown and were left out.", missed))
 				missed = 0
 			}
 			if err := sender.SendFrame(frames.FromResult(result)[0], data.IncludeAll); err != nil {
@@ -135,15 +124,17 @@ func (d *DataSource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	}
 }
 
-// arrived reads a batch, and waits for a database that is away.
-func (d *DataSource) arrived(ctx context.Context, q *query.Query, scope access.Scope, batch store.BatchNotification, arriving *store.Subscription) (*query.Result, error) {
+// readBatch returns those records of a batch that a query selects. It waits while the database is away.
+func (d *DataSource) readBatch(
+	ctx context.Context, q *query.Query, scope access.Scope, batch store.BatchNotification, s *store.Subscription,
+) (*query.Result, error) {
 	for {
 		result, err := d.store.RunOnBatch(ctx, q, scope, batch)
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}
 		e := explain(err)
-		if e.status != backend.StatusBadGateway || arriving.Closed() {
+		if e.status != backend.StatusBadGateway || s.Closed() {
 			return nil, e
 		}
 		backend.Logger.FromContext(ctx).Debug("New records cannot be read", "error", e)

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 	"github.com/stretchr/testify/require"
@@ -50,9 +49,11 @@ func listening(t *testing.T, db *store.DB, n int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var listeners int
-		require.NoError(t, db.GetContext(t.Context(), &listeners, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'grafana%' AND datname = current_database() AND query ILIKE 'LISTEN%'"))
+		require.NoError(t, db.GetContext(t.Context(), &listeners,
+			`SELECT count(*) FROM pg_stat_activity
+WHERE application_name LIKE 'grafana%' AND datname = current_database() AND query ILIKE 'LISTEN%'`))
 		return listeners == n
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 // write stores sign-ins to an application, some of them of long ago, as late records are.
@@ -60,11 +61,9 @@ func write(t *testing.T, w *store.Writer, app string, n, first int) {
 	t.Helper()
 	var records []*activity.Record
 	for i := range n {
-		r := activity.NewRecord(activity.SignIn)
-		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprintf("%s-%d", app, first+i), "contoso", day.AddDate(0, 0, -(i%3)*30), activity.Full, []byte(`{}`)
-		for field, value := range map[string]string{"appId": app, "appDisplayName": app, "errorCode": "0", "userPrincipalName": "adele@contoso.com", "userId": "adele"} {
-			require.NoError(t, r.Set(activity.SignIn.Field(field), value))
-		}
+		r := record(t, activity.SignIn, fmt.Sprintf("%s-%d", app, first+i), day.AddDate(0, 0, -(i%3)*30), map[string]string{
+			"appId": app, "appDisplayName": app, "errorCode": "0", "userPrincipalName": "adele@contoso.com", "userId": "adele",
+		})
 		records = append(records, r)
 	}
 	_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: records})
@@ -77,7 +76,7 @@ func (b built) tails(t *testing.T) {
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	to := func(app string) object {
-		return object{"queryType": "signIn", "view": "list", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{app}}}}
+		return object{"queryType": "signIn", "view": "list", "filters": where("appDisplayName", app)}
 	}
 	const line = "success: adele@contoso.com -> Teams"
 
@@ -101,26 +100,23 @@ func (b built) tails(t *testing.T) {
 	t.Run("of all that a user does and that is done to them, from whatever table", func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		adele := d.tail(ctx, t, object{"queryType": "userActivity", "filters": []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}})
+		adele := d.tail(ctx, t, object{"queryType": "userActivity", "filters": where("userPrincipalName", "adele@contoso.com")})
 		listening(t, db, 1)
 		write(t, w, "Mail", 1, 0)
 		require.Equal(t, []string{"success signIn Mail: adele@contoso.com"}, lines(t, adele))
 		// One transaction writes a batch of each kind.
-		changed, seen := activity.NewRecord(activity.AuditEvent), activity.NewRecord(activity.SignIn)
-		for record, values := range map[*activity.Record]map[string]string{
-			changed: {"activityDisplayName": "Reset password", "status": "success", "initiatedByUserPrincipalName": "alex@contoso.com", "initiatedByUserId": "alex"},
-			seen:    {"appDisplayName": "Mail", "appId": "Mail", "errorCode": "50126", "userPrincipalName": "adele@contoso.com", "userId": "adele"},
-		} {
-			record.ID, record.Tenant, record.Time, record.Fidelity, record.Raw = "both", "contoso", day, activity.Full, []byte(`{}`)
-			for field, value := range values {
-				require.NoError(t, record.Set(record.Kind.Field(field), value), field)
-			}
-		}
+		changed := record(t, activity.AuditEvent, "both", day, map[string]string{
+			"activityDisplayName": "Reset password", "status": "success",
+			"initiatedByUserPrincipalName": "alex@contoso.com", "initiatedByUserId": "alex",
+		})
+		seen := record(t, activity.SignIn, "both", day, map[string]string{
+			"appDisplayName": "Mail", "appId": "Mail", "errorCode": "50126", "userPrincipalName": "adele@contoso.com", "userId": "adele",
+		})
 		changed.SetList(activity.AuditEvent.Field("targetIds"), []string{"adele"})
 		_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: []*activity.Record{changed, seen}})
 		require.NoError(t, err)
-		require.ElementsMatch(t, []string{"success auditEvent Reset password: adele@contoso.com", "failure signIn Mail: adele@contoso.com"},
-			append(lines(t, adele), lines(t, adele)...))
+		require.ElementsMatch(t, append(lines(t, adele), lines(t, adele)...),
+			[]string{"success auditEvent Reset password: adele@contoso.com", "failure signIn Mail: adele@contoso.com"})
 	})
 	listening(t, db, 0)
 
@@ -185,15 +181,16 @@ func TestAChannelIsForOneQueryAlone(t *testing.T) {
 	}
 	channel := func(text string) (int, string) {
 		r := &received{}
-		require.NoError(t, d.CallResource(t.Context(), &backend.CallResourceRequest{Method: "POST", Path: "tail", URL: "tail", Body: []byte(`{"query":` + text + `}`)}, r.Send))
-		var answer struct{ Path, Message string }
-		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &answer))
-		return r.status, answer.Path + answer.Message
+		require.NoError(t, d.CallResource(t.Context(), resource("POST", "tail", `{"query":`+text+`}`), r.Send))
+		var reply struct{ Path, Message string }
+		require.NoError(t, json.Unmarshal([]byte(r.body.String()), &reply))
+		return r.status, reply.Path + reply.Message
 	}
 	status, path := channel(`{"queryType": "signIn", "refId": "A"}`)
 	require.Equal(t, 200, status)
 	require.Regexp(t, `^tail/[0-9a-f]{32}$`, path)
 	require.NoError(t, subscribe(path, `{"refId": "B", "queryType": "signIn"}`))
+	require.NoError(t, subscribe(path, `{"queryType": "signIn", "view": "table"}`), "a tail has a view of its own")
 	require.ErrorContains(t, subscribe(path, `{"queryType": "signIn", "limit": 5}`), "PERMISSION_DENIED")
 	require.ErrorContains(t, subscribe(path, ``), "PERMISSION_DENIED")
 	require.ErrorContains(t, subscribe("other", `{}`), "NOT_FOUND")

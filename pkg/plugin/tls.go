@@ -9,8 +9,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// tls returns how to encrypt, nil for not at all. The driver's own way knows certificates in files, or in its settings
-// that of an authority only together with a client's.
+// tls returns how to encrypt; nil for not at all. The driver reads certificates from files, or from its settings, but there
+// an authority's only together with a client's.
 func (s *settings) tls(secrets map[string]string) (*tls.Config, error) {
 	mode := pq.SSLMode(s.TLSMode)
 	switch mode {
@@ -22,13 +22,15 @@ func (s *settings) tls(secrets map[string]string) (*tls.Config, error) {
 	}
 	config := &tls.Config{ServerName: s.Host, InsecureSkipVerify: true} //nolint:gosec // VerifyConnection verifies what the mode says
 	if mode != pq.SSLModeRequire {
-		verify := x509.VerifyOptions{} // no roots are the system's
+		verify := x509.VerifyOptions{} // without roots, the system's
 		if authority := secrets["tlsCACert"]; authority != "" {
 			if verify.Roots = x509.NewCertPool(); !verify.Roots.AppendCertsFromPEM([]byte(authority)) {
-				return nil, errors.New("the certificate of the authority is not a certificate in PEM: paste all of it, from BEGIN CERTIFICATE to END CERTIFICATE")
+				return nil, errors.New("the certificate of the authority is not a certificate in PEM: " +
+					"paste all of it, from BEGIN CERTIFICATE to END CERTIFICATE")
 			}
 		} else if mode == pq.SSLModeVerifyCA {
-			return nil, errors.New("TLS mode verify-ca needs the certificate of the authority: paste it, or use verify-full for one that the system trusts")
+			return nil, errors.New("TLS mode verify-ca needs the certificate of the authority: " +
+				"paste it, or use verify-full for one that the system trusts")
 		}
 		if mode == pq.SSLModeVerifyFull {
 			verify.DNSName = s.Host
@@ -41,9 +43,10 @@ func (s *settings) tls(secrets map[string]string) (*tls.Config, error) {
 	case certificate != "":
 		pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 		if err != nil {
-			return nil, fmt.Errorf("the TLS client certificate or its key is not usable: paste both in PEM, the key without a passphrase: %w", err)
+			return nil, fmt.Errorf("the TLS client certificate or its key is not usable: "+
+				"paste both in PEM, the key without a passphrase: %w", err)
 		}
-		// Given whatever authorities the server asks for: it need not name those in between.
+		// Whatever authorities the server asks for: it need not name the intermediate ones.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	}
 	return config, nil

@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"encoding/pem"
 	"io"
+	"maps"
 	"math/big"
 	"net"
 	"testing"
@@ -29,12 +30,13 @@ func (b built) encrypts(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
 	require.NoError(t, server.CreateDatabase(t.Context(), "entra"))
 	db, u := filled(t, server.URL("entra"))
-	authority, stranger := newAuthority(t), newAuthority(t)
+	ours, stranger := newAuthority(t), newAuthority(t)
 	soon := time.Now().Add(time.Hour)
 	_, err = db.ExecContext(t.Context(), "CREATE ROLE certified LOGIN IN ROLE reader")
 	require.NoError(t, err)
-	put(t, db.DB.DB, "root.crt", authority.certificate)
-	put(t, db.DB.DB, "pg_hba.conf", "hostssl all certified 127.0.0.1/32 cert\nhost all certified 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n")
+	put(t, db.DB.DB, "root.crt", ours.certificate)
+	put(t, db.DB.DB, "pg_hba.conf",
+		"hostssl all certified 127.0.0.1/32 cert\nhost all certified 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n")
 	serve := func(c identity) {
 		put(t, db.DB.DB, "server.crt", c.certificate)
 		put(t, db.DB.DB, "server.key", c.key)
@@ -52,25 +54,36 @@ func (b built) encrypts(t *testing.T) {
 		require.Contains(t, health.Message, want)
 		ok := health.Status == backend.HealthStatusOk
 		require.Equal(t, want == connected, ok)
-		answers, err := d.ask(t.Context(), `{"view": "list"}`)
+		responses, err := d.query(t.Context(), `{"view": "list"}`)
 		require.NoError(t, err)
 		if !ok {
-			require.ErrorContains(t, answers[0].Error, want)
+			require.ErrorContains(t, responses[0].Error, want)
 			return
 		}
-		require.NoError(t, answers[0].Error)
+		require.NoError(t, responses[0].Error)
 		var encrypted bool
 		require.NoError(t, db.Get(&encrypted, `SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: "certified", false: "reader"}[changes["user"] == "certified"]))
+WHERE usename = coalesce($1, 'reader') AND application_name LIKE 'grafana%'`, changes["user"]))
 		require.True(t, encrypted)
 	}
 
-	serve(authority.issue(t, "server", "localhost", soon))
+	serve(ours.issue(t, "server", "localhost", soon))
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
-	megan, alex, forged := authority.issue(t, "certified", "", soon), authority.issue(t, "alex", "", soon), stranger.issue(t, "certified", "", soon)
+	megan, alex := ours.issue(t, "certified", "", soon), ours.issue(t, "alex", "", soon)
+	forged := stranger.issue(t, "certified", "", soon)
 	with := func(c identity) object {
 		return object{"tlsMode": "require", "user": "certified", "password": "", "tlsClientCert": c.certificate, "tlsClientKey": c.key}
+	}
+	verifyCA := func(a authority) object { return object{"tlsMode": "verify-ca", "tlsCACert": a.certificate} }
+	verifyFull := func(a authority) object {
+		return object{"tlsMode": "verify-full", "tlsCACert": a.certificate, "host": "localhost"}
+	}
+	// both returns the settings of both, the first's where they differ.
+	both := func(a, b object) object {
+		merged := maps.Clone(b)
+		maps.Copy(merged, a)
+		return merged
 	}
 	const (
 		untrusted = "The server's TLS certificate is signed by an authority that is not trusted"
@@ -80,40 +93,45 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 		changes object
 		message string
 	}{
-		"require":                         {object{"tlsMode": "require"}, connected},
-		"verify-ca":                       {object{"tlsMode": "verify-ca", "tlsCACert": authority.certificate}, connected},
-		"verify-ca, another authority":    {object{"tlsMode": "verify-ca", "tlsCACert": stranger.certificate}, untrusted},
-		"verify-ca, no certificate":       {object{"tlsMode": "verify-ca", "tlsCACert": "rubbish"}, "is not a certificate in PEM: paste all of it"},
-		"verify-full":                     {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"}, connected},
-		"verify-full, another host":       {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate}, "The server's TLS certificate is not for the host 127.0.0.1"},
-		"verify-full, another authority":  {object{"tlsMode": "verify-full", "tlsCACert": stranger.certificate, "host": "localhost"}, untrusted},
-		"verify-full, system's authority": {object{"tlsMode": "verify-full", "host": "localhost"}, untrusted},
-		"client certificate":              {with(megan), connected},
-		"client certificate, verify-full": {object{"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost", "user": "certified",
-			"tlsClientCert": megan.certificate, "tlsClientKey": megan.key}, connected},
+		"require":                      {object{"tlsMode": "require"}, connected},
+		"verify-ca":                    {verifyCA(ours), connected},
+		"verify-ca, another authority": {verifyCA(stranger), untrusted},
+		"verify-ca, no certificate": {object{"tlsMode": "verify-ca", "tlsCACert": "rubbish"},
+			"is not a certificate in PEM: paste all of it"},
+		"verify-full": {verifyFull(ours), connected},
+		"verify-full, another host": {object{"tlsMode": "verify-full", "tlsCACert": ours.certificate},
+			"The server's TLS certificate is not for the host 127.0.0.1"},
+		"verify-full, another authority":     {verifyFull(stranger), untrusted},
+		"verify-full, system's authority":    {object{"tlsMode": "verify-full", "host": "localhost"}, untrusted},
+		"client certificate":                 {with(megan), connected},
+		"client certificate, verify-full":    {both(verifyFull(ours), with(megan)), connected},
 		"client certificate of another user": {with(alex), wanted},
 		"client certificate nobody knows":    {with(forged), "The server refuses the TLS connection: check the client certificate"},
 		"no client certificate":              {object{"tlsMode": "require", "user": "certified"}, wanted},
-		"client certificate without its key": {object{"tlsMode": "require", "tlsClientCert": megan.certificate}, "a TLS client certificate and its key go together"},
-		"client certificate, another's key":  {object{"tlsMode": "require", "tlsClientCert": megan.certificate, "tlsClientKey": alex.key}, "the TLS client certificate or its key is not usable"},
-		"no TLS":                             {object{"tlsMode": "disable", "user": "certified"}, "The server does not let this user in from Grafana's address or without TLS"},
+		"client certificate without its key": {object{"tlsMode": "require", "tlsClientCert": megan.certificate},
+			"a TLS client certificate and its key go together"},
+		"client certificate, another's key": {object{"tlsMode": "require", "tlsClientCert": megan.certificate, "tlsClientKey": alex.key},
+			"the TLS client certificate or its key is not usable"},
+		"no TLS": {object{"tlsMode": "disable", "user": "certified"},
+			"The server does not let this user in from Grafana's address or without TLS"},
 	} {
 		t.Run(name, func(t *testing.T) { try(t, tt.changes, tt.message) })
 	}
 	// The tail has a connection of its own, which has to be encrypted and verified like the others.
 	for name, changes := range map[string]object{
 		"require":                         {"tlsMode": "require"},
-		"verify-ca":                       {"tlsMode": "verify-ca", "tlsCACert": authority.certificate},
-		"verify-full":                     {"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost"},
+		"verify-ca":                       verifyCA(ours),
+		"verify-full":                     verifyFull(ours),
 		"client certificate":              with(megan),
-		"client certificate, verify-full": {"tlsMode": "verify-full", "tlsCACert": authority.certificate, "host": "localhost", "user": "certified", "password": "", "tlsClientCert": megan.certificate, "tlsClientKey": megan.key},
+		"client certificate, verify-full": both(verifyFull(ours), with(megan)),
 	} {
 		t.Run("live tail, "+name, func(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
 			tail := b.dataSource(settings(t, u, changes)).tail(ctx, t, object{"queryType": "signIn"})
 			listening(t, db, 1)
 			var encrypted bool
-			require.NoError(t, db.Get(&encrypted, "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE query ILIKE 'LISTEN%'"))
+			require.NoError(t, db.Get(&encrypted,
+				"SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE query ILIKE 'LISTEN%'"))
 			require.True(t, encrypted)
 			write(t, w, name, 1, 0)
 			require.Equal(t, []string{"success: adele@contoso.com -> " + name}, lines(t, tail))
@@ -125,20 +143,21 @@ WHERE usename = $1 AND application_name LIKE 'grafana%'`, map[bool]string{true: 
 		port, ended := relay(t, u.Host)
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
-		b.dataSource(settings(t, u, object{"port": port, "tlsMode": "verify-ca", "tlsCACert": stranger.certificate})).tail(ctx, t, object{"queryType": "signIn"})
+		d := b.dataSource(settings(t, u, object{"port": port, "tlsMode": "verify-ca", "tlsCACert": stranger.certificate}))
+		d.tail(ctx, t, object{"queryType": "signIn"})
 		for range 5 { // the pool's, and the tail's one after the other
 			<-ended
 		}
 		listening(t, db, 0)
 	})
 
-	serve(authority.issue(t, "server", "localhost", time.Now().Add(-time.Hour)))
+	serve(ours.issue(t, "server", "localhost", time.Now().Add(-time.Hour)))
 	t.Run("expired", func(t *testing.T) {
-		try(t, object{"tlsMode": "verify-ca", "tlsCACert": authority.certificate}, "The server's TLS certificate has expired")
+		try(t, object{"tlsMode": "verify-ca", "tlsCACert": ours.certificate}, "The server's TLS certificate has expired")
 	})
 }
 
-// relay passes connections on to a server, and tells of each that has ended.
+// relay passes connections on to a server, and sends on ended for each that has ended.
 func relay(t *testing.T, server string) (port int, ended <-chan struct{}) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -173,16 +192,23 @@ const connected = "Connected to PostgreSQL"
 // put writes a file into the server's data folder, which is the server's alone.
 func put(t *testing.T, db *sql.DB, name, text string) {
 	t.Helper()
-	_, err := db.ExecContext(t.Context(), "COPY (SELECT unnest(string_to_array("+pq.QuoteLiteral(text)+", E'\\n'))) TO PROGRAM "+pq.QuoteLiteral("umask 077 && cat > "+name))
+	_, err := db.ExecContext(t.Context(), "COPY (SELECT unnest(string_to_array("+pq.QuoteLiteral(text)+", E'\\n'))) TO PROGRAM "+
+		pq.QuoteLiteral("umask 077 && cat > "+name))
 	require.NoError(t, err)
 }
 
-// reload makes the server read its configuration again, and waits until new connections know.
+// reload makes the server read its configuration again, and waits until new connections have it.
 func reload(t *testing.T, db *sql.DB) {
 	t.Helper()
+	db.SetMaxIdleConns(0) // each statement has a connection of its own
+	loaded := func() (at time.Time) {
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT pg_conf_load_time()").Scan(&at))
+		return at
+	}
+	before := loaded()
 	_, err := db.ExecContext(t.Context(), "SELECT pg_reload_conf()")
 	require.NoError(t, err)
-	time.Sleep(200 * time.Millisecond)
+	require.Eventually(t, func() bool { return loaded().After(before) }, 30*time.Second, 10*time.Millisecond)
 }
 
 // identity is a certificate and its key, in PEM.
@@ -198,8 +224,11 @@ func newAuthority(t *testing.T) authority {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: rand.Text()}, NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(0, 0, 1),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: rand.Text()},
+		NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(0, 0, 1),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	parsed, err := x509.ParseCertificate(der)
@@ -211,7 +240,9 @@ func (a authority) issue(t *testing.T, name, host string, until time.Time) ident
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: a.parsed.NotBefore, NotAfter: until}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: a.parsed.NotBefore, NotAfter: until,
+	}
 	if host != "" {
 		template.DNSNames = []string{host}
 	}

@@ -59,9 +59,9 @@ func TestLogsAndAnnotationsOfEveryKind(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				model := object{"queryType": kind.Name, "view": view}
 				if kind == activity.UserActivity {
-					model["filters"] = []any{object{"field": "userPrincipalName", "operator": "=", "values": []string{"adele@contoso.com"}}}
+					model["filters"] = where("userPrincipalName", "adele@contoso.com")
 				}
-				response := ask(t, d, model)
+				response := run(t, d, model)
 				require.NoError(t, response.Error)
 				experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 			})
@@ -73,7 +73,7 @@ func TestTheOldestRecordsFirst(t *testing.T) {
 	_, u := morning(t)
 	d := instance(t, settings(t, u, object{"maxRows": 2}))
 	for _, view := range []string{"list", "logs"} {
-		response := ask(t, d, object{"view": view, "order": "oldest"})
+		response := run(t, d, object{"view": view, "order": "oldest"})
 		require.NoError(t, response.Error)
 		frame := response.Frames[0]
 		require.Equal(t, 2, frame.Rows())
@@ -83,7 +83,7 @@ func TestTheOldestRecordsFirst(t *testing.T) {
 		require.Equal(t, "2026-03-02 08:00:12 +0000 UTC", second.(interface{ String() string }).String())
 		require.Contains(t, frame.Meta.Notices[0].Text, "Only the oldest 2 records are shown")
 	}
-	require.ErrorContains(t, ask(t, d, object{"view": "logs", "order": "random"}).Error, `unknown order "random": use newest or oldest`)
+	require.ErrorContains(t, run(t, d, object{"view": "logs", "order": "random"}).Error, `unknown order "random": use newest or oldest`)
 }
 
 func TestDetailsOfEveryKind(t *testing.T) {
@@ -103,13 +103,13 @@ func TestDetailsOfEveryKind(t *testing.T) {
 		id := ids[kind.Stored()]
 		name := "detail_" + kind.Name
 		t.Run(name, func(t *testing.T) {
-			model := object{"queryType": kind.Name, "view": "detail", "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
-			response := ask(t, d, model)
+			model := object{"queryType": kind.Name, "view": "detail", "filters": where("id", id)}
+			response := run(t, d, model)
 			require.NoError(t, response.Error)
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &response, *update)
 			for i, section := range query.Sections(kind) {
 				model["section"] = section
-				one := ask(t, d, model)
+				one := run(t, d, model)
 				require.NoError(t, one.Error)
 				require.Len(t, one.Frames, 1)
 				require.Equal(t, response.Frames[i].Name, one.Frames[0].Name)
@@ -120,7 +120,7 @@ func TestDetailsOfEveryKind(t *testing.T) {
 }
 
 func detail(id, section string) object {
-	return object{"view": "detail", "section": section, "filters": []any{object{"field": "id", "operator": "=", "values": []string{id}}}}
+	return object{"view": "detail", "section": section, "filters": where("id", id)}
 }
 
 // Whoever passes a record on renames its properties, puts it into an envelope or writes parts of it as text.
@@ -128,18 +128,21 @@ func TestDetailsOfARecordInAnotherForm(t *testing.T) {
 	db, u := morning(t)
 	rows, err := os.ReadFile("../../internal/ingest/testdata/azure-sentinel-training/sign-in_adelete.csv")
 	require.NoError(t, err)
-	_, err = ingest.Import(t.Context(), db, []ingest.Source{{Name: "sign-in_adelete.csv", Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }}}, ingest.Options{})
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(rows)), nil }
+	_, err = ingest.Import(t.Context(), db, []ingest.Source{{Name: "sign-in_adelete.csv", Open: open}}, ingest.Options{})
 	require.NoError(t, err)
 	d := instance(t, settings(t, u, nil))
 	for _, tt := range []struct {
 		name, id, section string
 		want              []any
 	}{
-		{"Azure Monitor's envelope, collection as text", "00000000-0000-0000-0000-000000000004", "policies", []any{"Workloads from known networks", "failure", true, false, "Block", "", "eeeeeeee-0000-0000-0000-000000000005"}},
-		{"Log Analytics' columns", "cfb68155-70f5-4e28-b046-0a3a7086c401", "policies", []any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
+		{"Azure Monitor's envelope, collection as text", "00000000-0000-0000-0000-000000000004", "policies",
+			[]any{"Workloads from known networks", "failure", true, false, "Block", "", "eeeeeeee-0000-0000-0000-000000000005"}},
+		{"Log Analytics' columns", "cfb68155-70f5-4e28-b046-0a3a7086c401", "policies",
+			[]any{"Exchange Online Requires Compliant Device", "notEnabled", false, false, "", "", "defb835a-eb9f-4346-a2ca-7a9184867bf1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			response := ask(t, d, detail(tt.id, tt.section))
+			response := run(t, d, detail(tt.id, tt.section))
 			require.NoError(t, response.Error)
 			frame := response.Frames[0]
 			require.NotZero(t, frame.Rows())
@@ -163,17 +166,19 @@ func TestADetailNeedsOneRecord(t *testing.T) {
 		{object{"view": "detail"}, "filters: a detail is of one record: filter on id with the operator = and one value"},
 		{detail("", ""), "filter on id with the operator = and one value"},
 		{detail("$__all", ""), "filter on id with the operator = and one value"},
-		{detail("a", "everything"), `section: signIn has no section "everything": use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw`},
+		{detail("a", "everything"), `section: signIn has no section "everything": ` +
+			"use one of summary, policies, authentication, riskDetections, auditEvents, attempt, raw"},
 	} {
-		require.ErrorContains(t, ask(t, d, tt.model).Error, tt.error)
+		require.ErrorContains(t, run(t, d, tt.model).Error, tt.error)
 	}
-	missing := ask(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
+	missing := run(t, d, detail("00000000-0000-0000-0000-000000000099", ""))
 	require.NoError(t, missing.Error)
 	require.Empty(t, missing.Frames[0].Fields)
-	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text, "There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
+	require.Contains(t, missing.Frames[0].Meta.Notices[0].Text,
+		"There is no record with the ID 00000000-0000-0000-0000-000000000099 among the sign-ins")
 
 	elsewhere := instance(t, settings(t, u, object{"tenant": "22222222-2222-2222-2222-222222222222"}))
-	require.Empty(t, ask(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
+	require.Empty(t, run(t, elsewhere, detail("00000000-0000-0000-0000-000000000003", "")).Frames[0].Fields, "another tenant's record")
 }
 
 func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
@@ -181,13 +186,15 @@ func TestADetailDoesNotDependOnTheTimeRange(t *testing.T) {
 	d := instance(t, settings(t, u, nil))
 	text, err := json.Marshal(detail("00000000-0000-0000-0000-000000000003", "policies"))
 	require.NoError(t, err)
-	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{{RefID: "A", JSON: text, TimeRange: backend.TimeRange{From: day.AddDate(9, 0, 0), To: day.AddDate(9, 0, 1)}}}})
+	later := backend.TimeRange{From: day.AddDate(9, 0, 0), To: day.AddDate(9, 0, 1)}
+	queries := []backend.DataQuery{{RefID: "A", JSON: text, TimeRange: later}}
+	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: queries})
 	require.NoError(t, err)
 	require.NoError(t, response.Responses["A"].Error)
 	require.Equal(t, 4, response.Responses["A"].Frames[0].Rows())
 }
 
-// New records are told apart by the batch in which they came. Kinds that show records of another find theirs among those.
+// A batch has its own records, and no others. Kinds that show records of another kind find theirs among those.
 func TestNewRecordsOfEveryKind(t *testing.T) {
 	db, _ := morning(t)
 	st := engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 100}
@@ -199,14 +206,19 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 		if kind == activity.UserActivity {
 			filters = `{"field": "userPrincipalName", "operator": "contains", "values": ["@"]}`
 		}
-		question, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs", "filters": [%s]}`, kind.Name, filters))
+		q, err := query.Decode(fmt.Appendf(nil, `{"queryType": %q, "view": "logs", "filters": [%s]}`, kind.Name, filters))
 		require.NoError(t, err)
 		for _, stored := range query.StoredKinds(kind) {
 			batch := store.BatchNotification{Kind: stored.Name}
-			require.NoError(t, db.GetContext(t.Context(), &batch, fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`, stored.Name, store.Table(stored))))
-			arrived, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
+			statement := fmt.Sprintf(`SELECT '%s' AS kind, received, min(time) AS "from", max(time) AS "to" FROM %s GROUP BY received`,
+				stored.Name, store.Table(stored))
+			require.NoError(t, db.GetContext(t.Context(), &batch, statement))
+			batched, err := st.RunOnBatch(t.Context(), q, access.All(), batch)
 			require.NoError(t, err)
-			want := map[string]int{"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2, "userActivity provisioningEvent": 0} // of somebody who has no account
+			want := map[string]int{
+				"signIn": 4, "riskyUser": 2, "riskyUserHistory": 2, "userActivity signIn": 3, "userActivity riskyUser": 2,
+				"userActivity provisioningEvent": 0, // of somebody who has no account
+			}
 			name := kind.Name
 			if kind == activity.UserActivity {
 				name += " " + stored.Name
@@ -215,12 +227,12 @@ func TestNewRecordsOfEveryKind(t *testing.T) {
 			if !several {
 				n = 1
 			}
-			require.Len(t, arrived.Rows, n, name)
+			require.Len(t, batched.Rows, n, name)
 			batch.Received = batch.Received.Add(time.Microsecond)
-			other, err := st.RunOnBatch(t.Context(), question, access.All(), batch)
+			other, err := st.RunOnBatch(t.Context(), q, access.All(), batch)
 			require.NoError(t, err)
 			require.Empty(t, other.Rows, name)
-			nothing, err := st.RunOnBatch(t.Context(), question, access.Scope{}, batch)
+			nothing, err := st.RunOnBatch(t.Context(), q, access.Scope{}, batch)
 			require.NoError(t, err)
 			require.Empty(t, nothing.Rows, name)
 		}

@@ -25,10 +25,15 @@ const DefaultLimit = 1000
 
 // Decode reads a query. Everything wrong with it is an *InvalidError.
 func Decode(text []byte) (*Query, error) {
-	var m Model
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, malformed(err)
+	m, err := DecodeModel(text)
+	if err != nil {
+		return nil, err
 	}
+	return m.Query()
+}
+
+// Query validates a model. Everything wrong with it is an *InvalidError.
+func (m *Model) Query() (*Query, error) {
 	kind, err := kindByName(m.QueryType)
 	if err != nil {
 		return nil, err
@@ -58,9 +63,9 @@ func Decode(text []byte) (*Query, error) {
 			"add a filter such as userPrincipalName = someone@example.com")
 	}
 	if q.View.HasRecords() {
-		return q, q.decodeRecords(&m)
+		return q, q.decodeRecords(m)
 	}
-	return q, q.decodeNumbers(&m)
+	return q, q.decodeNumbers(m)
 }
 
 // decodeNumbers reads what the views that show numbers have.

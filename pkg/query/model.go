@@ -1,5 +1,7 @@
 package query
 
+import "encoding/json"
+
 // Model is the form in which editors, dashboards and alert rules keep a question.
 type Model struct {
 	QueryType string        `json:"queryType"`
@@ -19,6 +21,15 @@ type Model struct {
 	Limit     int           `json:"limit"`
 	Order     Order         `json:"order"`
 	Section   string        `json:"section"`
+}
+
+// DecodeModel reads a model. Of one with values of the wrong type, it returns the rest along with the error.
+func DecodeModel(text []byte) (*Model, error) {
+	var m Model
+	if err := json.Unmarshal(text, &m); err != nil {
+		return &m, malformed(err)
+	}
+	return &m, nil
 }
 
 // FilterModel is a condition of a Model, as it is kept.

@@ -24,11 +24,11 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// fields are those of a record that matter; # stands for the record's number, and of values with | between them each record
-// takes the next.
+// fields has the values that matter of a record. # stands for the record's number. Of values with | between them, each record
+// takes the next one.
 type fields map[string]string
 
-// some are a number of records of a kind, the last of them a while ago, and a second between each.
+// some describes a number of records of a kind: the last one happened a while ago, and there is a second between them.
 type some struct {
 	n    int
 	kind *activity.Kind
@@ -39,9 +39,43 @@ type some struct {
 func signIns(n int, ago time.Duration, f fields) some { return some{n, activity.SignIn, ago, f} }
 func audits(n int, ago time.Duration, f fields) some  { return some{n, activity.AuditEvent, ago, f} }
 
-var admin = "admin@contoso.example"
+// byAdmin returns audit events of what an administrator did.
+func byAdmin(n int, ago time.Duration, activity, status string) some {
+	return audits(n, ago, fields{
+		"activityDisplayName": activity, "status": status, "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin,
+	})
+}
 
-// examples are records on which a rule fires for these labels, and such on which it does not, each for itself.
+func labelsByAdmin(activity string) data.Labels {
+	return data.Labels{"activityDisplayName": activity, "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""}
+}
+
+// The records of risks are about megan.
+func riskySignIns(n int, ago time.Duration, code, level, state string) some {
+	return signIns(n, ago, fields{
+		"errorCode": code, "riskLevelDuringSignIn": level, "riskState": state, "userPrincipalName": megan,
+	})
+}
+
+func detections(n int, ago time.Duration, event, level, state string) some {
+	return some{n, activity.RiskDetection, ago, fields{
+		"riskEventType": event, "riskLevel": level, "riskState": state, "userPrincipalName": megan,
+	}}
+}
+
+func riskyUsers(n int, ago time.Duration, level, state string) some {
+	return some{n, activity.RiskyUser, ago, fields{
+		"riskLevel": level, "riskState": state, "userId": "megan", "userPrincipalName": megan,
+	}}
+}
+
+const (
+	megan  = "megan@contoso.example"
+	anyone = "user#@contoso.example"
+	admin  = "admin@contoso.example"
+)
+
+// examples has records on which a rule fires with these labels, and records on which it does not, each for itself.
 var examples = map[string]struct {
 	fires  some
 	labels data.Labels
@@ -51,19 +85,24 @@ var examples = map[string]struct {
 		signIns(15, 50*time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
 		data.Labels{"ipAddress": "192.0.2.65"},
 		map[string]some{
-			"fourteen users":            signIns(14, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
-			"one user, many times":      signIns(50, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "megan"}),
-			"each from another address": signIns(50, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userId": "user#"}),
-			"prompts, not passwords":    signIns(50, time.Minute, fields{"errorCode": "50074", "ipAddress": "192.0.2.65", "userId": "user#"}),
-			"over an hour ago":          signIns(50, 61*time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
+			"fourteen users": signIns(14, time.Minute,
+				fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
+			"one user, many times": signIns(50, time.Minute,
+				fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "megan"}),
+			"each from another address": signIns(50, time.Minute,
+				fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userId": "user#"}),
+			"prompts, not passwords": signIns(50, time.Minute,
+				fields{"errorCode": "50074", "ipAddress": "192.0.2.65", "userId": "user#"}),
+			"over an hour ago": signIns(50, 61*time.Minute,
+				fields{"errorCode": "50126", "ipAddress": "192.0.2.65", "userId": "user#"}),
 		},
 	},
 	"entra-password-guessing": {
-		signIns(30, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		signIns(30, time.Minute, fields{"errorCode": "50126", "ipAddress": "192.0.2.#", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan},
 		map[string]some{
-			"somebody forgot a password": signIns(12, time.Minute, fields{"errorCode": "50126", "userPrincipalName": "megan@contoso.example"}),
-			"many users, once each":      signIns(50, time.Minute, fields{"errorCode": "50126", "userPrincipalName": "user#@contoso.example"}),
+			"somebody forgot a password": signIns(12, time.Minute, fields{"errorCode": "50126", "userPrincipalName": megan}),
+			"many users, once each":      signIns(50, time.Minute, fields{"errorCode": "50126", "userPrincipalName": anyone}),
 		},
 	},
 	"entra-account-lockouts": {
@@ -75,54 +114,58 @@ var examples = map[string]struct {
 		},
 	},
 	"entra-mfa-fatigue": {
-		signIns(10, 10*time.Minute, fields{"errorCode": "500121", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		signIns(10, 10*time.Minute, fields{"errorCode": "500121", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan},
 		map[string]some{
-			"nine prompts":                 signIns(9, time.Minute, fields{"errorCode": "500121", "userPrincipalName": "megan@contoso.example"}),
-			"many users, once each":        signIns(50, time.Minute, fields{"errorCode": "500121", "userPrincipalName": "user#@contoso.example"}),
-			"prompts that nobody answered": signIns(50, time.Minute, fields{"errorCode": "50074", "userPrincipalName": "megan@contoso.example"}),
+			"nine prompts":                 signIns(9, time.Minute, fields{"errorCode": "500121", "userPrincipalName": megan}),
+			"many users, once each":        signIns(50, time.Minute, fields{"errorCode": "500121", "userPrincipalName": anyone}),
+			"prompts that nobody answered": signIns(50, time.Minute, fields{"errorCode": "50074", "userPrincipalName": megan}),
 		},
 	},
 	"entra-break-glass": {
 		signIns(1, 2*time.Hour, fields{"errorCode": "50126", "userPrincipalName": "emergency-access-01@example.com"}),
 		data.Labels{"userPrincipalName": "emergency-access-01@example.com", "status": "failure"},
-		map[string]some{"somebody else": signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": "megan@contoso.example"})},
+		map[string]some{"somebody else": signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": megan})},
 	},
 	"entra-disabled-account": {
-		signIns(1, 2*time.Hour, fields{"errorCode": "50057", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
-		map[string]some{"a locked account": signIns(9, time.Minute, fields{"errorCode": "50053", "userPrincipalName": "megan@contoso.example"})},
+		signIns(1, 2*time.Hour, fields{"errorCode": "50057", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan},
+		map[string]some{"a locked account": signIns(9, time.Minute, fields{"errorCode": "50053", "userPrincipalName": megan})},
 	},
 	"entra-legacy-authentication": {
-		signIns(1, 2*time.Hour, fields{"errorCode": "0", "clientAppUsed": "IMAP4", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example", "clientAppUsed": "IMAP4"},
+		signIns(1, 2*time.Hour, fields{"errorCode": "0", "clientAppUsed": "IMAP4", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan, "clientAppUsed": "IMAP4"},
 		map[string]some{
-			"blocked":         signIns(9, time.Minute, fields{"errorCode": "53003", "clientAppUsed": "IMAP4", "userPrincipalName": "megan@contoso.example"}),
-			"a modern client": signIns(9, time.Minute, fields{"errorCode": "0", "clientAppUsed": "Browser", "userPrincipalName": "megan@contoso.example"}),
-			"not known":       signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": "megan@contoso.example"}),
+			"blocked": signIns(9, time.Minute,
+				fields{"errorCode": "53003", "clientAppUsed": "IMAP4", "userPrincipalName": megan}),
+			"a modern client": signIns(9, time.Minute, fields{"errorCode": "0", "clientAppUsed": "Browser", "userPrincipalName": megan}),
+			"not known":       signIns(9, time.Minute, fields{"errorCode": "0", "userPrincipalName": megan}),
 		},
 	},
 	"entra-device-code": {
-		signIns(1, 2*time.Hour, fields{"errorCode": "0", "authenticationProtocol": "deviceCode", "appDisplayName": "Microsoft Azure CLI", "appId": "cli", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example", "appDisplayName": "Microsoft Azure CLI"},
+		signIns(1, 2*time.Hour, fields{"errorCode": "0", "authenticationProtocol": "deviceCode", "appDisplayName": "Microsoft Azure CLI",
+			"appId": "cli", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan, "appDisplayName": "Microsoft Azure CLI"},
 		map[string]some{
-			"not completed":    signIns(9, time.Minute, fields{"errorCode": "50199", "authenticationProtocol": "deviceCode", "userPrincipalName": "megan@contoso.example"}),
-			"another protocol": signIns(9, time.Minute, fields{"errorCode": "0", "authenticationProtocol": "oAuth2", "userPrincipalName": "megan@contoso.example"}),
+			"not completed": signIns(9, time.Minute,
+				fields{"errorCode": "50199", "authenticationProtocol": "deviceCode", "userPrincipalName": megan}),
+			"another protocol": signIns(9, time.Minute,
+				fields{"errorCode": "0", "authenticationProtocol": "oAuth2", "userPrincipalName": megan}),
 		},
 	},
 	"entra-high-risk-sign-in": {
-		signIns(1, 2*time.Hour, fields{"errorCode": "0", "riskLevelDuringSignIn": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		riskySignIns(1, 2*time.Hour, "0", "high", "atRisk"),
+		data.Labels{"userPrincipalName": megan},
 		map[string]some{
-			"held off":    signIns(9, time.Minute, fields{"errorCode": "53003", "riskLevelDuringSignIn": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
-			"remediated":  signIns(9, time.Minute, fields{"errorCode": "0", "riskLevelDuringSignIn": "high", "riskState": "remediated", "userPrincipalName": "megan@contoso.example"}),
-			"medium risk": signIns(9, time.Minute, fields{"errorCode": "0", "riskLevelDuringSignIn": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}),
+			"held off":    riskySignIns(9, time.Minute, "53003", "high", "atRisk"),
+			"remediated":  riskySignIns(9, time.Minute, "0", "high", "remediated"),
+			"medium risk": riskySignIns(9, time.Minute, "0", "medium", "atRisk"),
 		},
 	},
 	"entra-conditional-access-blocks": {
-		signIns(20, time.Minute, fields{"errorCode": "53003", "userPrincipalName": "megan@contoso.example"}),
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
-		map[string]some{"many users, once each": signIns(50, time.Minute, fields{"errorCode": "53003", "userPrincipalName": "user#@contoso.example"})},
+		signIns(20, time.Minute, fields{"errorCode": "53003", "userPrincipalName": megan}),
+		data.Labels{"userPrincipalName": megan},
+		map[string]some{"many users, once each": signIns(50, time.Minute, fields{"errorCode": "53003", "userPrincipalName": anyone})},
 	},
 	"entra-sign-in-failures": {
 		signIns(40, time.Minute, fields{"errorCode": "50126|0|50126|0|0|0"}),
@@ -134,72 +177,85 @@ var examples = map[string]struct {
 		},
 	},
 	"entra-impossible-travel": {
-		some{1, activity.RiskDetection, 5 * time.Hour, fields{"riskEventType": "unlikelyTravel", "riskLevel": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		detections(1, 5*time.Hour, "unlikelyTravel", "medium", "atRisk"),
+		data.Labels{"userPrincipalName": megan},
 		map[string]some{
-			"another detection":     {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "unfamiliarFeatures", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
-			"dismissed by somebody": {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "unlikelyTravel", "riskState": "dismissed", "userPrincipalName": "megan@contoso.example"}},
+			"another detection":     detections(9, time.Hour, "unfamiliarFeatures", "medium", "atRisk"),
+			"dismissed by somebody": detections(9, time.Hour, "unlikelyTravel", "medium", "dismissed"),
 		},
 	},
 	"entra-high-risk-detection": {
-		some{1, activity.RiskDetection, 5 * time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "high", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
-		data.Labels{"userPrincipalName": "megan@contoso.example", "riskEventType": "leakedCredentials"},
+		detections(1, 5*time.Hour, "leakedCredentials", "high", "atRisk"),
+		data.Labels{"userPrincipalName": megan, "riskEventType": "leakedCredentials"},
 		map[string]some{
-			"medium risk": {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "medium", "riskState": "atRisk", "userPrincipalName": "megan@contoso.example"}},
-			"remediated":  {9, activity.RiskDetection, time.Hour, fields{"riskEventType": "leakedCredentials", "riskLevel": "high", "riskState": "remediated", "userPrincipalName": "megan@contoso.example"}},
+			"medium risk": detections(9, time.Hour, "leakedCredentials", "medium", "atRisk"),
+			"remediated":  detections(9, time.Hour, "leakedCredentials", "high", "remediated"),
 		},
 	},
 	"entra-risky-user-high": {
-		some{1, activity.RiskyUser, 90 * 24 * time.Hour, fields{"riskLevel": "high", "riskState": "atRisk", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
-		data.Labels{"userPrincipalName": "megan@contoso.example"},
+		riskyUsers(1, 90*24*time.Hour, "high", "atRisk"),
+		data.Labels{"userPrincipalName": megan},
 		map[string]some{
-			"medium risk": {1, activity.RiskyUser, time.Hour, fields{"riskLevel": "medium", "riskState": "atRisk", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
-			"remediated":  {1, activity.RiskyUser, time.Hour, fields{"riskLevel": "high", "riskState": "remediated", "userId": "megan", "userPrincipalName": "megan@contoso.example"}},
+			"medium risk": riskyUsers(1, time.Hour, "medium", "atRisk"),
+			"remediated":  riskyUsers(1, time.Hour, "high", "remediated"),
 		},
 	},
 	"entra-privileged-role-granted": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Add member to role", "category": "RoleManagement", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
-		data.Labels{"activityDisplayName": "Add member to role", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Add member to role", "category": "RoleManagement", "status": "success",
+			"initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
+		labelsByAdmin("Add member to role"),
 		map[string]some{
-			"not allowed":             audits(9, time.Minute, fields{"activityDisplayName": "Add member to role", "status": "failure", "initiatedByUserPrincipalName": admin}),
-			"role removed":            audits(9, time.Minute, fields{"activityDisplayName": "Remove member from role", "status": "success", "initiatedByUserPrincipalName": admin}),
-			"activated with approval": audits(9, time.Minute, fields{"activityDisplayName": "Add member to role completed (PIM activation)", "status": "success", "initiatedByUserPrincipalName": admin}),
+			"not allowed":             byAdmin(9, time.Minute, "Add member to role", "failure"),
+			"role removed":            byAdmin(9, time.Minute, "Remove member from role", "success"),
+			"activated with approval": byAdmin(9, time.Minute, "Add member to role completed (PIM activation)", "success"),
 		},
 	},
 	"entra-consent-granted": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Consent to application", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
-		data.Labels{"activityDisplayName": "Consent to application", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
-		map[string]some{"blocked": audits(9, time.Minute, fields{"activityDisplayName": "Consent to application", "status": "failure", "initiatedByUserPrincipalName": admin})},
+		byAdmin(1, 2*time.Hour, "Consent to application", "success"),
+		labelsByAdmin("Consent to application"),
+		map[string]some{"blocked": byAdmin(9, time.Minute, "Consent to application", "failure")},
 	},
 	"entra-application-credential-added": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Update application – Certificates and secrets management", "status": "success", "initiatedByServicePrincipalId": "deployer", "initiatedByAppDisplayName": "Deployer"}),
-		data.Labels{"activityDisplayName": "Update application – Certificates and secrets management", "initiatedByUserPrincipalName": "", "initiatedByAppDisplayName": "Deployer"},
-		map[string]some{"something else about it": audits(9, time.Minute, fields{"activityDisplayName": "Update application", "status": "success", "initiatedByUserPrincipalName": admin})},
+		audits(1, 2*time.Hour, fields{"activityDisplayName": "Update application – Certificates and secrets management",
+			"status": "success", "initiatedByServicePrincipalId": "deployer", "initiatedByAppDisplayName": "Deployer"}),
+		data.Labels{"activityDisplayName": "Update application – Certificates and secrets management", "initiatedByUserPrincipalName": "",
+			"initiatedByAppDisplayName": "Deployer"},
+		map[string]some{"something else about it": byAdmin(9, time.Minute, "Update application", "success")},
 	},
 	"entra-conditional-access-policy-changed": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Update conditional access policy", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
-		data.Labels{"activityDisplayName": "Update conditional access policy", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
+		byAdmin(1, 2*time.Hour, "Update conditional access policy", "success"),
+		labelsByAdmin("Update conditional access policy"),
 		map[string]some{
-			"another policy": audits(9, time.Minute, fields{"activityDisplayName": "Update policy", "status": "success", "initiatedByUserPrincipalName": admin}),
-			"yesterday":      audits(9, 24*time.Hour, fields{"activityDisplayName": "Update conditional access policy", "status": "success", "initiatedByUserPrincipalName": admin}),
+			"another policy": byAdmin(9, time.Minute, "Update policy", "success"),
+			"yesterday":      byAdmin(9, 24*time.Hour, "Update conditional access policy", "success"),
 		},
 	},
 	"entra-federation-changed": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Set federation settings on domain", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
-		data.Labels{"activityDisplayName": "Set federation settings on domain", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
-		map[string]some{"a domain that is not verified": audits(9, time.Minute, fields{"activityDisplayName": "Add unverified domain", "status": "success", "initiatedByUserPrincipalName": admin})},
+		byAdmin(1, 2*time.Hour, "Set federation settings on domain", "success"),
+		labelsByAdmin("Set federation settings on domain"),
+		map[string]some{"a domain that is not verified": byAdmin(9, time.Minute, "Add unverified domain", "success")},
 	},
 	"entra-mfa-changed-by-administrator": {
-		audits(1, 2*time.Hour, fields{"activityDisplayName": "Admin registered security info", "status": "success", "initiatedByUserId": "admin", "initiatedByUserPrincipalName": admin}),
-		data.Labels{"activityDisplayName": "Admin registered security info", "initiatedByUserPrincipalName": admin, "initiatedByAppDisplayName": ""},
-		map[string]some{"people do so themselves": audits(9, time.Minute, fields{"activityDisplayName": "User registered security info", "status": "success", "initiatedByUserPrincipalName": "megan@contoso.example"})},
+		byAdmin(1, 2*time.Hour, "Admin registered security info", "success"),
+		labelsByAdmin("Admin registered security info"),
+		map[string]some{"people do so themselves": audits(9, time.Minute, fields{
+			"activityDisplayName": "User registered security info", "status": "success", "initiatedByUserPrincipalName": megan,
+		})},
 	},
 	"entra-provisioning-failing": {
-		some{10, activity.ProvisioningEvent, 5 * time.Hour, fields{"status": "failure", "errorCode": "InsufficientRights", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
+		some{10, activity.ProvisioningEvent, 5 * time.Hour, fields{
+			"status": "failure", "errorCode": "InsufficientRights",
+			"servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce",
+		}},
 		data.Labels{"servicePrincipalDisplayName": "Salesforce", "errorCode": "InsufficientRights"},
 		map[string]some{
-			"nine failures": {9, activity.ProvisioningEvent, time.Hour, fields{"status": "failure", "errorCode": "InsufficientRights", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
-			"skipped":       {50, activity.ProvisioningEvent, time.Hour, fields{"status": "skipped", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce"}},
+			"nine failures": {9, activity.ProvisioningEvent, time.Hour, fields{
+				"status": "failure", "errorCode": "InsufficientRights",
+				"servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce",
+			}},
+			"skipped": {50, activity.ProvisioningEvent, time.Hour, fields{
+				"status": "skipped", "servicePrincipalId": "salesforce", "servicePrincipalDisplayName": "Salesforce",
+			}},
 		},
 	},
 }
@@ -323,9 +379,14 @@ func (s *scene) alerts(t *testing.T, tenant string, r rule, at time.Time) []data
 	port, err := strconv.Atoi(s.address.Port())
 	require.NoError(t, err)
 	password, _ := s.address.User.Password()
-	settings, err := json.Marshal(map[string]any{"host": host, "port": port, "database": s.address.Path[1:], "user": s.address.User.Username(), "tlsMode": "disable", "tenant": tenant})
+	settings, err := json.Marshal(map[string]any{
+		"host": host, "port": port, "database": s.address.Path[1:], "user": s.address.User.Username(),
+		"tlsMode": "disable", "tenant": tenant,
+	})
 	require.NoError(t, err)
-	source := backend.DataSourceInstanceSettings{UID: r.Data[0].DatasourceUID, JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password}}
+	source := backend.DataSourceInstanceSettings{
+		UID: r.Data[0].DatasourceUID, JSONData: settings, DecryptedSecureJSONData: map[string]string{"password": password},
+	}
 	instance, err := plugin.NewInstance(t.Context(), source)
 	require.NoError(t, err)
 	d := instance.(*plugin.DataSource)
@@ -333,17 +394,22 @@ func (s *scene) alerts(t *testing.T, tenant string, r rule, at time.Time) []data
 
 	within := r.Data[0].RelativeTimeRange
 	response, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
-		PluginContext: backend.PluginContext{OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "grafana_scheduler", Role: "Admin"}, DataSourceInstanceSettings: &source},
-		Headers:       map[string]string{"FromAlert": "true"},
+		PluginContext: backend.PluginContext{
+			OrgID: 1, PluginID: plugin.ID, User: &backend.User{Login: "grafana_scheduler", Role: "Admin"},
+			DataSourceInstanceSettings: &source,
+		},
+		Headers: map[string]string{"FromAlert": "true"},
 		Queries: []backend.DataQuery{{
-			RefID: "A", JSON: r.question(t), MaxDataPoints: 43200, Interval: time.Second,
-			TimeRange: backend.TimeRange{From: at.Add(-time.Duration(within.From) * time.Second), To: at.Add(-time.Duration(within.To) * time.Second)},
+			RefID: "A", JSON: r.query(t), MaxDataPoints: 43200, Interval: time.Second,
+			TimeRange: backend.TimeRange{
+				From: at.Add(-time.Duration(within.From) * time.Second), To: at.Add(-time.Duration(within.To) * time.Second),
+			},
 		}},
 	})
 	require.NoError(t, err)
-	answer := response.Responses["A"]
-	require.NoError(t, answer.Error)
-	return above(t, answer.Frames, r.limit(t))
+	result := response.Responses["A"]
+	require.NoError(t, result.Error)
+	return above(t, result.Frames, r.limit(t))
 }
 
 // above does what Grafana's threshold expression does to numbers: each row of a long frame is a number whose labels are the

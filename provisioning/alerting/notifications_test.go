@@ -46,7 +46,7 @@ type route struct {
 	RepeatInterval string      `yaml:"repeat_interval"`
 }
 
-// takes tells whether a route is for an alert's labels.
+// takes reports whether a route is for an alert with these labels.
 func (r route) takes(labels map[string]string) bool {
 	return !slices.ContainsFunc(r.Matchers, func(m [3]string) bool { return labels[m[0]] != m[2] })
 }
@@ -140,7 +140,9 @@ func TestMessagesReadWell(t *testing.T) {
 	}
 	assert.Equal(t, "[critical] Password spray (2)", written["subject"])
 	for _, a := range m.Alerts.Firing() {
-		for _, text := range []string{a.Annotations["summary"], a.Annotations["description"], a.Annotations["runbook_url"], a.GeneratorURL} {
+		for _, text := range []string{
+			a.Annotations["summary"], a.Annotations["description"], a.Annotations["runbook_url"], a.GeneratorURL,
+		} {
 			assert.Contains(t, written["message"], text)
 		}
 	}

@@ -47,7 +47,7 @@ type threshold struct {
 	}
 }
 
-func (r rule) question(t *testing.T) []byte {
+func (r rule) query(t *testing.T) []byte {
 	t.Helper()
 	var model map[string]any
 	require.NoError(t, r.Data[0].Model.Decode(&model))
@@ -112,7 +112,7 @@ func TestRules(t *testing.T) {
 		assert.Equal(t, "OK", r.NoDataState, "%s: that nothing happened is good", uid)
 		assert.Equal(t, "Error", r.ExecErrState, uid)
 
-		limit := r.asks(t)
+		limit := r.checkQuery(t)
 		for _, text := range r.Annotations {
 			assert.NotContains(t, text, "$", "%s: Grafana replaces what begins with $ in files", uid)
 		}
@@ -123,7 +123,8 @@ func TestRules(t *testing.T) {
 
 		// The documentation has a section for each.
 		anchor := strings.TrimPrefix(uid, "entra-")
-		assert.Equal(t, "https://github.com/entra-activity/entra-activity-datasource/blob/main/docs/detections.md#"+anchor, r.Annotations["runbook_url"])
+		assert.Equal(t, "https://github.com/entra-activity/entra-activity-datasource/blob/main/docs/detections.md#"+anchor,
+			r.Annotations["runbook_url"])
 		section := section(string(detections), anchor)
 		window := time.Duration(r.Data[0].RelativeTimeRange.From) * time.Second
 		assert.Contains(t, section, fmt.Sprintf("window %gh, more than %g.", window.Hours(), limit), uid)
@@ -180,12 +181,12 @@ func section(page, anchor string) string {
 	return ""
 }
 
-// asks checks what a rule asks, and returns above what it fires.
-func (r rule) asks(t *testing.T) (limit float64) {
+// checkQuery checks a rule's query, and returns above which number the rule fires.
+func (r rule) checkQuery(t *testing.T) (limit float64) {
 	t.Helper()
 	limit = r.limit(t)
 	if r.inMetricsQL(t) {
-		q, err := metrics.Decode(r.question(t))
+		q, err := metrics.Decode(r.query(t))
 		require.NoError(t, err, r.UID)
 		assert.True(t, q.Instant, "%s: an alert is about one number, not a line", r.UID)
 		expr, err := metrics.Parse(q.Text)
@@ -196,7 +197,7 @@ func (r rule) asks(t *testing.T) (limit float64) {
 		require.NoError(t, err, r.UID)
 		return limit
 	}
-	q, err := query.Decode(r.question(t))
+	q, err := query.Decode(r.query(t))
 	require.NoError(t, err, r.UID)
 	assert.Equal(t, query.Table, q.View, "%s: a table is an alert for each of its rows", r.UID)
 	return limit

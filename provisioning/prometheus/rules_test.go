@@ -84,7 +84,8 @@ func TestWhoeverIsPagedKnowsWhatToDo(t *testing.T) {
 		assert.Contains(t, []string{"operations", "identity", "security"}, r.Labels["team"], r.Alert)
 		assert.NotEmpty(t, r.Annotations["summary"], r.Alert)
 		assert.NotEmpty(t, r.Annotations["description"], r.Alert)
-		assert.Equal(t, "https://github.com/entra-activity/entra-activity-datasource/blob/main/docs/runbooks/"+r.Alert+".md", r.Annotations["runbook_url"])
+		assert.Equal(t, "https://github.com/entra-activity/entra-activity-datasource/blob/main/docs/runbooks/"+r.Alert+".md",
+			r.Annotations["runbook_url"])
 		page, err := os.ReadFile(filepath.Join(runbooks, r.Alert+".md"))
 		require.NoError(t, err)
 		for _, heading := range []string{"# " + r.Alert + "\n", "\n## What it means\n", "\n## How to look\n", "\n## What to do\n"} {

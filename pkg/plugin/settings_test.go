@@ -39,9 +39,10 @@ func TestSettingsHaveTheSameNamesEverywhere(t *testing.T) {
 
 func TestDefaultsOfPoolsAreGrafanas(t *testing.T) {
 	ctx := config.WithGrafanaConfig(context.Background(), config.NewGrafanaCfg(map[string]string{
-		config.SQLRowLimit: "1000000", config.SQLMaxOpenConnsDefault: "12", config.SQLMaxIdleConnsDefault: "11", config.SQLMaxConnLifetimeSecondsDefault: "60",
+		config.SQLRowLimit: "1000000", config.SQLMaxOpenConnsDefault: "12", config.SQLMaxIdleConnsDefault: "11",
+		config.SQLMaxConnLifetimeSecondsDefault: "60",
 	}))
-	s := defaults(ctx)
+	s := defaultSettings(ctx)
 	require.Equal(t, []int{12, 11, 60, 30}, []int{s.MaxOpenConns, s.MaxIdleConns, s.ConnMaxLifetime, s.QueryTimeout})
-	require.Equal(t, 10, defaults(context.Background()).MaxOpenConns)
+	require.Equal(t, 10, defaultSettings(context.Background()).MaxOpenConns)
 }
