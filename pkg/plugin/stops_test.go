@@ -33,22 +33,17 @@ func stopsWith(t *testing.T, db *store.DB, impatient, patient dataSource) {
 	require.NoError(t, err)
 	require.ErrorContains(t, answers[0].Error, "took longer than the data source allows")
 	require.Equal(t, backend.StatusTimeout, answers[0].Status)
-	require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return working() == 0 }, time.Minute, 10*time.Millisecond)
 
-	fastest := time.Hour // a busy machine can be slow once
-	for range 3 {
-		ctx, cancel := context.WithCancel(t.Context())
-		left := make(chan error)
-		go func() {
-			_, err := patient.ask(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
-			left <- err
-		}()
-		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)
-		canceled := time.Now()
-		cancel()
-		require.Error(t, <-left)
-		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond, "canceled questions are still worked on")
-		fastest = min(fastest, time.Since(canceled))
-	}
-	require.Less(t, fastest, time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := patient.ask(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
+		left <- err
+	}()
+	require.Eventually(t, func() bool { return working() == 2 }, time.Minute, 10*time.Millisecond)
+	cancel()
+	require.Error(t, <-left)
+	// The lock is still held, and the data source would wait for it ten times as long: only the cancellation ends them.
+	require.Eventually(t, func() bool { return working() == 0 }, time.Minute, 10*time.Millisecond, "canceled queries are still worked on")
 }

@@ -52,7 +52,7 @@ func listening(t *testing.T, db *store.DB, n int) {
 		var listeners int
 		require.NoError(t, db.GetContext(t.Context(), &listeners, "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'grafana%' AND datname = current_database() AND query ILIKE 'LISTEN%'"))
 		return listeners == n
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 }
 
 // write stores sign-ins to an application, some of them of long ago, as late records are.
@@ -89,9 +89,7 @@ func (b built) tails(t *testing.T) {
 		write(t, w, "Portal", 1, 0)
 		require.Equal(t, []string{"success: adele@contoso.com -> Portal"}, lines(t, all))
 		write(t, w, "Teams", 2, 0)
-		stored := time.Now()
 		require.Equal(t, []string{line, line}, lines(t, teams))
-		t.Log("shown after", time.Since(stored))
 		require.Equal(t, []string{line, line}, lines(t, all))
 		write(t, w, "Teams", 3, 0) // two are known
 		require.Equal(t, []string{line}, lines(t, teams))
@@ -169,7 +167,7 @@ func (b built) tails(t *testing.T) {
 		select {
 		case n := <-got:
 			require.Equal(t, batches*size, n)
-		case <-time.After(time.Minute):
+		case <-time.After(10 * time.Minute):
 			t.Fatal("the other subscriber waits")
 		}
 		require.Len(t, lines(t, slow), size, "the slow one finds what it can still be given")

@@ -42,7 +42,7 @@ func (b built) encrypts(t *testing.T) {
 			_, err := db.ExecContext(t.Context(), change)
 			require.NoError(t, err)
 		}
-		reload(t, db.DB.DB)
+		reload(t, db.DB.DB, server.URL("entra"))
 	}
 	try := func(t *testing.T, changes object, want string) {
 		t.Helper()
@@ -178,11 +178,20 @@ func put(t *testing.T, db *sql.DB, name, text string) {
 }
 
 // reload makes the server read its configuration again, and waits until new connections know.
-func reload(t *testing.T, db *sql.DB) {
+func reload(t *testing.T, db *sql.DB, address string) {
 	t.Helper()
-	_, err := db.ExecContext(t.Context(), "SELECT pg_reload_conf()")
+	var asked time.Time
+	var signaled bool
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT clock_timestamp(), pg_reload_conf()").Scan(&asked, &signaled))
+	fresh, err := sql.Open("postgres", address)
 	require.NoError(t, err)
-	time.Sleep(200 * time.Millisecond)
+	defer fresh.Close()
+	fresh.SetMaxIdleConns(-1) // a new connection has what the server itself has read
+	require.Eventually(t, func() bool {
+		var loaded bool
+		require.NoError(t, fresh.QueryRowContext(t.Context(), "SELECT pg_conf_load_time() >= $1", asked).Scan(&loaded))
+		return loaded
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // identity is a certificate and its key, in PEM.

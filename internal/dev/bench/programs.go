@@ -62,6 +62,9 @@ func (b *bench) scrapesOf(ctx context.Context, companion, name string, collector
 	return nil
 }
 
+// startTimeout covers the first scrape on a slow machine.
+const startTimeout = 5 * time.Minute
+
 // serveMetrics starts the exporter with some of its collectors; nil: the default ones.
 func serveMetrics(ctx context.Context, companion, database string, collectors []string) (url string, stop func(), err error) {
 	port, err := embedded.FreePort()
@@ -75,23 +78,29 @@ func serveMetrics(ctx context.Context, companion, database string, collectors []
 			args = append(args, "--no-collector."+c.Name)
 		}
 	}
-	command := exec.Command(companion, args...)
-	if err := command.Start(); err != nil {
-		return "", nil, err
-	}
+	running, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- exec.CommandContext(running, companion, args...).Run() }()
 	stop = func() {
-		command.Process.Kill() //nolint:errcheck // then it has ended
-		command.Wait()         //nolint:errcheck // it was killed
+		cancel()
+		<-ended
 	}
 	url = "http://" + address + "/metrics"
-	for range 200 {
+	for deadline := time.Now().Add(startTimeout); ; {
 		if _, err = scrape(ctx, url); err == nil {
 			return url, stop, nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case exit := <-ended:
+			cancel()
+			return "", nil, fmt.Errorf("the exporter has ended: %w", exit)
+		case <-time.After(50 * time.Millisecond):
+			if time.Now().After(deadline) {
+				stop()
+				return "", nil, fmt.Errorf("the exporter does not start: %w", err)
+			}
+		}
 	}
-	stop()
-	return "", nil, err
 }
 
 // settled returns a scrape that has what collectors refresh in the background, and no refresh beside it.

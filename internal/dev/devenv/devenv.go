@@ -35,7 +35,6 @@ const (
 	database = "entra"
 	reader   = "grafana" // the plugin's role, which may only SELECT
 
-	askTimeout       = time.Minute
 	progressInterval = 10 * time.Second
 )
 
@@ -230,13 +229,11 @@ func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (pl
 func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
 	report := report{out: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 
-	ask, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	message, err := plugin.Health(ask)
+	message, err := plugin.Health(ctx)
 	report.line("health", "data source", message, err)
 
 	for _, p := range panels {
-		a, err := p.ask(ask, plugin)
+		a, err := p.ask(ctx, plugin)
 		found := a.summary()
 		if err == nil {
 			if err = a.check(); err != nil && p.ofOne {
@@ -250,7 +247,7 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 		report.line(p.dashboard, p.title, found, err)
 	}
 
-	families, problems, err := scrape(ask, metrics)
+	families, problems, err := scrape(ctx, metrics)
 	if err != nil {
 		report.line("exporter", metrics, "", err)
 	}
@@ -374,9 +371,7 @@ func showOther(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer plugin.Stop()
-	ask, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	message, err := plugin.Health(ask)
+	message, err := plugin.Health(ctx)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func collectors() (names []string) {
 
 // serveMetrics serves those of the store until stop is called.
 func serveMetrics(db *store.DB, log io.Writer) (address string, stop func(), err error) {
-	options := exporter.Options{ScrapeTimeout: 10 * time.Second, Collectors: collectors()}
+	options := exporter.Options{ScrapeTimeout: time.Minute, Collectors: collectors()}
 	handler, err := exporter.New(db, options, promslog.New(&promslog.Config{Writer: log})).Handler()
 	if err != nil {
 		return "", nil, err

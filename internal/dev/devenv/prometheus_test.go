@@ -56,7 +56,7 @@ func await(t *testing.T, address, expr string, want float64) {
 		n, err := evaluate(t.Context(), address, expr)
 		require.NoError(c, err)
 		require.InDelta(c, want, n, 1e-9, expr)
-	}, time.Minute, pollInterval)
+	}, 5*time.Minute, pollInterval)
 }
 
 // evaluate returns the value of an expression that has one.

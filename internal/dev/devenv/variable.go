@@ -80,8 +80,6 @@ func newest(ctx context.Context, plugin *pluginhost.Plugin, now time.Time) choos
 		if err != nil {
 			return "", err
 		}
-		ctx, cancel := context.WithTimeout(ctx, askTimeout)
-		defer cancel()
 		frames, err := plugin.Query(ctx, []json.RawMessage{question}, backend.TimeRange{From: now.AddDate(0, 0, -days), To: now})
 		if err != nil || len(frames) == 0 || len(frames[0].Fields) == 0 || frames[0].Rows() == 0 {
 			return "", err
