@@ -1,6 +1,6 @@
-// Package bench measures the store against what somebody would write by hand: one wide table of text with an index on the
-// time. Both hold the same sign-ins, are asked the same questions in turn, on the same server and in one run, so that what
-// counts is the ratio, whatever the machine.
+// Package bench measures the store against what somebody would write by hand: one wide table of text with an index on
+// the time. Both hold the same sign-ins, are asked the same questions in turn, on the same server and in one run, so
+// that what counts is the ratio, whatever the machine.
 package bench
 
 import (
@@ -55,8 +55,8 @@ func parts(only string) ([]string, error) {
 	return chosen, nil
 }
 
-// settings are PostgreSQL's. Nothing here has to survive a power cut, and the rest is what anybody sets for a database of
-// this size.
+// settings are PostgreSQL's. Nothing here has to survive a power cut, and the rest is what anybody sets for a database
+// of this size.
 var settings = map[string]string{
 	"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 	"shared_buffers": "1GB", "max_wal_size": "8GB",
@@ -253,8 +253,9 @@ func (b *bench) sameAtBothSizes(name string, took []timing, limit time.Duration)
 // timing is how long something took. The best is what is left of it when nothing else happens on the machine.
 type timing struct{ median, best time.Duration }
 
-// measure runs all of what is compared in turn, again and again. Each turn begins with a run that does not count, so that
-// neither side meets what the other has left of the caches; what is quick is repeated, because a single run says little.
+// measure runs all of what is compared in turn, again and again. Each turn begins with a run that does not count, so
+// that neither side meets what the other has left of the caches; what is quick is repeated, because a single run says
+// little.
 func (b *bench) measure(runs ...func() error) ([]timing, error) {
 	took := make([][]time.Duration, len(runs))
 	for range b.rounds {

@@ -43,8 +43,8 @@ func TestUnknownPartIsRefused(t *testing.T) {
 	require.EqualError(t, err, `there is no part "report" to measure: use some of reports, lists, exporter, plugin, metrics, import, separated by commas`)
 }
 
-// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is part
-// of every run.
+// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is
+// part of every run.
 func TestBench(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the programs and starts a PostgreSQL")

@@ -23,9 +23,9 @@ import (
 // leastImportRate is what the import has to reach of the rate of COPY.
 const leastImportRate = 1.0 / 3
 
-// imports compares the import of a file of Graph objects, the next day of the tenant that the store is filled with, with
-// what takes the same sign-ins in ready-made columns into the wide table: COPY, from a file on the server. The wide table has
-// as many records and indexes as the store. Each round has a day of its own.
+// imports compares the import of a file of Graph objects, the next day of the tenant that the store is filled with,
+// with what takes the same sign-ins in ready-made columns into the wide table: COPY, from a file on the server. The
+// wide table has as many records and indexes as the store. Each round has a day of its own.
 func (b *bench) imports(ctx context.Context, signIns int) error {
 	const name = "import"
 	db, err := b.copied(ctx, name)

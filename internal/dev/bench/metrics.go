@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' an answer may take, fasterThanJoin how many
-	// times faster than a join of steps and records it has to be, and slowerThanGroupBy how many times longer than plain
-	// GROUP BY an answer by a label may take that no metrics database has.
+	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' an answer may take, fasterThanJoin how
+	// many times faster than a join of steps and records it has to be, and slowerThanGroupBy how many times longer than
+	// plain GROUP BY an answer by a label may take that no metrics database has.
 	slowerThanVictoriaMetrics = 2
 	fasterThanJoin            = 10
 	slowerThanGroupBy         = 5
@@ -43,8 +43,8 @@ type expression struct {
 	instant bool   // at the last step alone
 }
 
-// overWide returns the SQL that joins steps and records, as the definition of a window says it. Each step has an index find
-// its records: to join the two as they are, PostgreSQL would compare each with each, which takes minutes.
+// overWide returns the SQL that joins steps and records, as the definition of a window says it. Each step has an index
+// find its records: to join the two as they are, PostgreSQL would compare each with each, which takes minutes.
 func overWide(columns, where string) string {
 	return "SELECT " + columns + ` FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS t
 CROSS JOIN LATERAL (SELECT status, app_display_name FROM wide WHERE created_date_time > t - interval '1 hour' AND created_date_time <= t OFFSET 0) w` + where
@@ -66,8 +66,8 @@ var onCounters = []expression{
 	{text: `max_over_time(sum(increase(entra_signins_total[1h]))[1d:1h])`},
 }
 
-// onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the same
-// hours, and of what that finds no more is fetched than the expression's answer.
+// onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the
+// same hours, and of what that finds no more is fetched than the expression's answer.
 var onRecords = []expression{
 	{text: `count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0)`,
 		sql: groupBy("count(*)", "wide", "created_date_time", "user_principal_name", ""), rows: groupBy("count(*)", "entra.sign_in", "time", "account", "")},

@@ -22,7 +22,8 @@ import (
 
 const (
 	megabyte = 1 << 20
-	// maxPluginMemory is what the plugin's process may come to hold, maxDownloadGrowth by how much a download may raise it.
+	// maxPluginMemory is what the plugin's process may come to hold, maxDownloadGrowth by how much a download may raise
+	// it.
 	maxPluginMemory   = 100 * megabyte
 	maxDownloadGrowth = 32 * megabyte
 
@@ -105,8 +106,8 @@ func (b *bench) quick(name string, limit time.Duration, do func() error) error {
 	return nil
 }
 
-// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the store
-// was filled.
+// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the
+// store was filled.
 func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	var id string
 	for object := range tenant(start.AddDate(0, 0, 7), 1000).SignIns() {
@@ -123,8 +124,8 @@ func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	})
 }
 
-// searches looks for users and applications as somebody does who types into a variable. To the users who sign in it adds
-// namesakes who never do.
+// searches looks for users and applications as somebody does who types into a variable. To the users who sign in it
+// adds namesakes who never do.
 func (b *bench) searches(ctx context.Context, p *pluginhost.Plugin) error {
 	for _, statement := range []string{
 		fmt.Sprintf(`INSERT INTO entra.account (tenant, key, user_id, user_principal_name, user_display_name, named_on)
@@ -187,8 +188,8 @@ func call(ctx context.Context, p *pluginhost.Plugin, path string, parameters url
 // ofDashboard are the panels of each dashboard: of the overview, one of each way of asking.
 var ofDashboard = []string{"Sign-ins", "Failure rate", "Active users", "User sign-ins", "Application usage", "Why do sign-ins fail?", "Where do people sign in from?", "Latest sign-ins"}
 
-// dashboards has many dashboards refreshed at once. A core has so many panels to
-// itself that each would take their number times its time alone.
+// dashboards has many dashboards refreshed at once. A core has so many panels to itself that each would take their
+// number times its time alone.
 func (b *bench) dashboards(ctx context.Context, p *pluginhost.Plugin, root string) error {
 	models := make([]json.RawMessage, len(ofDashboard))
 	for i, title := range ofDashboard {

@@ -86,7 +86,8 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 		{"correlation id", "correlationId", "correlation_id::text", "entra.sign_in r"},
 	} {
 		var values []string
-		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from one on.
+		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from
+		// one on.
 		err := db.SelectContext(ctx, &values, fmt.Sprintf(`WITH counted AS (
   SELECT %s AS value, count(*) AS n FROM %s WHERE r.time >= $1 AND r.time < $2 GROUP BY 1
 ), ranked AS (

@@ -10,8 +10,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// reportFields are what the portal's report shows and filters by: the columns that somebody makes who keeps sign-ins in a
-// table of their own.
+// reportFields are what the portal's report shows and filters by: the columns that somebody makes who keeps sign-ins in
+// a table of their own.
 var reportFields = fieldsByName(
 	"createdDateTime", "id", "tenantId", "signInEventTypes", "status", "errorCode", "failureReason",
 	"userId", "userPrincipalName", "userDisplayName", "userType", "appId", "appDisplayName", "resourceId", "resourceDisplayName",
@@ -92,8 +92,8 @@ func named(code string, texts []string) string {
 	return fmt.Sprintf("('{%s}'::text[])[%s]", strings.Join(texts, ","), code)
 }
 
-// makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they happened,
-// with an index on their time.
+// makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they
+// happened, with an index on their time.
 func makeWide(ctx context.Context, db *store.DB) error {
 	if err := createWide(ctx, db); err != nil {
 		return err

@@ -286,7 +286,7 @@ func TestOptions(t *testing.T) {
 		{"90 days", Options{Start: testStart, End: testEnd}, 299_970, 1999, 60},
 		{"much", Options{Start: testStart, End: testEnd, SignIns: 10_000_000}, 10_000_000, 20_000, 60},
 		{"chosen", Options{Start: testStart, End: testEnd, SignIns: 5_000, Users: 5_000, Applications: 300}, 5_000, 5_000, 300},
-		{"fewer applications than have names", Options{Start: testStart, End: testEnd, SignIns: 10, Applications: 5}, 10, minUsers, len(catalogue)},
+		{"fewer applications than have names", Options{Start: testStart, End: testEnd, SignIns: 10, Applications: 5}, 10, minUsers, len(catalog)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,7 +46,8 @@ type Options struct {
 	Smoke   bool   // check the answers, print a line for each and end
 	Preview bool   // show the dashboards in the preview also where a Grafana is found
 	Port    int    // of the preview; 0: a free one
-	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented tenant.
+	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented
+	// tenant.
 	PostgreSQL string
 	Opened     func(address string) // called once the dashboards can be opened; may be nil
 	Out        io.Writer
@@ -123,8 +124,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	return serveUntilDone(ctx, opts, db, plugin, s, metrics)
 }
 
-// importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
-// that are none of Entra ID's logs; those are refused.
+// importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are
+// files that are none of Entra ID's logs; those are refused.
 func importPublished(ctx context.Context, db *store.DB, opts Options) (ingest.Summary, error) {
 	folders, err := filepath.Glob(filepath.Join(opts.Root, "internal", "ingest", "testdata", "*", "*"))
 	if err != nil {
@@ -224,8 +225,8 @@ func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (pl
 	}, nil
 }
 
-// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins that
-// were imported.
+// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins
+// that were imported.
 func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
 	report := report{out: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 

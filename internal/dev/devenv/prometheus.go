@@ -70,8 +70,8 @@ func findScraper() (s scraper, path string, err error) {
 	return scraper{}, "", errNoScraper
 }
 
-// history is what the scraper would know had it scraped from the first day on: the counters until today by the time of events,
-// under the names that scrapes give them.
+// history is what the scraper would know had it scraped from the first day on: the counters until today by the time of
+// events, under the names that scrapes give them.
 func (s scraper) history(ctx context.Context, db *store.DB) (string, error) {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	var text strings.Builder
@@ -124,8 +124,8 @@ scrape_configs:
 	return &scrapeServer{"http://" + address, program}, nil
 }
 
-// afterImport is the command that imports the history for Prometheus, which can only be done before it starts. Without promtool
-// there is none.
+// afterImport is the command that imports the history for Prometheus, which can only be done before it starts. Without
+// promtool there is none.
 func afterImport(path string, arguments []string) (string, []string) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {

@@ -24,8 +24,8 @@ const (
 	lockName     = "lock"
 )
 
-// folder is where one server lives. As root, it belongs to the less trusted account that the server runs as:
-// everything in it is reached through os.Root, so that no link planted there leads us elsewhere.
+// folder is where one server lives. As root, it belongs to the less trusted account that the server runs as: everything
+// in it is reached through os.Root, so that no link planted there leads us elsewhere.
 type folder struct {
 	path      string
 	temporary bool

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Program is a running server of another kind, for tests: a pooler, a Prometheus. It is kept as a Server is, not as root,
-// in a temporary folder of its own, and never outlives this process.
+// Program is a running server of another kind, for tests: a pooler, a Prometheus. It is kept as a Server is, not as
+// root, in a temporary folder of its own, and never outlives this process.
 type Program struct {
 	folder  *folder
 	process *process

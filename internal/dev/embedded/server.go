@@ -37,8 +37,8 @@ const (
 
 // Options say how a server is to run. The zero value gives a server in a temporary folder.
 type Options struct {
-	// Dir keeps the data from one start to the next. It is made when missing and belongs to the server alone.
-	// Empty means a temporary folder, removed when the server stops; such a server trades durability for speed.
+	// Dir keeps the data from one start to the next. It is made when missing and belongs to the server alone. Empty
+	// means a temporary folder, removed when the server stops; such a server trades durability for speed.
 	Dir string
 	// Settings are PostgreSQL's own, as in postgresql.conf: {"max_connections": "200"}.
 	Settings map[string]string
@@ -193,7 +193,8 @@ func (s *Server) open() (*sql.DB, error) {
 // Host returns the address the server listens on.
 func (s *Server) Host() string { return host }
 
-// Port returns the TCP port the server listens on. Unless chosen, it differs from start to start, also for a kept folder.
+// Port returns the TCP port the server listens on. Unless chosen, it differs from start to start, also for a kept
+// folder.
 func (s *Server) Port() int { return s.port }
 
 // User returns the name of the superuser role.

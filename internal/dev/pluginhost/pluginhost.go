@@ -241,7 +241,8 @@ func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResource
 	}
 }
 
-// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx ends.
+// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx
+// ends.
 func (p *Plugin) Subscribe(ctx context.Context, path string, question json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
 	who := backend.ToProto().PluginContext(p.pluginContext())
 	answer, err := p.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})

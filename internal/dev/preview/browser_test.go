@@ -22,8 +22,9 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs already;
-// PLAYWRIGHT_FLAGS="-g Overview" runs some of them. Where SCREENSHOTS names a folder, they leave pictures of the dashboards there.
+// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs
+// already; PLAYWRIGHT_FLAGS="-g Overview" runs some of them. Where SCREENSHOTS names a folder, they leave pictures of
+// the dashboards there.
 func TestInBrowser(t *testing.T) {
 	address := os.Getenv("PREVIEW_URL")
 	if address == "" {
@@ -73,7 +74,8 @@ func show(t *testing.T, opts devenv.Options) string {
 	}
 }
 
-// playwright runs the specifications of a folder on a preview. The pictures that they draw are made small and put into another.
+// playwright runs the specifications of a folder on a preview. The pictures that they draw are made small and put into
+// another.
 func playwright(t *testing.T, folder, address, pictures string) {
 	t.Helper()
 	npx, err := exec.LookPath("npx")

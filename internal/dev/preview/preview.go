@@ -1,7 +1,7 @@
 // Package preview draws the bundled dashboards in a browser without Grafana. A small server answers, out of the running
-// plugin, what Grafana's server would; the page in the folder preview draws the dashboards' files with the components that
-// Grafana publishes, and shows the plugin's own editors. It is for trying out and for tests of the browser's side, and no
-// Grafana: it knows nobody, keeps nothing and listens on this machine only.
+// plugin, what Grafana's server would; the page in the folder preview draws the dashboards' files with the components
+// that Grafana publishes, and shows the plugin's own editors. It is for trying out and for tests of the browser's side,
+// and no Grafana: it knows nobody, keeps nothing and listens on this machine only.
 package preview
 
 import (
@@ -119,7 +119,8 @@ func (s *Server) routes() http.Handler {
 // unpublished are icons that Grafana's components ask for and its packages lack, and those that stand in for them.
 var unpublished = map[string]string{"angle-double-left.svg": "angle-left.svg", "spinner.svg": "sync.svg"}
 
-// fonts serves Grafana's fonts, under the names that its components ask for, out of an npm package that names them otherwise.
+// fonts serves Grafana's fonts, under the names that its components ask for, out of an npm package that names them
+// otherwise.
 func fonts(folder, pack string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		weight := "400"

@@ -1,4 +1,5 @@
-// Package demotest fills databases of tests with invented tenants, among them the one that the documentation asks about.
+// Package demotest fills databases of tests with invented tenants, among them the one that the documentation asks
+// about.
 package demotest
 
 import (
@@ -13,14 +14,16 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// The three weeks of the tenant that the documentation asks about. It asks about the last of them, which begins with Week.
+// The three weeks of the tenant that the documentation asks about. It asks about the last of them, which begins with
+// Week.
 var (
 	Start = time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
 	Week  = time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC)
 	End   = time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
 )
 
-// Store returns a store with the records of the documentation's tenant, which are of every kind, and its address. See pgtest.Store.
+// Store returns a store with the records of the documentation's tenant, which are of every kind, and its address. See
+// pgtest.Store.
 func Store(t testing.TB) (*store.DB, string) {
 	t.Helper()
 	db, address := pgtest.Store(t)

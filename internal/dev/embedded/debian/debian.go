@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// LeftOutEnv names the environment variable with the file that lists what was left out. The test command prints it: what
-// go test says about tests that it skipped is easily missed.
+// LeftOutEnv names the environment variable with the file that lists what was left out. The test command prints it:
+// what go test says about tests that it skipped is easily missed.
 const LeftOutEnv = "ENTRA_ACTIVITY_LEFT_OUT"
 
-// install installs a package, one process at a time. What it installs is for tests to run: Debian starts services of new
-// packages unless this file, meant for that, tells it not to.
+// install installs a package, one process at a time. What it installs is for tests to run: Debian starts services of
+// new packages unless this file, meant for that, tells it not to.
 const install = `
 set -eu
 exec 9</var/lib/dpkg
@@ -32,7 +32,8 @@ apt install --no-install-recommends "$1" || { apt update && apt install --no-ins
 `
 
 // Program returns the path of a program. A missing one is installed from its Debian package where that is possible: as
-// root on Debian or Ubuntu. Elsewhere the test is left out, but fails in continuous integration, which leaves out nothing.
+// root on Debian or Ubuntu. Elsewhere the test is left out, but fails in continuous integration, which leaves out
+// nothing.
 func Program(t testing.TB, name, pack string) string {
 	t.Helper()
 	path, err := find(name)

@@ -95,7 +95,8 @@ func Store(t testing.TB) (*store.DB, string) {
 	return db, address
 }
 
-// Reader lets the role reader, whose password is secret, read a store and nothing else. It returns the store's URL for it.
+// Reader lets the role reader, whose password is secret, read a store and nothing else. It returns the store's URL for
+// it.
 func Reader(t testing.TB, db *store.DB, address string) *url.URL {
 	t.Helper()
 	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
