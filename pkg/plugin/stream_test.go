@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,7 +78,31 @@ func (b built) tails(t *testing.T) {
 	w, err := store.NewWriter(t.Context(), db)
 	require.NoError(t, err)
 	to := func(app string) object {
-		return object{"queryType": "signIn", "view": "list", "filters": []any{object{"field": "appDisplayName", "operator": "=", "values": []string{app}}}}
+		filter := object{"field": "appDisplayName", "operator": "=", "values": []string{app, "ready", "set"}}
+		return object{"queryType": "signIn", "view": "list", "filters": []any{filter}}
+	}
+	probes := 0
+	// live waits until all streams are told what is stored, which they are only some time after they were subscribed to.
+	live := func(t *testing.T, streams ...pluginv2.Stream_RunStreamClient) {
+		t.Helper()
+		for _, stream := range streams {
+			told := make(chan error, 1)
+			go func() { _, err := stream.Recv(); told <- err }()
+			for waiting := true; waiting; probes++ {
+				write(t, w, "ready", 1, probes)
+				select {
+				case err := <-told:
+					require.NoError(t, err)
+					waiting = false
+				case <-time.After(100 * time.Millisecond):
+				}
+			}
+		}
+		write(t, w, "set", 1, probes)
+		for _, stream := range streams {
+			for !slices.Contains(lines(t, stream), "success: adele@contoso.com -> set") {
+			}
+		}
 	}
 	const line = "success: adele@contoso.com -> Teams"
 
@@ -85,6 +110,7 @@ func (b built) tails(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
 		teams, all := d.tail(ctx, t, to("Teams")), d.tail(ctx, t, object{"queryType": "signIn"})
+		live(t, teams, all)
 		listening(t, db, 1) // one connection for both
 		write(t, w, "Portal", 1, 0)
 		require.Equal(t, []string{"success: adele@contoso.com -> Portal"}, lines(t, all))
@@ -151,7 +177,7 @@ func (b built) tails(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave()
 		slow, quick := d.tail(ctx, t, object{"queryType": "signIn"}), d.tail(ctx, t, to("Teams"))
-		listening(t, db, 1)
+		live(t, slow, quick)
 		const batches, size = 40, 200
 		got := make(chan int)
 		go func() {
