@@ -52,13 +52,15 @@ func TestBench(t *testing.T) {
 	root := filepath.Join("..", "..", "..")
 	built := func(folder string) string {
 		binary := filepath.Join(t.TempDir(), "program")
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, filepath.Join(root, folder)).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary,
+			filepath.Join(root, folder)).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		return binary
 	}
 	plugin, companion := built("pkg"), built(filepath.Join("cmd", "entra-activity"))
 	var printed bytes.Buffer
-	require.NoError(t, Run(t.Context(), Options{Root: root, Plugin: plugin, Companion: companion, SignIns: 2000, Rounds: 1, Out: &printed}), "%s", &printed)
+	require.NoError(t, Run(t.Context(), Options{Root: root, Plugin: plugin, Companion: companion, SignIns: 2000,
+		Rounds: 1, Out: &printed}), "%s", &printed)
 	t.Log(printed.String())
 	for _, name := range []string{
 		"User sign-ins, weekly by status", "Application usage, top 3 weekly", "Distinct users in 30 days", "By status where the city is Munich",

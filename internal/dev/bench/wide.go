@@ -118,7 +118,8 @@ func prepareWide(ctx context.Context, db *store.DB) error {
 		}
 	}
 	for _, f := range allFields {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text", wideColumn(f))); err != nil {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text",
+			wideColumn(f))); err != nil {
 			return err
 		}
 	}
@@ -128,7 +129,8 @@ func prepareWide(ctx context.Context, db *store.DB) error {
 
 // rowIndexes are the columns of the indexes that the store's rows have; that by the time is the wide table's, too, and
 // the store has one more by what no wide table knows: when a record arrived.
-var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id",
+var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time",
+	"ip_address, created_date_time", "correlation_id",
 	"status, created_date_time"}
 
 // allFields are those that a record has a value for, in the catalog's order: neither what follows from others nor what

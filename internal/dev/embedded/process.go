@@ -46,6 +46,7 @@ type process struct {
 	done  chan struct{} // closed when the program has ended
 	err   error         // why it failed, nil when it did not; set before done is closed
 	letGo func()        // asks it to end; may be called again, and after it has ended
+	said  func() string // returns the end of its output
 }
 
 func (p *process) end(err error) {
@@ -53,7 +54,7 @@ func (p *process) end(err error) {
 	close(p.done)
 }
 
-// ending tells how a program that should still be running has ended.
+// ending returns how a program that should still be running has ended.
 func (p *process) ending() string {
 	if p.err == nil {
 		return "exit status 0"

@@ -50,11 +50,10 @@ type Options struct {
 
 // Server is a running private PostgreSQL.
 type Server struct {
+	running
 	installation installation
-	folder       *folder
 	password     string
 	port         int
-	process      *process
 	stop         func() error
 }
 
@@ -90,7 +89,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{installation: found, folder: folder, password: password}
+	s := &Server{running: running{folder: folder}, installation: found, password: password}
 	s.stop = sync.OnceValue(s.stopOnce)
 
 	// Another program may take the free port between our asking for it and PostgreSQL's binding it.
@@ -114,33 +113,26 @@ func (s *Server) start(ctx context.Context, settings map[string]string, port int
 			return err
 		}
 	}
-	output, err := s.folder.openLog()
-	if err != nil {
-		return err
-	}
-	defer output.Close()
-
-	s.process, err = command{
-		account: s.folder.account,
-		dir:     s.folder.path,
-		argv:    append([]string{s.installation.program("postgres")}, s.arguments(settings)...),
-		output:  output.File,
-		signal:  s.folder.stopSignal(),
-		remove:  s.folder.temporaryPath(),
-	}.start()
-	if err != nil {
+	argv := append([]string{s.installation.program("postgres")}, s.arguments(settings)...)
+	var err error
+	if s.process, err = s.folder.start(s.folder.stopSignal(), argv...); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	if err := s.awaitAnswer(ctx); err != nil {
-		said := output.tail()
-		s.process.letGo()
-		<-s.process.done
-		if strings.Contains(said, "could not bind") {
-			return fmt.Errorf("PostgreSQL did not start on port %d: %w:\n%s", s.port, errPortTaken, said)
-		}
-		return fmt.Errorf("PostgreSQL did not start: %w:\n%s", err, said)
+	// Only once the server says, in a file, that it has the port: another program that has it may leave a question
+	// unanswered.
+	err = s.await(ctx, func() bool { return s.folder.ready(s.port) })
+	if err == nil {
+		err = s.ping(ctx)
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	s.process.letGo()
+	<-s.process.done
+	if strings.Contains(s.process.said(), "could not bind") {
+		err = fmt.Errorf("%w: %w", errPortTaken, err)
+	}
+	return fmt.Errorf("PostgreSQL did not start on port %d: %w", s.port, err)
 }
 
 func (s *Server) arguments(settings map[string]string) []string {
@@ -162,23 +154,13 @@ func (s *Server) arguments(settings map[string]string) []string {
 	return arguments
 }
 
-// awaitAnswer returns when the server lets us in with its password. It asks only after the server says, in a file, that
-// it has the port: another program that has it may leave the question unanswered.
-func (s *Server) awaitAnswer(ctx context.Context) error {
+// ping returns an error unless the server lets us in with its password.
+func (s *Server) ping(ctx context.Context) error {
 	db, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	for !s.folder.ready(s.port) {
-		select {
-		case <-s.process.done:
-			return fmt.Errorf("it ended at once (%s)", s.process.ending())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 	return db.PingContext(ctx)
 }
 
@@ -246,14 +228,7 @@ func (s *Server) stopOnce() error {
 		problem = fmt.Errorf("PostgreSQL had ended before it was stopped (%s)", s.process.ending())
 	default:
 	}
-	s.process.letGo()
-	select {
-	case <-s.process.done:
-	case <-time.After(stopTimeout):
-		// Its folder is still in use, so it stays.
-		return fmt.Errorf("PostgreSQL in %s has not stopped within %v", s.folder.path, stopTimeout)
-	}
-	return errors.Join(problem, s.folder.close())
+	return errors.Join(problem, s.end())
 }
 
 // FreePort returns a TCP port of 127.0.0.1 that nothing listens on.

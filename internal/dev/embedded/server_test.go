@@ -112,7 +112,8 @@ func TestPasswordIsRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	u.User = url.UserPassword(s.User(), "guess")
-	if err := open(t, u.String()).Ping(); err == nil || !strings.Contains(err.Error(), "password authentication failed") {
+	if err := open(t, u.String()).Ping(); err == nil ||
+		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Errorf("got %v, want a refusal", err)
 	}
 }
@@ -131,7 +132,8 @@ func TestKeptFolder(t *testing.T) {
 		t.Errorf("fsync is %s: a kept folder is to survive a power failure", got)
 	}
 
-	if _, err := Start(t.Context(), Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+	if _, err := Start(t.Context(), Options{Dir: dir}); err == nil ||
+		!strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("a second server in the folder: got %v", err)
 	}
 	if err := s.Stop(); err != nil {
@@ -162,7 +164,8 @@ func TestForeignFolderIsLeftAlone(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "photos"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Start(t.Context(), Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "holds something else (photos)") {
+	if _, err := Start(t.Context(), Options{Dir: dir}); err == nil ||
+		!strings.Contains(err.Error(), "holds something else (photos)") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -87,7 +87,8 @@ func playwright(t *testing.T, folder, address, pictures string) {
 	command := exec.CommandContext(t.Context(), npx, "playwright", "test", "--config", "preview/playwright.config.ts")
 	command.Args = append(command.Args, strings.Fields(os.Getenv("PLAYWRIGHT_FLAGS"))...)
 	command.Dir = root(t)
-	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address, "CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+drawn,
+	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address,
+		"CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+drawn,
 		"PLAYWRIGHT_OUTPUT="+cmp.Or(os.Getenv("PLAYWRIGHT_OUTPUT"), t.TempDir()))
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	require.NoError(t, command.Run())
@@ -99,7 +100,8 @@ func playwright(t *testing.T, folder, address, pictures string) {
 	require.NotEmpty(t, names)
 	for _, name := range names {
 		small := filepath.Join(pictures, filepath.Base(name))
-		output, err := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), "--force", "--strip", "--speed=1", "--output="+small, "128", "--", name).CombinedOutput()
+		output, err := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), "--force",
+			"--strip", "--speed=1", "--output="+small, "128", "--", name).CombinedOutput()
 		require.NoError(t, err, "%s", output)
 	}
 }

@@ -3,11 +3,14 @@ package debian
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // LeftOutEnv names the environment variable with the file that lists what was left out. The test command prints it:
@@ -49,7 +52,8 @@ func Program(t testing.TB, name, pack string) string {
 			return path
 		}
 	}
-	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err, pack)
+	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err,
+		pack)
 	if os.Getenv("CI") != "" {
 		t.Fatal(notice)
 	}
@@ -86,11 +90,7 @@ func report(t testing.TB, notice string) {
 		return
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintln(file, notice); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	_, err = fmt.Fprintln(file, notice)
+	require.NoError(t, errors.Join(err, file.Close()))
 }
