@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	// mage:import sdk
 	sdk "github.com/grafana/grafana-plugin-sdk-go/build"
@@ -27,8 +28,8 @@ import (
 // Default is what mage without a target does.
 var Default = Build
 
-// packages are all of ours: ./... would take in Go code that comes with npm packages.
-var packages = []string{"./cmd/...", "./dashboards/...", "./deploy/...", "./docs/...", "./internal/...", "./pkg/...", "./provisioning/..."}
+// folders hold our Go code: ./... would take in what comes with npm packages.
+var folders = []string{"cmd", "dashboards", "deploy", "docs", "internal", "pkg", "provisioning"}
 
 const golangciLint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.8.0"
 
@@ -43,8 +44,7 @@ func BuildAll() {
 }
 
 // Test checks everything: formatting, linters, Go and front-end tests, the built plugin against a real PostgreSQL, and the
-// dashboards and editors in a browser.
-// It ends with what was left out for want of a program.
+// dashboards and editors in a browser. It ends with what was left out for want of a program.
 func Test() error {
 	list, err := os.CreateTemp("", "left-out-")
 	if err != nil {
@@ -60,11 +60,27 @@ func Test() error {
 	if err := os.Setenv(debian.LeftOutEnv, list.Name()); err != nil {
 		return err
 	}
-	mg.SerialDeps(gofmt, vet, lint, goTest, frontendTest, Build, browserTest)
+	for _, step := range []struct {
+		what string
+		run  func() error
+	}{
+		{"gofmt", gofmt},
+		{"go vet (compiles everything; minutes the first time)", vet},
+		{"golangci-lint (compiles everything once more the first time)", lint},
+		{"go test (packages are reported in the order of their names, and some take minutes)", goTest},
+		{"comparison with Prometheus' engine", promqlTest},
+		{"front end: npm ci, format, types, ESLint, Jest", frontendTest},
+		{"build of plugin and companion, and tests in a browser", browserTest},
+	} {
+		fmt.Printf("%s  %s\n", time.Now().Format(time.TimeOnly), step.what)
+		if err := step.run(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// Demo shows the bundled dashboards about an invented tenant, in Grafana or a preview, until Ctrl-C; DEMO_FLAGS=-help says what else.
+// Demo shows the dashboards of an invented tenant, in Grafana or a preview, until Ctrl-C; DEMO_FLAGS=-help lists options.
 func Demo() error {
 	mg.Deps(Build, previewPage)
 	return devenv(strings.Fields(os.Getenv("DEMO_FLAGS"))...)
@@ -80,7 +96,7 @@ func Smoke() error {
 // call it a failure.
 func devenv(args ...string) error {
 	program := filepath.Join("bin", executable("devenv"))
-	if err := sh.RunV("go", "build", "-o", program, "./internal/dev/devenv/main"); err != nil {
+	if err := golang("build", "-o", program, "./internal/dev/devenv/main"); err != nil {
 		return err
 	}
 	signal.Ignore(os.Interrupt)
@@ -91,7 +107,7 @@ func devenv(args ...string) error {
 // Bench measures speed and size against a table written by hand; BENCH_FLAGS="-sign-ins 10000000" says with how many.
 func Bench() error {
 	mg.Deps(backend, companion)
-	return sh.RunV("go", append([]string{"run", "./internal/dev/bench/main"}, strings.Fields(os.Getenv("BENCH_FLAGS"))...)...)
+	return golang("run", append([]string{"./internal/dev/bench/main"}, strings.Fields(os.Getenv("BENCH_FLAGS"))...)...)
 }
 
 func backend() error {
@@ -108,7 +124,8 @@ func companion() error {
 		return err
 	}
 	version := "-X github.com/prometheus/common/version.Version=" + pack.Version
-	return sh.RunV("go", "build", "-ldflags", version, "-o", filepath.Join("bin", executable("entra-activity")), "./cmd/entra-activity")
+	program := filepath.Join("bin", executable("entra-activity"))
+	return golang("build", "-ldflags", version, "-o", program, "./cmd/entra-activity")
 }
 
 func executable(name string) string {
@@ -128,22 +145,23 @@ func nodeModules() error {
 }
 
 func frontend() error {
-	mg.Deps(nodeModules)
-	stale, err := target.Dir(filepath.Join("dist", "module.js"), "src", "plugin.json", "dashboards", "webpack.config.ts", ".config", "package-lock.json")
-	if err != nil || !stale {
-		return err
-	}
-	return npm("run", "build")
+	return bundle("build", filepath.Join("dist", "module.js"), "dashboards", "webpack.config.ts", ".config")
 }
 
 // previewPage bundles the page of the preview.
 func previewPage() error {
+	page := filepath.Join("preview", "page")
+	return bundle("build:preview", filepath.Join("bin", "preview", "preview.js"), page, filepath.Join("preview", "build.mjs"))
+}
+
+// bundle runs an npm script unless what it makes is newer than its sources.
+func bundle(script, made string, sources ...string) error {
 	mg.Deps(nodeModules)
-	stale, err := target.Dir(filepath.Join("bin", "preview", "preview.js"), "src", filepath.Join("preview", "page"), filepath.Join("preview", "build.mjs"), "plugin.json", "package-lock.json")
+	stale, err := target.Dir(made, append(sources, "src", "plugin.json", "package-lock.json")...)
 	if err != nil || !stale {
 		return err
 	}
-	return npm("run", "build:preview")
+	return npm("run", script)
 }
 
 func frontendTest() error {
@@ -168,7 +186,8 @@ func gofmt() error {
 	if err != nil {
 		return err
 	}
-	unformatted, err := sh.Output(filepath.Join(root, "bin", executable("gofmt")), "-l", "Magefile.go", "cmd", "dashboards", "deploy", "docs", "internal", "pkg", "provisioning")
+	program := filepath.Join(root, "bin", executable("gofmt"))
+	unformatted, err := sh.Output(program, append([]string{"-l", "Magefile.go"}, folders...)...)
 	if err == nil && unformatted != "" {
 		err = fmt.Errorf("not formatted, run gofmt -w on: %s", strings.Join(strings.Fields(unformatted), " "))
 	}
@@ -176,16 +195,16 @@ func gofmt() error {
 }
 
 func vet() error {
-	return golang("vet")
+	return golang("vet", packages()...)
 }
 
 // lint runs golangci-lint where it is installed. Building it takes minutes, which only continuous integration spends.
 func lint() error {
 	if _, err := exec.LookPath("golangci-lint"); err == nil {
-		return sh.RunV("golangci-lint", append([]string{"run"}, packages...)...)
+		return sh.RunV("golangci-lint", append([]string{"run"}, packages()...)...)
 	}
 	if os.Getenv("CI") != "" {
-		return sh.RunV("go", append([]string{"run", golangciLint, "run", "--allow-parallel-runners"}, packages...)...)
+		return golang("run", append([]string{golangciLint, "run", "--allow-parallel-runners"}, packages()...)...)
 	}
 	fmt.Println("LEFT OUT: golangci-lint, which is not installed. Install it with: go install " + golangciLint)
 	return nil
@@ -193,17 +212,18 @@ func lint() error {
 
 func goTest() error {
 	// A busy machine takes longer than the ten minutes that go test allows a package.
-	if err := golang("test", "-timeout=30m"); err != nil {
-		return err
-	}
-	// A module of its own: only this comparison needs Prometheus' engine.
-	return sh.RunV("go", "-C", filepath.Join("internal", "dev", "conformance", "promql"), "test", "-timeout=30m", "./...")
+	return golang("test", append([]string{"-timeout=30m"}, packages()...)...)
+}
+
+// promqlTest runs the tests of a module of its own: only this comparison needs Prometheus' engine.
+func promqlTest() error {
+	return golang("-C", filepath.Join("internal", "dev", "conformance", "promql"), "test", "-timeout=30m", "./...")
 }
 
 // browserTest opens the dashboards and the editors in a browser, and looks.
 func browserTest() error {
-	mg.Deps(Build, previewPage)
-	return sh.RunV("go", "test", "-count=1", "-timeout=60m", "-tags=browser", "./internal/dev/preview")
+	mg.SerialDeps(Build, previewPage)
+	return golang("test", "-count=1", "-timeout=60m", "-tags=browser", "./internal/dev/preview")
 }
 
 // Screenshots writes pictures of all dashboards, dark and light, into docs/img/dashboards, and those of docs/queries.md
@@ -231,7 +251,13 @@ func Screenshots() error {
 	return sh.RunV(pngquant, append([]string{"--force", "--ext=.png", "--strip", "--speed=3", "--"}, pictures...)...)
 }
 
-// golang runs a subcommand of go on all packages.
-func golang(args ...string) error {
-	return sh.RunV("go", append(args, packages...)...)
+func golang(command string, args ...string) error {
+	return sh.RunV("go", append([]string{command}, args...)...)
+}
+
+func packages() (patterns []string) {
+	for _, folder := range folders {
+		patterns = append(patterns, "./"+folder+"/...")
+	}
+	return patterns
 }

@@ -283,7 +283,7 @@ func TestRoles(t *testing.T) {
 			handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 			body = response.Body.String()
 			return strings.Count(body, "\nentra_exporter_refresh_timestamp_seconds{") == 4
-		}, 30*time.Second, 100*time.Millisecond)
+		}, 5*time.Minute, 100*time.Millisecond)
 		return body
 	}
 	body := scrape()

@@ -105,7 +105,7 @@ func TestNestedTemplatesDoNotGrow(t *testing.T) {
 	select {
 	case err := <-done:
 		require.Error(t, err)
-	case <-time.After(time.Minute):
+	case <-time.After(10 * time.Minute):
 		t.Fatal("the expression grows without limit")
 	}
 }

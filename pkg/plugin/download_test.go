@@ -301,7 +301,7 @@ func (b built) streamsDownloads(t *testing.T) {
 			return ctx.Err()
 		})
 		require.ErrorIs(t, err, context.Canceled)
-		require.Eventually(t, func() bool { return activeStatements(t, db) == 0 }, 30*time.Second, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return activeStatements(t, db) == 0 }, time.Minute, 20*time.Millisecond)
 	})
 
 	t.Run("and not taken for complete where it breaks off", func(t *testing.T) {

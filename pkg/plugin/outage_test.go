@@ -67,7 +67,7 @@ func (b built) survivesAnOutage(t *testing.T) {
 	some := func(n *atomic.Int64) {
 		t.Helper()
 		before := n.Load()
-		require.Eventually(t, func() bool { return n.Load() > before+int64(clients*len(everyView)) }, 30*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return n.Load() > before+int64(clients*len(everyView)) }, 5*time.Minute, 10*time.Millisecond)
 	}
 	some(&succeeded)
 	away.Store(true)

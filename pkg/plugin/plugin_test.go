@@ -99,7 +99,8 @@ func settings(t *testing.T, u *url.URL, changes object) backend.DataSourceInstan
 	host, port := u.Hostname(), u.Port()
 	number, err := strconv.Atoi(port)
 	require.NoError(t, err)
-	jsonData := object{"host": host, "port": number, "database": u.Path[1:], "user": "reader", "tlsMode": "disable"}
+	jsonData := object{"host": host, "port": number, "database": u.Path[1:], "user": "reader", "tlsMode": "disable",
+		"queryTimeout": 600} // a busy machine takes long
 	secrets := map[string]string{"password": "secret"}
 	for key, value := range changes {
 		switch key {

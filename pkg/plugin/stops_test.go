@@ -34,23 +34,18 @@ WHERE datname = current_database() AND usename = 'reader' AND state <> 'idle'`))
 	require.NoError(t, err)
 	require.ErrorContains(t, responses[0].Error, "took longer than the data source allows")
 	require.Equal(t, backend.StatusTimeout, responses[0].Status)
-	require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return working() == 0 }, time.Minute, 10*time.Millisecond)
 
-	fastest := time.Hour // a busy machine can be slow once
-	for range 3 {
-		ctx, cancel := context.WithCancel(t.Context())
-		left := make(chan error)
-		go func() {
-			_, err := patient.query(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
-			left <- err
-		}()
-		require.Eventually(t, func() bool { return working() == 2 }, 10*time.Second, 10*time.Millisecond)
-		canceled := time.Now()
-		cancel()
-		require.Error(t, <-left)
-		require.Eventually(t, func() bool { return working() == 0 }, 10*time.Second, 10*time.Millisecond,
-			"canceled queries still run")
-		fastest = min(fastest, time.Since(canceled))
-	}
-	require.Less(t, fastest, time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := patient.query(ctx, `{"view": "list"}`, `{"view": "table", "groupBy": ["city"]}`)
+		left <- err
+	}()
+	require.Eventually(t, func() bool { return working() == 2 }, time.Minute, 10*time.Millisecond)
+	cancel()
+	require.Error(t, <-left)
+	// The lock is still held, and the data source would wait for it ten times as long: only the cancellation ends them.
+	require.Eventually(t, func() bool { return working() == 0 }, time.Minute, 10*time.Millisecond,
+		"canceled queries still run")
 }

@@ -208,7 +208,7 @@ func reload(t *testing.T, db *sql.DB) {
 	before := loaded()
 	_, err := db.ExecContext(t.Context(), "SELECT pg_reload_conf()")
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return loaded().After(before) }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return loaded().After(before) }, time.Minute, 10*time.Millisecond)
 }
 
 // identity is a certificate and its key, in PEM.

@@ -43,8 +43,8 @@ func TestUnknownPartIsRefused(t *testing.T) {
 	require.EqualError(t, err, `there is no part "report" to measure: use some of reports, lists, exporter, plugin, metrics, import, separated by commas`)
 }
 
-// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is part
-// of every run.
+// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is
+// part of every run.
 func TestBench(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the programs and starts a PostgreSQL")
@@ -52,13 +52,15 @@ func TestBench(t *testing.T) {
 	root := filepath.Join("..", "..", "..")
 	built := func(folder string) string {
 		binary := filepath.Join(t.TempDir(), "program")
-		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, filepath.Join(root, folder)).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary,
+			filepath.Join(root, folder)).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		return binary
 	}
 	plugin, companion := built("pkg"), built(filepath.Join("cmd", "entra-activity"))
 	var printed bytes.Buffer
-	require.NoError(t, Run(t.Context(), Options{Root: root, Plugin: plugin, Companion: companion, SignIns: 2000, Rounds: 1, Out: &printed}), "%s", &printed)
+	require.NoError(t, Run(t.Context(), Options{Root: root, Plugin: plugin, Companion: companion, SignIns: 2000,
+		Rounds: 1, Out: &printed}), "%s", &printed)
 	t.Log(printed.String())
 	for _, name := range []string{
 		"User sign-ins, weekly by status", "Application usage, top 3 weekly", "Distinct users in 30 days", "By status where the city is Munich",

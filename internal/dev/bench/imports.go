@@ -23,9 +23,9 @@ import (
 // leastImportRate is what the import has to reach of the rate of COPY.
 const leastImportRate = 1.0 / 3
 
-// imports compares the import of a file of Graph objects, the next day of the tenant that the store is filled with, with
-// what takes the same sign-ins in ready-made columns into the wide table: COPY, from a file on the server. The wide table has
-// as many records and indexes as the store. Each round has a day of its own.
+// imports compares the import of a file of Graph objects, the next day of the tenant that the store is filled with,
+// with what takes the same sign-ins in ready-made columns into the wide table: COPY, from a file on the server. The
+// wide table has as many records and indexes as the store. Each round has a day of its own.
 func (b *bench) imports(ctx context.Context, signIns int) error {
 	const name = "import"
 	db, err := b.copied(ctx, name)
@@ -40,7 +40,8 @@ func (b *bench) imports(ctx context.Context, signIns int) error {
 // copied opens a copy of the large database. The server makes it of files, which nobody may use meanwhile.
 func (b *bench) copied(ctx context.Context, name string) (*store.DB, error) {
 	b.large.SetMaxIdleConns(0)
-	if _, err := b.small.ExecContext(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, b.largeName)); err != nil {
+	if _, err := b.small.ExecContext(ctx,
+		fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, b.largeName)); err != nil {
 		return nil, err
 	}
 	return store.Open(store.Config{URL: b.server.URL(name)})
@@ -64,7 +65,8 @@ func (b *bench) importDays(ctx context.Context, db *store.DB, signIns int) (err 
 		target  float64
 		speeds
 	}{
-		{name: fmt.Sprintf("COPY of the report's %d fields", len(reportFields)), columns: columns{fields: reportFields}, target: leastImportRate},
+		{name: fmt.Sprintf("COPY of the report's %d fields", len(reportFields)),
+			columns: columns{fields: reportFields}, target: leastImportRate},
 		{name: fmt.Sprintf("COPY of all %d fields", len(allFields)), columns: columns{fields: allFields}},
 		{name: "COPY of all fields and the untouched record", columns: columns{fields: allFields, raw: true}},
 	}
@@ -72,7 +74,8 @@ func (b *bench) importDays(ctx context.Context, db *store.DB, signIns int) (err 
 	var records, size int64
 	for round := range b.rounds {
 		day := end.AddDate(0, 0, round)
-		company := demo.New(demo.Options{Seed: seed, Start: day, End: day.AddDate(0, 0, 1), SignIns: signIns, Users: users, Applications: applications})
+		company := demo.New(demo.Options{Seed: seed, Start: day, End: day.AddDate(0, 0, 1), SignIns: signIns,
+			Users: users, Applications: applications})
 		if size, err = writeObjects(file, company.SignIns()); err != nil {
 			return err
 		}
@@ -90,15 +93,16 @@ func (b *bench) importDays(ctx context.Context, db *store.DB, signIns int) (err 
 			}
 		}
 	}
-	b.report.heading(fmt.Sprintf("Import of a day of %d sign-ins, %.0f MB", records, float64(size)/1e6), "records/s", "processor, a record", "import's share")
-	b.report.aside("entra-activity import", imported.cells()...)
+	b.report.heading(fmt.Sprintf("Import of a day of %d sign-ins, %.0f MB", records, float64(size)/1e6), "records/s",
+		"processor, a record", "import's share")
+	b.report.noTarget("entra-activity import", imported.cells()...)
 	for _, p := range peers {
 		share := median(imported.rates) / median(p.rates)
 		cells := append(p.cells(), fmt.Sprintf("%.2f", share))
 		if p.target > 0 {
 			b.report.line(p.name, share >= p.target, "at least a third", cells...)
 		} else {
-			b.report.aside(p.name, cells...)
+			b.report.noTarget(p.name, cells...)
 		}
 	}
 	return nil
@@ -153,7 +157,8 @@ func (s *speeds) measureCopy(ctx context.Context, db *store.DB, c columns, day t
 	selected := selectWide(c.fields) + where
 	if c.raw {
 		names = append(names, "record")
-		selected = fmt.Sprintf("SELECT w.*, r.record FROM entra.sign_in_raw r JOIN (%s) w ON w.id = r.id::text%s", selected, where)
+		selected = fmt.Sprintf("SELECT w.*, r.record FROM entra.sign_in_raw r JOIN (%s) w ON w.id = r.id::text%s",
+			selected, where)
 	}
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("COPY (%s) TO %s", selected, file)); err != nil {
 		return err

@@ -34,11 +34,12 @@ var (
 
 // tenant invents the company whose sign-ins are measured with. Its people are the same whatever it is that they do.
 func tenant(until time.Time, signIns int) *demo.Tenant {
-	return demo.New(demo.Options{Seed: seed, Start: start, End: until, SignIns: signIns, Users: users, Applications: applications})
+	return demo.New(demo.Options{Seed: seed, Start: start, End: until, SignIns: signIns, Users: users,
+		Applications: applications})
 }
 
-// load fills an empty store with about as many sign-ins as asked for. One week goes the way of every record, through the
-// decoder and the writer, and only its untouched records are cut short. The other weeks are copies of it, with ids,
+// load fills an empty store with about as many sign-ins as asked for. One week goes the way of every record, through
+// the decoder and the writer, and only its untouched records are cut short. The other weeks are copies of it, with ids,
 // correlation ids and times of their own, in every table that holds sign-ins: the store cannot tell the difference.
 func load(ctx context.Context, db *store.DB, signIns int) error {
 	company := tenant(start.AddDate(0, 0, 7), signIns/weeks)
@@ -179,6 +180,7 @@ ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) 
 }
 
 func columnsOf(ctx context.Context, db *store.DB, table string) (columns []string, err error) {
-	err = sqlx.SelectContext(ctx, db, &columns, "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position", store.Schema, table)
+	err = sqlx.SelectContext(ctx, db, &columns,
+		"SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position", store.Schema, table)
 	return columns, err
 }

@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' an answer may take, fasterThanJoin how many
-	// times faster than a join of steps and records it has to be, and slowerThanGroupBy how many times longer than plain
-	// GROUP BY an answer by a label may take that no metrics database has.
+	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' an answer may take, fasterThanJoin how
+	// many times faster than a join of steps and records it has to be, and slowerThanGroupBy how many times longer than
+	// plain GROUP BY an answer by a label may take that no metrics database has.
 	slowerThanVictoriaMetrics = 2
 	fasterThanJoin            = 10
 	slowerThanGroupBy         = 5
@@ -43,8 +43,8 @@ type expression struct {
 	instant bool   // at the last step alone
 }
 
-// overWide returns the SQL that joins steps and records, as the definition of a window says it. Each step has an index find
-// its records: to join the two as they are, PostgreSQL would compare each with each, which takes minutes.
+// overWide returns the SQL that joins steps and records, as the definition of a window says it. Each step has an index
+// find its records: to join the two as they are, PostgreSQL would compare each with each, which takes minutes.
 func overWide(columns, where string) string {
 	return "SELECT " + columns + ` FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS t
 CROSS JOIN LATERAL (SELECT status, app_display_name FROM wide WHERE created_date_time > t - interval '1 hour' AND created_date_time <= t OFFSET 0) w` + where
@@ -55,29 +55,35 @@ var onCounters = []expression{
 	{text: `topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))`,
 		sql: "SELECT n, t FROM (SELECT n, t, row_number() OVER (PARTITION BY t ORDER BY n DESC) AS place FROM (" + overWide("count(*) AS n, t", " WHERE status = 'failure' GROUP BY t, app_display_name") + ") c) p WHERE place <= 3"},
 	{text: `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h])) > 0.2`,
-		sql: overWide("avg((status = 'failure')::int)::float, t", " GROUP BY t HAVING avg((status = 'failure')::int) > 0.2")},
+		sql: overWide("avg((status = 'failure')::int)::float, t",
+			" GROUP BY t HAVING avg((status = 'failure')::int) > 0.2")},
 	{text: `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h]))`,
 		sql: overWide("avg((status = 'failure')::int)::float, t", " GROUP BY t")},
 	{text: `sum by (status) (increase(entra_signins_total[1h]))`, sql: overWide("count(*), t", " GROUP BY t, status")},
-	{text: `sum by (app) (increase(entra_signins_total[1h]))`, sql: overWide("count(*), t", " GROUP BY t, app_display_name")},
+	{text: `sum by (app) (increase(entra_signins_total[1h]))`,
+		sql: overWide("count(*), t", " GROUP BY t, app_display_name")},
 	{text: `sum by (app) (increase(entra_signins_total{app=~"Microsoft.*", status="failure"}[1h]))`,
 		sql: overWide("count(*), t", " WHERE app_display_name ~ '^Microsoft' AND status = 'failure' GROUP BY t, app_display_name")},
 	{text: `sum by (app) (increase(entra_signins_total[1d]))`},
 	{text: `max_over_time(sum(increase(entra_signins_total[1h]))[1d:1h])`},
 }
 
-// onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the same
-// hours, and of what that finds no more is fetched than the expression's answer.
+// onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the
+// same hours, and of what that finds no more is fetched than the expression's answer.
 var onRecords = []expression{
 	{text: `count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0)`,
-		sql: groupBy("count(*)", "wide", "created_date_time", "user_principal_name", ""), rows: groupBy("count(*)", "entra.sign_in", "time", "account", "")},
+		sql: groupBy("count(*)", "wide", "created_date_time", "user_principal_name", ""), rows: groupBy("count(*)",
+			"entra.sign_in", "time", "account", "")},
 	{text: `max(sum by (ip_address) (increase(entra_signins_total[1h])))`,
-		sql: groupBy("max(n)", "wide", "created_date_time", "ip_address", ""), rows: groupBy("max(n)", "entra.sign_in", "time", "ip_address", "")},
+		sql: groupBy("max(n)", "wide", "created_date_time", "ip_address", ""), rows: groupBy("max(n)",
+			"entra.sign_in", "time", "ip_address", "")},
 	{text: `sum by (error_code) (increase(entra_signins_total[1h]))`,
-		sql: groupBy("sum(n)", "wide", "created_date_time", "error_code", ""), rows: groupBy("sum(n)", "entra.sign_in", "time", "error_code", "")},
-	{text: `count(sum by (user_principal_name) (increase(entra_signins_total{status="failure"}[30d])) > 0)`, instant: true,
-		sql:  "SELECT count(*), $2::timestamptz FROM (SELECT count(*), user_principal_name FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 AND status = 'failure' GROUP BY 2) g",
-		rows: "SELECT count(*), $2::timestamptz FROM (SELECT count(*), account FROM entra.sign_in WHERE time > $1 AND time <= $2 AND status = " + fmt.Sprint(store.StatusCode(activity.Failure)) + " GROUP BY 2) g"},
+		sql: groupBy("sum(n)", "wide", "created_date_time", "error_code", ""), rows: groupBy("sum(n)",
+			"entra.sign_in", "time", "error_code", "")},
+	{text: `count(sum by (user_principal_name) (increase(entra_signins_total{status="failure"}[30d])) > 0)`,
+		instant: true,
+		sql:     "SELECT count(*), $2::timestamptz FROM (SELECT count(*), user_principal_name FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 AND status = 'failure' GROUP BY 2) g",
+		rows:    "SELECT count(*), $2::timestamptz FROM (SELECT count(*), account FROM entra.sign_in WHERE time > $1 AND time <= $2 AND status = " + fmt.Sprint(store.StatusCode(activity.Failure)) + " GROUP BY 2) g"},
 }
 
 // groupBy returns SQL that counts by a column and hour.
@@ -94,7 +100,7 @@ func span() backend.TimeRange {
 
 // metrics compares expressions with a VictoriaMetrics that has the same counters, and with SQL written by hand.
 func (b *bench) metrics(ctx context.Context, binary string) (err error) {
-	p, err := b.startPlugin(ctx, binary)
+	p, err := b.startPlugin(binary)
 	if err != nil {
 		return err
 	}
@@ -111,38 +117,39 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 		if err != nil {
 			return fmt.Errorf("feed VictoriaMetrics: %w", err)
 		}
-		b.report.heading(fmt.Sprintf("Expressions, 30 days by the hour, beside %d counters", n), "here", "at best", "VictoriaMetrics", "at best", "ratio")
+		b.report.heading(fmt.Sprintf("Expressions, 30 days by the hour, beside %d counters", n), "here", "at best",
+			"VictoriaMetrics", "at best", "ratio")
 		for _, x := range onCounters {
-			ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return vm.ask(ctx, x.text) })
-			if err != nil {
+			other := func() (values, error) { return vm.ask(ctx, x.text) }
+			if err := b.expression(ctx, p, x, slowerThanVictoriaMetrics, other); err != nil {
 				return err
 			}
-			b.report.line(x.text, ratio <= slowerThanVictoriaMetrics, fmt.Sprintf("at most %d", slowerThanVictoriaMetrics), append(cells, fmt.Sprintf("%.2f", ratio))...)
 		}
 	}
-	b.report.heading("Expressions, 30 days by the hour, beside SQL", "here", "at best", "a join", "at best", "times faster")
+	b.report.heading("Expressions, 30 days by the hour, beside SQL", "here", "at best", "a join", "at best",
+		"times faster")
 	for _, x := range onCounters {
 		if x.sql == "" {
 			continue
 		}
-		ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.sql) })
+		ratio, cells, err := b.compareExpression(ctx, p, x, b.sql(ctx, x.sql))
 		if err != nil {
 			return err
 		}
-		b.report.line(x.text, ratio <= 1.0/fasterThanJoin, fmt.Sprintf("at least %d times", fasterThanJoin), append(cells, fmt.Sprintf("%.1f", 1/ratio))...)
+		b.report.line(x.text, ratio <= 1.0/fasterThanJoin, fmt.Sprintf("at least %d times", fasterThanJoin),
+			append(cells, fmt.Sprintf("%.1f", 1/ratio))...)
 	}
-	b.report.heading("Labels that no counter has, 30 days by the hour", "here", "at best", "GROUP BY", "at best", "ratio")
+	b.report.heading("Labels that no counter has, 30 days by the hour", "here", "at best", "GROUP BY", "at best",
+		"ratio")
 	for _, x := range onRecords {
-		ratio, cells, err := b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.sql) })
+		if err := b.expression(ctx, p, x, slowerThanGroupBy, b.sql(ctx, x.sql)); err != nil {
+			return err
+		}
+		ratio, cells, err := b.compareExpression(ctx, p, x, b.sql(ctx, x.rows))
 		if err != nil {
 			return err
 		}
-		b.report.line(x.text, ratio <= slowerThanGroupBy, fmt.Sprintf("at most %d", slowerThanGroupBy), append(cells, fmt.Sprintf("%.2f", ratio))...)
-		ratio, cells, err = b.compareExpression(ctx, p, x, func() (values, error) { return b.values(ctx, x.rows) })
-		if err != nil {
-			return err
-		}
-		b.report.aside("  beside the same on the store's rows", append(cells, fmt.Sprintf("%.2f", ratio))...)
+		b.report.noTarget("  beside the same on the store's rows", append(cells, fmt.Sprintf("%.2f", ratio))...)
 	}
 	return b.manySeries(ctx, binary)
 }
@@ -150,7 +157,8 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 // manySeries has expressions go through as many series as users and applications of 30 days make.
 func (b *bench) manySeries(ctx context.Context, binary string) error {
 	var series int
-	if err := b.large.GetContext(ctx, &series, "SELECT count(*) FROM (SELECT DISTINCT account, application FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s", span().From, span().To); err != nil {
+	if err := b.large.GetContext(ctx, &series,
+		"SELECT count(*) FROM (SELECT DISTINCT account, application FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s", span().From, span().To); err != nil {
 		return err
 	}
 	b.report.heading(fmt.Sprintf("%d series of 721 steps", series), "answer", "memory at its highest")
@@ -168,7 +176,7 @@ func (b *bench) manySeries(ctx context.Context, binary string) error {
 
 // memoryFor asks a process of its own, whose memory tells of one expression alone. A limit is an answer, too.
 func (b *bench) memoryFor(ctx context.Context, binary, text string) error {
-	p, err := b.startPlugin(ctx, binary)
+	p, err := b.startPlugin(binary)
 	if err != nil {
 		return err
 	}
@@ -178,22 +186,34 @@ func (b *bench) memoryFor(ctx context.Context, binary, text string) error {
 	if err != nil {
 		said = err.Error()
 	}
-	peak, err := memory(p.PID(), "VmHWM:")
-	if err != nil {
-		b.report.aside(text, said, "not known on this system")
-		return nil
-	}
-	b.report.line(text, peak < maxPluginMemory, fmt.Sprintf("under %d MB", maxPluginMemory/megabyte), said, fmt.Sprintf("%d MB", peak/megabyte))
+	b.peak(text, p.PID(), said)
 	return nil
 }
 
+// expression reports on one that may take so many times as long as another way to ask.
+func (b *bench) expression(ctx context.Context, p *pluginhost.Plugin, x expression, most int,
+	other func() (values, error)) error {
+	ratio, cells, err := b.compareExpression(ctx, p, x, other)
+	if err == nil {
+		b.report.line(x.text, ratio <= float64(most), fmt.Sprintf("at most %d", most),
+			append(cells, fmt.Sprintf("%.2f", ratio))...)
+	}
+	return err
+}
+
+func (b *bench) sql(ctx context.Context, statement string) func() (values, error) {
+	return func() (values, error) { return b.values(ctx, statement) }
+}
+
 func expressionModel(x expression) json.RawMessage {
-	model, _ := json.Marshal(map[string]any{"refId": "A", "queryType": "metrics", "version": 2, "expr": x.text, "interval": "1h", "instant": x.instant}) // texts always can be
+	model, _ := json.Marshal(map[string]any{"refId": "A", "queryType": "metrics", "version": 2, "expr": x.text,
+		"interval": "1h", "instant": x.instant}) // texts always can be
 	return model
 }
 
 // compareExpression asks the plugin and another, in turn. Both have to say the same.
-func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x expression, other func() (values, error)) (ratio float64, cells []string, err error) {
+func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x expression,
+	other func() (values, error)) (ratio float64, cells []string, err error) {
 	here := func() (values, error) {
 		answer, err := p.Query(ctx, []json.RawMessage{expressionModel(x)}, span())
 		return valuesOf(answer), err
@@ -216,8 +236,7 @@ func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x e
 	if err != nil {
 		return 0, nil, err
 	}
-	return took[0].median.Seconds() / took[1].median.Seconds(),
-		[]string{milliseconds(took[0].median), milliseconds(took[0].best), milliseconds(took[1].median), milliseconds(took[1].best)}, nil
+	return took.ratio(), took.cells(), nil
 }
 
 // values are sums of an answer's values by their time, in seconds since 1970. What is 0 may be missing.
@@ -227,7 +246,8 @@ func (v values) same(other values) error {
 	for _, times := range []values{v, other} {
 		for at := range times {
 			if math.Abs(v[at]-other[at]) > 1e-9*math.Abs(other[at]) {
-				return fmt.Errorf("at %s the values are together %v, asked otherwise %v", time.Unix(at, 0).UTC(), v[at], other[at])
+				return fmt.Errorf("at %s the values are together %v, asked otherwise %v", time.Unix(at, 0).UTC(),
+					v[at], other[at])
 			}
 		}
 	}
@@ -274,44 +294,20 @@ type victoriaMetrics struct {
 }
 
 func startVictoriaMetrics(ctx context.Context) (*victoriaMetrics, error) {
-	program, err := exec.LookPath("victoria-metrics")
+	path, err := exec.LookPath("victoria-metrics")
 	if err != nil {
 		return nil, err
 	}
-	port, err := embedded.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	running, err := embedded.Run(program, nil, "-storageDataPath=data", "-httpListenAddr="+address, "-search.latencyOffset=0s", "-search.disableCache",
-		"-retentionPeriod=100y", "-loggerLevel=ERROR")
-	if err != nil {
-		return nil, err
-	}
-	if err := running.AwaitPort(ctx, port); err != nil {
-		return nil, errors.Join(err, running.Stop())
-	}
-	return &victoriaMetrics{"http://" + address, running}, nil
+	program, address, err := embedded.Serve(ctx, path, nil, func(address string) []string {
+		return []string{"-storageDataPath=data", "-httpListenAddr=" + address, "-search.latencyOffset=0s",
+			"-search.disableCache",
+			"-retentionPeriod=100y", "-loggerLevel=ERROR"}
+	})
+	return &victoriaMetrics{"http://" + address, program}, err
 }
 
 func (vm *victoriaMetrics) get(ctx context.Context, path string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, vm.url+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	return read(http.DefaultClient.Do(request))
-}
-
-func read(response *http.Response, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode >= 300 {
-		err = fmt.Errorf("%s: %s", response.Status, text)
-	}
-	return text, err
+	return embedded.Fetch(ctx, http.MethodGet, vm.url+path, nil, nil)
 }
 
 // feed gives it the counters of the sign-ins by when they happened, 0 before the first, and returns how many there are.
@@ -331,11 +327,7 @@ FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 GROUP BY 1, 2
 		counters = n
 		writer.CloseWithError(errors.Join(err, out.Flush()))
 	}()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, vm.url+"/api/v1/import", reader)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := read(http.DefaultClient.Do(request)); err != nil {
+	if _, err := embedded.Fetch(ctx, http.MethodPost, vm.url+"/api/v1/import", nil, reader); err != nil {
 		return 0, err
 	}
 	_, err = vm.get(ctx, "/internal/force_flush")
@@ -360,7 +352,8 @@ func writeCounters(out io.Writer, rows interface {
 			Metric     map[string]string `json:"metric"`
 			Values     []int64           `json:"values"`
 			Timestamps []int64           `json:"timestamps"`
-		}{Metric: map[string]string{"__name__": "entra_signins_total", "tenant": labels[0], "app_id": labels[1], "app": labels[2], "kind": labels[3], "status": labels[4]}}
+		}{Metric: map[string]string{"__name__": "entra_signins_total", "tenant": labels[0], "app_id": labels[1],
+			"app": labels[2], "kind": labels[3], "status": labels[4]}}
 		n := int64(0)
 		for at := first; at <= last; at++ {
 			n += counts[at]
@@ -390,7 +383,8 @@ func writeCounters(out io.Writer, rows interface {
 // ask evaluates an expression.
 func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error) {
 	seconds := func(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
-	answer, err := vm.get(ctx, "/api/v1/query_range?"+url.Values{"query": {text}, "start": {seconds(span().From)}, "end": {seconds(span().To)}, "step": {"1h"}, "nocache": {"1"}}.Encode())
+	answer, err := vm.get(ctx, "/api/v1/query_range?"+url.Values{"query": {text}, "start": {seconds(span().From)},
+		"end": {seconds(span().To)}, "step": {"1h"}, "nocache": {"1"}}.Encode())
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,8 @@ import (
 
 const (
 	megabyte = 1 << 20
-	// maxPluginMemory is what the plugin's process may come to hold, maxDownloadGrowth by how much a download may raise it.
+	// maxPluginMemory is what the plugin's process may come to hold, maxDownloadGrowth by how much a download may raise
+	// it.
 	maxPluginMemory   = 100 * megabyte
 	maxDownloadGrowth = 32 * megabyte
 
@@ -40,7 +41,7 @@ const (
 
 // plugin asks the built plugin as Grafana does, and finds out how much memory that took at most.
 func (b *bench) plugin(ctx context.Context, opts Options, questions []question) error {
-	p, err := b.startPlugin(ctx, opts.Plugin)
+	p, err := b.startPlugin(opts.Plugin)
 	if err != nil {
 		return err
 	}
@@ -55,24 +56,16 @@ func (b *bench) plugin(ctx context.Context, opts Options, questions []question) 
 			return err
 		}
 	}
-	peak, err := memory(p.PID(), "VmHWM:")
-	if err != nil {
-		b.report.aside("Memory: not known on this system")
-		return nil
-	}
-	b.report.line("Memory of the plugin's process at its highest", peak < maxPluginMemory, fmt.Sprintf("under %d MB", maxPluginMemory/megabyte), fmt.Sprintf("%d MB", peak/megabyte), "")
+	b.peak("Memory of the plugin's process at its highest", p.PID())
 	return b.downloads(ctx, opts.Plugin)
 }
 
-func (b *bench) startPlugin(ctx context.Context, binary string) (*pluginhost.Plugin, error) {
-	var database string
-	if err := b.large.GetContext(ctx, &database, "SELECT current_database()"); err != nil {
+func (b *bench) startPlugin(binary string) (*pluginhost.Plugin, error) {
+	settings, err := pluginhost.SettingsOf(b.server.URL(b.largeName))
+	if err != nil {
 		return nil, err
 	}
-	return pluginhost.Start(binary, pluginhost.Settings{
-		JSON:     map[string]any{"host": b.server.Host(), "port": b.server.Port(), "database": database, "user": b.server.User(), "tlsMode": "disable"},
-		Password: b.server.Password(),
-	})
+	return pluginhost.Start(binary, settings)
 }
 
 // panel asks what a panel asks.
@@ -90,7 +83,7 @@ func (b *bench) panels(ctx context.Context, p *pluginhost.Plugin, questions []qu
 		if err != nil {
 			return fmt.Errorf("%s: %w", q.name, err)
 		}
-		b.report.aside(q.name, milliseconds(took[0].median), milliseconds(took[0].best))
+		b.report.noTarget(q.name, took.cells()...)
 	}
 	return nil
 }
@@ -101,19 +94,22 @@ func (b *bench) quick(name string, limit time.Duration, do func() error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	b.report.line(name, took[0].median < limit, fmt.Sprintf("under %d ms", limit.Milliseconds()), milliseconds(took[0].median), milliseconds(took[0].best))
+	b.report.line(name, took[0].median < limit, fmt.Sprintf("under %d ms", limit.Milliseconds()), took.cells()...)
 	return nil
 }
 
-// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the store
-// was filled.
+// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the
+// store was filled.
 func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	var id string
 	for object := range tenant(start.AddDate(0, 0, 7), 1000).SignIns() {
-		if err := b.large.GetContext(ctx, &id, "SELECT id::text FROM entra.sign_in WHERE time >= $1 ORDER BY time LIMIT 1", now.AddDate(0, 0, -10)); err != nil {
+		if err := b.large.GetContext(ctx, &id,
+			"SELECT id::text FROM entra.sign_in WHERE time >= $1 ORDER BY time LIMIT 1", now.AddDate(0, 0,
+				-10)); err != nil {
 			return err
 		}
-		if _, err := b.large.ExecContext(ctx, "UPDATE entra.sign_in_raw SET record = $2 WHERE id = $1", id, string(object)); err != nil {
+		if _, err := b.large.ExecContext(ctx, "UPDATE entra.sign_in_raw SET record = $2 WHERE id = $1", id,
+			string(object)); err != nil {
 			return err
 		}
 		break
@@ -123,8 +119,8 @@ func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	})
 }
 
-// searches looks for users and applications as somebody does who types into a variable. To the users who sign in it adds
-// namesakes who never do.
+// searches looks for users and applications as somebody does who types into a variable. To the users who sign in it
+// adds namesakes who never do.
 func (b *bench) searches(ctx context.Context, p *pluginhost.Plugin) error {
 	for _, statement := range []string{
 		fmt.Sprintf(`INSERT INTO entra.account (tenant, key, user_id, user_principal_name, user_display_name, named_on)
@@ -164,7 +160,8 @@ WHERE r.time >= $1 AND a.user_principal_name <> '' AND p.app_display_name <> '' 
 		for key, values := range search.more {
 			parameters[key] = values
 		}
-		if err := b.quick(search.name, quickSearch, func() error { _, err := call(ctx, p, "values", parameters); return err }); err != nil {
+		if err := b.quick(search.name, quickSearch,
+			func() error { _, err := call(ctx, p, "values", parameters); return err }); err != nil {
 			return err
 		}
 	}
@@ -185,10 +182,11 @@ func call(ctx context.Context, p *pluginhost.Plugin, path string, parameters url
 }
 
 // ofDashboard are the panels of each dashboard: of the overview, one of each way of asking.
-var ofDashboard = []string{"Sign-ins", "Failure rate", "Active users", "User sign-ins", "Application usage", "Why do sign-ins fail?", "Where do people sign in from?", "Latest sign-ins"}
+var ofDashboard = []string{"Sign-ins", "Failure rate", "Active users", "User sign-ins", "Application usage",
+	"Why do sign-ins fail?", "Where do people sign in from?", "Latest sign-ins"}
 
-// dashboards has many dashboards refreshed at once. A core has so many panels to
-// itself that each would take their number times its time alone.
+// dashboards has many dashboards refreshed at once. A core has so many panels to itself that each would take their
+// number times its time alone.
 func (b *bench) dashboards(ctx context.Context, p *pluginhost.Plugin, root string) error {
 	models := make([]json.RawMessage, len(ofDashboard))
 	for i, title := range ofDashboard {
@@ -230,7 +228,8 @@ func (b *bench) dashboards(ctx context.Context, p *pluginhost.Plugin, root strin
 	slices.Sort(alone)
 	slices.Sort(together)
 	slowdown := median(slowdowns)
-	b.report.heading(fmt.Sprintf("%d dashboards of %d panels at once", dashboards, len(models)), "alone", "at once", "slowdown, per panel and core")
+	b.report.heading(fmt.Sprintf("%d dashboards of %d panels at once", dashboards, len(models)), "alone", "at once",
+		"slowdown, per panel and core")
 	b.report.line("Median panel, no errors", slowdown < maxSlowdown, fmt.Sprintf("under %d", maxSlowdown),
 		milliseconds(alone[len(alone)/2]), milliseconds(together[len(together)/2]), fmt.Sprintf("%.2f", slowdown))
 	return nil
@@ -241,15 +240,16 @@ func (b *bench) downloads(ctx context.Context, binary string) error {
 	b.report.heading(fmt.Sprintf("Download of %d sign-ins as CSV", downloaded), "records/s", "ratio")
 	psql, err := exec.LookPath("psql")
 	if err != nil {
-		b.report.aside("psql is not installed")
+		b.report.noTarget("psql is not installed")
 		return nil
 	}
-	p, err := b.startPlugin(ctx, binary)
+	p, err := b.startPlugin(binary)
 	if err != nil {
 		return err
 	}
 	defer p.Stop()
-	if err := panel(ctx, p, model(map[string]any{"view": "list", "limit": 100})); err != nil { // what is only needed once
+	if err := panel(ctx, p, model(map[string]any{"view": "list",
+		"limit": 100})); err != nil { // what is only needed once
 		return err
 	}
 	var columns []string
@@ -260,16 +260,13 @@ func (b *bench) downloads(ctx context.Context, binary string) error {
 		"query": {string(model(map[string]any{"view": "list", "columns": columns}))}, "format": {"csv"},
 		"from": {fmt.Sprint(start.UnixMilli())}, "to": {fmt.Sprint(end.UnixMilli())},
 	}
-	var database string
-	if err := b.large.GetContext(ctx, &database, "SELECT current_database()"); err != nil {
-		return err
-	}
-	copied := fmt.Sprintf("\\copy (%s ORDER BY r.time DESC LIMIT %d) TO '%s' (FORMAT csv)", selectWide(reportFields), downloaded, os.DevNull)
+	copied := fmt.Sprintf("\\copy (%s ORDER BY r.time DESC LIMIT %d) TO '%s' (FORMAT csv)", selectWide(reportFields),
+		downloaded, os.DevNull)
 	var ours, theirs []float64
 	var grown int64
 	for range b.rounds {
 		if err := forgetPeak(p.PID()); err != nil {
-			b.report.aside("Memory: not known on this system")
+			b.report.noTarget("Memory: not known on this system")
 		}
 		before, _ := memory(p.PID(), "VmRSS:")
 		began := time.Now()
@@ -280,16 +277,30 @@ func (b *bench) downloads(ctx context.Context, binary string) error {
 		peak, _ := memory(p.PID(), "VmHWM:")
 		grown = max(grown, peak-before)
 		began = time.Now()
-		if out, err := exec.CommandContext(ctx, psql, "-X", "-q", "-c", copied, b.server.URL(database)).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(ctx, psql, "-X", "-q", "-c", copied,
+			b.server.URL(b.largeName)).CombinedOutput(); err != nil {
 			return fmt.Errorf("psql: %w: %s", err, out)
 		}
 		theirs = append(theirs, downloaded/time.Since(began).Seconds())
 	}
 	ratio := median(ours) / median(theirs)
-	b.report.line("The plugin's", ratio >= leastDownloadRate, fmt.Sprintf("at least %g", leastDownloadRate), fmt.Sprintf("%.0f", median(ours)), fmt.Sprintf("%.2f", ratio))
-	b.report.aside("psql \\copy of the same columns", fmt.Sprintf("%.0f", median(theirs)))
-	b.report.line("Growth of the plugin's memory", grown < maxDownloadGrowth, fmt.Sprintf("under %d MB", maxDownloadGrowth/megabyte), fmt.Sprintf("%d MB", grown/megabyte), "")
+	b.report.line("The plugin's", ratio >= leastDownloadRate, fmt.Sprintf("at least %g", leastDownloadRate),
+		fmt.Sprintf("%.0f", median(ours)), fmt.Sprintf("%.2f", ratio))
+	b.report.noTarget("psql \\copy of the same columns", fmt.Sprintf("%.0f", median(theirs)))
+	b.report.line("Growth of the plugin's memory", grown < maxDownloadGrowth,
+		fmt.Sprintf("under %d MB", maxDownloadGrowth/megabyte), fmt.Sprintf("%d MB", grown/megabyte), "")
 	return nil
+}
+
+// peak reports how much memory a process had at most, beside other cells.
+func (b *bench) peak(name string, pid int, cells ...string) {
+	peak, err := memory(pid, "VmHWM:")
+	if err != nil {
+		b.report.noTarget(name, append(cells, "not known on this system")...)
+		return
+	}
+	b.report.line(name, peak < maxPluginMemory, fmt.Sprintf("under %d MB", maxPluginMemory/megabyte),
+		append(cells, fmt.Sprintf("%d MB", peak/megabyte))...)
 }
 
 // memory reads from Linux how much memory a process has (VmRSS:) or had at most (VmHWM:).

@@ -65,13 +65,15 @@ SELECT week, app, n FROM counted JOIN top USING (app)`,
 		},
 		{
 			name: "Distinct users in 30 days", target: 10,
-			model: model(map[string]any{"view": "value", "measure": "distinctUsers", "filters": []any{filter("signInEventTypes", "interactiveUser")}}),
-			wide:  "SELECT $1::timestamptz, '', count(DISTINCT user_id) FROM wide WHERE " + interactive,
+			model: model(map[string]any{"view": "value", "measure": "distinctUsers",
+				"filters": []any{filter("signInEventTypes", "interactiveUser")}}),
+			wide: "SELECT $1::timestamptz, '', count(DISTINCT user_id) FROM wide WHERE " + interactive,
 		},
 		{
 			name: "By status where the city is Munich", target: 2,
-			model: model(map[string]any{"view": "timeSeries", "interval": "1w", "groupBy": []string{"status"}, "filters": []any{filter("city", "Munich")}}),
-			wide:  "SELECT " + week + ", status, count(*) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND city = 'Munich' GROUP BY 1, 2",
+			model: model(map[string]any{"view": "timeSeries", "interval": "1w", "groupBy": []string{"status"},
+				"filters": []any{filter("city", "Munich")}}),
+			wide: "SELECT " + week + ", status, count(*) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND city = 'Munich' GROUP BY 1, 2",
 		},
 	}, nil
 }
@@ -87,7 +89,8 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 		{"correlation id", "correlationId", "correlation_id::text", "entra.sign_in r"},
 	} {
 		var values []string
-		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from one on.
+		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from
+		// one on.
 		err := db.SelectContext(ctx, &values, fmt.Sprintf(`WITH counted AS (
   SELECT %s AS value, count(*) AS n FROM %s WHERE r.time >= $1 AND r.time < $2 GROUP BY 1
 ), ranked AS (
@@ -100,12 +103,14 @@ SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, 
 		for i, value := range values {
 			// As many as a store of any size has, so that all lists of them are as long.
 			column, n := wideColumn(fieldsByName(l.field)[0]), 0
-			if err := db.GetContext(ctx, &n, fmt.Sprintf("SELECT least(100, count(*)) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3", column), period().From, period().To, value); err != nil {
+			if err := db.GetContext(ctx, &n,
+				fmt.Sprintf("SELECT least(100, count(*)) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3", column), period().From, period().To, value); err != nil {
 				return nil, err
 			}
 			all = append(all, question{
-				name:  fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
-				model: model(map[string]any{"view": "list", "limit": max(1, n), "filters": []any{filter(l.field, value)}}),
+				name: fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
+				model: model(map[string]any{"view": "list", "limit": max(1, n),
+					"filters": []any{filter(l.field, value)}}),
 				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3 ORDER BY created_date_time DESC, id LIMIT %d",
 					column, max(1, n)),
 				args: []any{value},
@@ -216,7 +221,8 @@ func (q question) check(ctx context.Context, db *store.DB) error {
 		return fmt.Errorf("%s, of the wide table: %w", q.name, err)
 	}
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("%s: the answers differ:\n%s\nand of the wide table:\n%s", q.name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		return fmt.Errorf("%s: the answers differ:\n%s\nand of the wide table:\n%s", q.name, strings.Join(got, "\n"),
+			strings.Join(want, "\n"))
 	}
 	return nil
 }

@@ -39,8 +39,8 @@ func (r *report) line(name string, reached bool, target string, cells ...string)
 	fmt.Fprintf(r.table, "%s\t%s\t%s\t%s\n", name, strings.Join(cells, "\t"), target, verdict)
 }
 
-// aside adds a result for which there is no target.
-func (r *report) aside(name string, cells ...string) {
+// noTarget adds a result for which there is no target.
+func (r *report) noTarget(name string, cells ...string) {
 	fmt.Fprintf(r.table, "%s\t%s\t\t\n", name, strings.Join(cells, "\t"))
 }
 

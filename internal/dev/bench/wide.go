@@ -10,8 +10,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// reportFields are what the portal's report shows and filters by: the columns that somebody makes who keeps sign-ins in a
-// table of their own.
+// reportFields are what the portal's report shows and filters by: the columns that somebody makes who keeps sign-ins in
+// a table of their own.
 var reportFields = fieldsByName(
 	"createdDateTime", "id", "tenantId", "signInEventTypes", "status", "errorCode", "failureReason",
 	"userId", "userPrincipalName", "userDisplayName", "userType", "appId", "appDisplayName", "resourceId", "resourceDisplayName",
@@ -92,8 +92,8 @@ func named(code string, texts []string) string {
 	return fmt.Sprintf("('{%s}'::text[])[%s]", strings.Join(texts, ","), code)
 }
 
-// makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they happened,
-// with an index on their time.
+// makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they
+// happened, with an index on their time.
 func makeWide(ctx context.Context, db *store.DB) error {
 	if err := createWide(ctx, db); err != nil {
 		return err
@@ -118,7 +118,8 @@ func prepareWide(ctx context.Context, db *store.DB) error {
 		}
 	}
 	for _, f := range allFields {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text", wideColumn(f))); err != nil {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text",
+			wideColumn(f))); err != nil {
 			return err
 		}
 	}
@@ -128,7 +129,8 @@ func prepareWide(ctx context.Context, db *store.DB) error {
 
 // rowIndexes are the columns of the indexes that the store's rows have; that by the time is the wide table's, too, and
 // the store has one more by what no wide table knows: when a record arrived.
-var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time", "ip_address, created_date_time", "correlation_id",
+var rowIndexes = []string{"created_date_time", "id", "user_id, created_date_time", "app_id, created_date_time",
+	"ip_address, created_date_time", "correlation_id",
 	"status, created_date_time"}
 
 // allFields are those that a record has a value for, in the catalog's order: neither what follows from others nor what

@@ -1,18 +1,13 @@
-// Package demo invents a Microsoft Entra tenant, "Contoso", and writes its
-// activity as Microsoft Graph (beta) would return it: sign-ins, audit events,
-// provisioning events, risk detections and risky users, one JSON object per
-// record.
+// Package demo invents a Microsoft Entra tenant, "Contoso", and writes its activity as Microsoft Graph (beta) would
+// return it: sign-ins, audit events, provisioning events, risk detections and risky users, one JSON object per record.
 //
-// Nothing is stored and nothing is left to chance: every quarter of an hour is
-// drawn from its own seeded generator, so the same [Options] give the same
-// bytes, and memory follows the busiest quarter of an hour, not the length of
-// the range. The days have the rhythm of an international company, and a
-// handful of incidents worth finding lie at fixed distances before
-// Options.End; see [Tenant.Incidents].
+// Nothing is stored and nothing is left to chance: every quarter of an hour is drawn from its own seeded generator, so
+// the same [Options] give the same bytes, and memory follows the busiest quarter of an hour, not the length of the
+// range. The days have the rhythm of an international company, and a handful of incidents worth finding lie at fixed
+// distances before Options.End; see [Tenant.Incidents].
 //
-// No address in the data belongs to anybody: networks are cut from the ranges
-// reserved for documentation and benchmarks (RFC 5737, RFC 2544, RFC 3849) and
-// from shared address space (RFC 6598).
+// No address in the data belongs to anybody: networks are cut from the ranges reserved for documentation and benchmarks
+// (RFC 5737, RFC 2544, RFC 3849) and from shared address space (RFC 6598).
 package demo
 
 import "time"
@@ -22,20 +17,19 @@ type Options struct {
 	// Seed selects the tenant: ids, people, devices and every draw follow from it.
 	Seed uint64
 
-	// Start and End bound the event times: [Start, End), to the second. A range
-	// without length holds no records.
+	// Start and End bound the event times: [Start, End), to the second. A range without length holds no records.
 	Start, End time.Time
 
-	// SignIns is roughly how many sign-ins of all kinds lie in the range; the
-	// other records follow in proportion. Default: 3,333 a day.
+	// SignIns is roughly how many sign-ins of all kinds lie in the range; the other records follow in proportion.
+	// Default: 3,333 a day.
 	SignIns int
 
-	// Users is how many people, members and guests, hold accounts. Default: one
-	// per 150 sign-ins, between 200 and 20,000, and never fewer than 200.
+	// Users is how many people, members and guests, hold accounts. Default: one per 150 sign-ins, between 200 and
+	// 20,000, and never fewer than 200.
 	Users int
 
-	// Applications is how many applications people sign in to. Default: 60. The
-	// named ones are always there; more are invented beyond them.
+	// Applications is how many applications people sign in to. Default: 60. The named ones are always there; more are
+	// invented beyond them.
 	Applications int
 }
 
@@ -52,8 +46,8 @@ const (
 	maxDefaultUsers      = 20_000
 )
 
-// Tenant is an invented tenant. It never changes after New: its sequences can
-// be read again, and by several readers at once.
+// Tenant is an invented tenant. It never changes after New: its sequences can be read again, and by several readers at
+// once.
 type Tenant struct {
 	options    Options
 	id         string
@@ -97,8 +91,8 @@ func New(opts Options) *Tenant {
 // ID is the tenant's id, a GUID.
 func (t *Tenant) ID() string { return t.id }
 
-// slots calls visit for every slot that touches the range, in order, with the
-// part of the range it covers, until visit returns false.
+// slots calls visit for every slot that touches the range, in order, with the part of the range it covers, until visit
+// returns false.
 func (t *Tenant) slots(visit func(s slot) bool) {
 	length := int64(slotLength)
 	for begin := t.start - mod(t.start, length); begin < t.end; begin += length {
@@ -109,8 +103,8 @@ func (t *Tenant) slots(visit func(s slot) bool) {
 	}
 }
 
-// slot is one step of the generator: it begins on a quarter of an hour, and
-// [from, to) of it lies in the tenant's range.
+// slot is one step of the generator: it begins on a quarter of an hour, and [from, to) of it lies in the tenant's
+// range.
 type slot struct{ begin, from, to int64 }
 
 func (s slot) number() uint64   { return uint64(s.begin / int64(slotLength)) }

@@ -195,7 +195,8 @@ func text(s *string) string {
 func TestTheSameOptionsGiveTheSameBytes(t *testing.T) {
 	hash := func(opts Options) string {
 		tenant, sum := New(opts), sha256.New()
-		for _, records := range []iter.Seq[[]byte]{tenant.SignIns(), tenant.AuditEvents(), tenant.ProvisioningEvents(), tenant.RiskDetections(), tenant.RiskyUsers()} {
+		for _, records := range []iter.Seq[[]byte]{tenant.SignIns(), tenant.AuditEvents(),
+			tenant.ProvisioningEvents(), tenant.RiskDetections(), tenant.RiskyUsers()} {
 			for r := range records {
 				_, _ = sum.Write(r)
 				_, _ = io.WriteString(sum, "\n")
@@ -285,8 +286,10 @@ func TestOptions(t *testing.T) {
 		{"a day", Options{Start: testEnd.Add(-day), End: testEnd}, 3333, minUsers, 60},
 		{"90 days", Options{Start: testStart, End: testEnd}, 299_970, 1999, 60},
 		{"much", Options{Start: testStart, End: testEnd, SignIns: 10_000_000}, 10_000_000, 20_000, 60},
-		{"chosen", Options{Start: testStart, End: testEnd, SignIns: 5_000, Users: 5_000, Applications: 300}, 5_000, 5_000, 300},
-		{"fewer applications than have names", Options{Start: testStart, End: testEnd, SignIns: 10, Applications: 5}, 10, minUsers, len(catalogue)},
+		{"chosen", Options{Start: testStart, End: testEnd, SignIns: 5_000, Users: 5_000, Applications: 300}, 5_000,
+			5_000, 300},
+		{"fewer applications than have names", Options{Start: testStart, End: testEnd, SignIns: 10, Applications: 5},
+			10, minUsers, len(catalog)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -370,7 +373,10 @@ func TestProportions(t *testing.T) {
 		{"service principals", share(kind("servicePrincipal")), 11, 13},
 		{"managed identities", share(kind("managedIdentity")), 2.5, 3.5},
 		{"interrupted", share(code(interrupted...)), 4, 6},
-		{"failed", share(func(r *record) bool { return r.Status.Code != 0 && !slices.Contains(interrupted, r.Status.Code) }), 4, 6.5},
+		{"failed", share(func(r *record) bool {
+			return r.Status.Code != 0 &&
+				!slices.Contains(interrupted, r.Status.Code)
+		}), 4, 6.5},
 		{"wrong password", share(code(50126)), 1, 2.5},
 		{"from home", share(func(r *record) bool { return r.Location.Country == "DE" }), 45, 65},
 		{"guests", share(func(r *record) bool { return text(r.UserType) == "guest" }), 2, 8},
@@ -395,7 +401,8 @@ func TestProportions(t *testing.T) {
 	for _, r := range c.signIns {
 		codes[r.Status.Code], countries[r.Location.Country] = true, true
 	}
-	for _, code := range []int{50126, 50053, 50034, 50057, 53003, 53000, 50105, 500121, 7000215, 700016, 50140, 50074, 50076, 50058, 50072, 65001, 7000222} {
+	for _, code := range []int{50126, 50053, 50034, 50057, 53003, 53000, 50105, 500121, 7000215, 700016, 50140, 50074,
+		50076, 50058, 50072, 65001, 7000222} {
 		if !codes[code] {
 			t.Errorf("no sign-in ended with %d", code)
 		}
@@ -513,7 +520,8 @@ func TestAnAttemptSharesItsCorrelation(t *testing.T) {
 		if (first.Status.Code == 50074 || first.Status.Code == 50076) && last.Status.Code == 0 {
 			completed++
 			if first.ConditionalAccess != "failure" || last.Requirement != "multiFactorAuthentication" {
-				t.Errorf("%s: interrupted with Conditional Access %s, completed with %s", first.Correlation, first.ConditionalAccess, last.Requirement)
+				t.Errorf("%s: interrupted with Conditional Access %s, completed with %s", first.Correlation,
+					first.ConditionalAccess, last.Requirement)
 			}
 		}
 	}

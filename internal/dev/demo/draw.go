@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Streams keep what is drawn for one purpose apart from every other, so that
-// adding a draw to one leaves the others as they were.
+// Streams keep what is drawn for one purpose apart from every other, so that adding a draw to one leaves the others as
+// they were.
 const (
 	tenantIDs uint64 = iota + 1
 	userIDs
@@ -52,8 +52,8 @@ func (d dice) chance(p float64) bool { return d.Float64() < p }
 // between draws from [low, high).
 func (d dice) between(low, high int64) int64 { return low + d.Int64N(high-low) }
 
-// count draws how many events of the expected number happen (Poisson; by its
-// normal approximation where that cannot be told apart).
+// count draws how many events of the expected number happen (Poisson; by its normal approximation where that cannot be
+// told apart).
 func (d dice) count(expected float64) int {
 	if expected > 50 {
 		return max(0, int(math.Round(expected+math.Sqrt(expected)*d.NormFloat64())))

@@ -21,8 +21,10 @@ type shape struct {
 var (
 	riskLevels  = []string{"low", "medium", "high", "hidden", "none"}
 	riskStates  = []string{"none", "confirmedSafe", "remediated", "dismissed", "atRisk", "confirmedCompromised"}
-	riskDetails = []string{"none", "adminGeneratedTemporaryPassword", "userPerformedSecuredPasswordChange", "userPerformedSecuredPasswordReset", "adminConfirmedSigninSafe", "aiConfirmedSigninSafe", "userPassedMFADrivenByRiskBasedPolicy", "adminDismissedAllRiskForUser", "adminConfirmedSigninCompromised", "adminConfirmedUserCompromised"}
-	conditions  = []string{"none", "application", "users", "devicePlatform", "location", "clientType", "signInRisk", "userRisk"}
+	riskDetails = []string{"none", "adminGeneratedTemporaryPassword", "userPerformedSecuredPasswordChange",
+		"userPerformedSecuredPasswordReset", "adminConfirmedSigninSafe", "aiConfirmedSigninSafe", "userPassedMFADrivenByRiskBasedPolicy", "adminDismissedAllRiskForUser", "adminConfirmedSigninCompromised", "adminConfirmedUserCompromised"}
+	conditions = []string{"none", "application", "users", "devicePlatform", "location", "clientType", "signInRisk",
+		"userRisk"}
 )
 
 var signInShape = shape{
@@ -38,33 +40,40 @@ var signInShape = shape{
 		networkLocationDetails authenticationDetails authenticationRequirementPolicies sessionLifetimePolicies privateLinkDetails appliedEventListeners
 		authenticationAppPolicyEvaluationDetails managedServiceIdentity tokenProtectionStatusDetails`),
 	enums: map[string][]string{
-		"conditionalAccessStatus":                 {"success", "failure", "notApplied"},
-		"tokenIssuerType":                         {"AzureAD", "ADFederationServices"},
-		"clientCredentialType":                    {"none", "clientSecret", "clientAssertion", "federatedIdentityCredential", "managedIdentity", "certificate"},
-		"riskDetail":                              riskDetails,
-		"riskLevelAggregated":                     riskLevels,
-		"riskLevelDuringSignIn":                   riskLevels,
-		"riskState":                               riskStates,
-		"authenticationRequirement":               {"singleFactorAuthentication", "multiFactorAuthentication"},
-		"signInIdentifierType":                    {"userPrincipalName"},
-		"signInEventTypes":                        kindNames[:],
-		"userType":                                {"member", "guest"},
-		"crossTenantAccessType":                   {"none", "b2bCollaboration"},
-		"incomingTokenType":                       {"none", "primaryRefreshToken", "refreshToken"},
-		"authenticationProtocol":                  {"none", "oAuth2", "ropc", "saml20"},
-		"signInTokenProtectionStatus":             {"none", "bound", "unbound"},
-		"originalTransferMethod":                  {"none", "deviceCodeFlow", "authenticationTransfer"},
-		"managedServiceIdentity.msiType":          {"none", "userAssigned", "systemAssigned"},
-		"networkLocationDetails.networkType":      {"intranet", "extranet", "namedNetwork", "trusted"},
-		"appliedConditionalAccessPolicies.result": {"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyNotApplied", "reportOnlyInterrupted"},
-		"appliedConditionalAccessPolicies.enforcedGrantControls":                               {"Mfa", "Block", "RequireCompliantDevice"},
-		"appliedConditionalAccessPolicies.conditionsSatisfied":                                 conditions,
-		"appliedConditionalAccessPolicies.conditionsNotSatisfied":                              conditions,
-		"appliedConditionalAccessPolicies.authenticationStrength.authenticationStrengthResult": {"notSet", "satisfied", "singleChallengeRequired", "cannotSatisfy"},
-		"appliedConditionalAccessPolicies.includeRulesSatisfied.ruleSatisfied":                 {"allApps", "office365", "appId", "allUsers", "groupId", "roleId"},
-		"authenticationRequirementPolicies.requirementProvider":                                {"multiConditionalAccess"},
-		"tokenProtectionStatusDetails.signInSessionStatus":                                     {"none", "bound", "unbound"},
-		"clientAppUsed": {"Browser", "Mobile Apps and Desktop clients", "IMAP4", "POP3", "Authenticated SMTP", "Exchange ActiveSync", "Other clients"},
+		"conditionalAccessStatus": {"success", "failure", "notApplied"},
+		"tokenIssuerType":         {"AzureAD", "ADFederationServices"},
+		"clientCredentialType": {"none", "clientSecret", "clientAssertion",
+			"federatedIdentityCredential", "managedIdentity", "certificate"},
+		"riskDetail":                         riskDetails,
+		"riskLevelAggregated":                riskLevels,
+		"riskLevelDuringSignIn":              riskLevels,
+		"riskState":                          riskStates,
+		"authenticationRequirement":          {"singleFactorAuthentication", "multiFactorAuthentication"},
+		"signInIdentifierType":               {"userPrincipalName"},
+		"signInEventTypes":                   kindNames[:],
+		"userType":                           {"member", "guest"},
+		"crossTenantAccessType":              {"none", "b2bCollaboration"},
+		"incomingTokenType":                  {"none", "primaryRefreshToken", "refreshToken"},
+		"authenticationProtocol":             {"none", "oAuth2", "ropc", "saml20"},
+		"signInTokenProtectionStatus":        {"none", "bound", "unbound"},
+		"originalTransferMethod":             {"none", "deviceCodeFlow", "authenticationTransfer"},
+		"managedServiceIdentity.msiType":     {"none", "userAssigned", "systemAssigned"},
+		"networkLocationDetails.networkType": {"intranet", "extranet", "namedNetwork", "trusted"},
+		"appliedConditionalAccessPolicies.result": {"success", "failure", "notApplied", "notEnabled",
+			"reportOnlySuccess", "reportOnlyFailure", "reportOnlyNotApplied", "reportOnlyInterrupted"},
+		"appliedConditionalAccessPolicies.enforcedGrantControls": {"Mfa", "Block",
+			"RequireCompliantDevice"},
+		"appliedConditionalAccessPolicies.conditionsSatisfied":    conditions,
+		"appliedConditionalAccessPolicies.conditionsNotSatisfied": conditions,
+		"appliedConditionalAccessPolicies.authenticationStrength.authenticationStrengthResult": {"notSet",
+			"satisfied", "singleChallengeRequired", "cannotSatisfy"},
+		"appliedConditionalAccessPolicies.includeRulesSatisfied.ruleSatisfied": {"allApps",
+			"office365", "appId", "allUsers", "groupId", "roleId"},
+		"authenticationRequirementPolicies.requirementProvider": {"multiConditionalAccess"},
+		"tokenProtectionStatusDetails.signInSessionStatus": {"none", "bound",
+			"unbound"},
+		"clientAppUsed": {"Browser", "Mobile Apps and Desktop clients", "IMAP4", "POP3", "Authenticated SMTP",
+			"Exchange ActiveSync", "Other clients"},
 	},
 	guids: strings.Fields(`id userId appId correlationId originalRequestId resourceId resourceTenantId homeTenantId servicePrincipalId sessionId
 		appOwnerTenantId resourceOwnerTenantId resourceServicePrincipalId servicePrincipalCredentialKeyId conditionalAccessAudiences
@@ -76,8 +85,9 @@ var auditShape = shape{
 	keys: strings.Fields(`id category correlationId result resultReason activityDisplayName activityDateTime loggedByService operationType userAgent
 		initiatedBy targetResources additionalDetails`),
 	enums: map[string][]string{
-		"result":                    {"success", "failure", "timeout"},
-		"category":                  {"UserManagement", "GroupManagement", "ApplicationManagement", "RoleManagement", "Policy", "Device"},
+		"result": {"success", "failure", "timeout"},
+		"category": {"UserManagement", "GroupManagement", "ApplicationManagement", "RoleManagement",
+			"Policy", "Device"},
 		"operationType":             {"Add", "Update", "Delete", "Assign", "Unassign", "Create"},
 		"targetResources.type":      {"User", "Group", "Device", "ServicePrincipal", "Application", "Role", "Policy"},
 		"targetResources.groupType": {"unifiedGroups", "azureAD"},
@@ -90,12 +100,14 @@ var provisioningShape = shape{
 	keys: strings.Fields(`id activityDateTime tenantId jobId cycleId changeId provisioningAction durationInMilliseconds servicePrincipal sourceSystem
 		targetSystem initiatedBy sourceIdentity targetIdentity provisioningStatusInfo provisioningSteps modifiedProperties`),
 	enums: map[string][]string{
-		"provisioningAction":                                    {"other", "create", "delete", "disable", "update", "stagedDelete"},
+		"provisioningAction": {"other", "create", "delete", "disable", "update",
+			"stagedDelete"},
 		"initiatedBy.initiatorType":                             {"user", "application", "system"},
 		"provisioningStatusInfo.status":                         {"success", "failure", "skipped", "warning"},
 		"provisioningStatusInfo.errorInformation.errorCategory": {"failure", "nonServiceFailure", "success"},
 		"provisioningSteps.status":                              {"success", "failure", "skipped", "warning"},
-		"provisioningSteps.provisioningStepType":                {"import", "scoping", "matching", "processing", "referenceResolution", "export"},
+		"provisioningSteps.provisioningStepType": {"import", "scoping", "matching", "processing",
+			"referenceResolution", "export"},
 	},
 	guids: strings.Fields(`id tenantId cycleId changeId servicePrincipal.id sourceSystem.id targetSystem.id sourceIdentity.id targetIdentity.id`),
 	times: []string{"activityDateTime"},
@@ -110,8 +122,10 @@ var detectionShape = shape{
 		"detectionTimingType": {"notDefined", "realtime", "nearRealtime", "offline"},
 		"activity":            {"signin", "user", "servicePrincipal"},
 		"tokenIssuerType":     {"AzureAD", "ADFederationServices"},
-		"riskType":            {"unlikelyTravel", "anonymizedIPAddress", "maliciousIPAddress", "unfamiliarFeatures", "leakedCredentials", "unknownFutureValue"},
-		"riskEventType": {"anomalousToken", "anonymizedIPAddress", "unlikelyTravel", "mcasImpossibleTravel", "maliciousIPAddress", "newCountry",
+		"riskType": {"unlikelyTravel", "anonymizedIPAddress", "maliciousIPAddress", "unfamiliarFeatures",
+			"leakedCredentials", "unknownFutureValue"},
+		"riskEventType": {"anomalousToken", "anonymizedIPAddress", "unlikelyTravel", "mcasImpossibleTravel",
+			"maliciousIPAddress", "newCountry",
 			"passwordSpray", "suspiciousBrowser", "unfamiliarFeatures", "leakedCredentials"},
 	},
 	guids: []string{"id", "requestId", "correlationId", "userId"},
@@ -256,7 +270,8 @@ func TestSignInsAgreeWithThemselves(t *testing.T) {
 		if r.ConditionalAccess != want {
 			t.Errorf("%s: Conditional Access %s, policies %v", r.ID, r.ConditionalAccess, r.Policies)
 		}
-		if blocked := r.Status.Code == 53003 || r.Status.Code == 53000; failed && r.Status.Code == 0 || blocked && !failed {
+		if blocked := r.Status.Code == 53003 || r.Status.Code == 53000; failed && r.Status.Code == 0 || blocked &&
+			!failed {
 			t.Errorf("%s ended with %d, policies %v", r.ID, r.Status.Code, r.Policies)
 		}
 		if r.Status.Code == 50126 && (len(r.Steps) != 1 || r.Steps[0].Succeeded) {

@@ -32,27 +32,47 @@ const (
 	incidentCount
 )
 
-// incidents lie at fixed distances before the end of the range. One that would
-// lie before its start is not there; a zero distance means the whole range.
+// incidents lie at fixed distances before the end of the range. One that would lie before its start is not there; a
+// zero distance means the whole range.
 var incidents = [incidentCount]struct {
 	name   string
 	before time.Duration // from its start to the end of the range
 	lasts  time.Duration
 	find   string
 }{
-	abandonedApplication: {"Application nobody uses any more", 45 * day, 45 * day, `"Contoso Legacy Timesheet" is used less and less, and not at all since.`},
-	companyHoliday:       {"Company holiday", 26 * day, 8 * day, "The first Wednesday is as quiet as a Sunday, in every country."},
-	expiredCredential:    {"Expired client secret", 21 * day, 2 * day, `Every sign-in of the service principal "contoso-invoice-sync" fails with 7000222, until an audit event "Update application – Certificates and secrets management".`},
-	provisioningFailure:  {"Provisioning job failing", 18 * day, 3 * day, "Provisioning to Salesforce fails with EntryConflict and InsufficientRights."},
-	policyChange:         {"Conditional Access policy too tight", 14 * day, 4 * day, `After an "Update conditional access policy" on CA005, sign-ins from Brazil and South Africa outside the offices fail with 53003; a second update ends it.`},
-	impossibleTravel:     {"Impossible travel", 13 * day, 40 * time.Minute, "Tobias Brandt signs in near Munich and, 35 minutes later, in Singapore; a risk detection unlikelyTravel follows after hours."},
-	applicationLaunch:    {"New application", 12 * day, 12 * day, `"Contoso Field Service" appears and grows.`},
-	passwordSpray:        {"Password spray", 9 * day, 20 * time.Minute, "192.0.2.65 tries 120 users in Microsoft Azure CLI: 50126 and 50053, and one success for Hannah O'Neill, who is excluded from MFA; a risk detection passwordSpray follows."},
-	mfaFatigue:           {"MFA fatigue", 5 * day, 30 * time.Minute, "Lucía Ferrer denies 14 MFA prompts in 8 minutes (500121) and then approves one; a risk detection and the audit event \"User registered security info\" follow."},
-	applicationConsent:   {"Consent to an application", 4 * day, time.Hour, `Audit event "Consent to application": admin consent for "Contoso Mail Insights" to read all mail.`},
-	emergencyAccess:      {"Emergency account used", 3 * day, time.Hour, `Emergency Access 01 signs in to the Azure Portal, then adds Marek Wiśniewski to Global Administrator ("Add member to role").`},
-	legacyAuthentication: {"Legacy authentication", 0, 0, "A few accounts sign in with IMAP4, POP3, Authenticated SMTP, Exchange ActiveSync and Other clients; CA002 blocks those that are not excluded (53003)."},
-	reportOnlyPolicy:     {"Report-only policy", 0, 0, "CA006 would block a share of all sign-ins: reportOnlyFailure."},
+	abandonedApplication: {"Application nobody uses any more", 45 * day, 45 * day,
+		`"Contoso Legacy Timesheet" is used less and less, and not at all since.`},
+	companyHoliday: {"Company holiday", 26 * day, 8 * day,
+		"The first Wednesday is as quiet as a Sunday, in every country."},
+	expiredCredential: {"Expired client secret", 21 * day, 2 * day,
+		`Every sign-in of the service principal "contoso-invoice-sync" fails with 7000222, until an audit event ` +
+			`"Update application – Certificates and secrets management".`},
+	provisioningFailure: {"Provisioning job failing", 18 * day, 3 * day,
+		"Provisioning to Salesforce fails with EntryConflict and InsufficientRights."},
+	policyChange: {"Conditional Access policy too tight", 14 * day, 4 * day,
+		`After an "Update conditional access policy" on CA005, sign-ins from Brazil and South Africa outside the ` +
+			`offices fail with 53003; a second update ends it.`},
+	impossibleTravel: {"Impossible travel", 13 * day, 40 * time.Minute,
+		"Tobias Brandt signs in near Munich and, 35 minutes later, in Singapore; a risk detection unlikelyTravel " +
+			"follows after hours."},
+	applicationLaunch: {"New application", 12 * day, 12 * day,
+		`"Contoso Field Service" appears and grows.`},
+	passwordSpray: {"Password spray", 9 * day, 20 * time.Minute,
+		"192.0.2.65 tries 120 users in Microsoft Azure CLI: 50126 and 50053, and one success for Hannah O'Neill, " +
+			"who is excluded from MFA; a risk detection passwordSpray follows."},
+	mfaFatigue: {"MFA fatigue", 5 * day, 30 * time.Minute,
+		"Lucía Ferrer denies 14 MFA prompts in 8 minutes (500121) and then approves one; a risk detection and " +
+			"the audit event \"User registered security info\" follow."},
+	applicationConsent: {"Consent to an application", 4 * day, time.Hour,
+		`Audit event "Consent to application": admin consent for "Contoso Mail Insights" to read all mail.`},
+	emergencyAccess: {"Emergency account used", 3 * day, time.Hour,
+		`Emergency Access 01 signs in to the Azure Portal, then adds Marek Wiśniewski to Global Administrator ` +
+			`("Add member to role").`},
+	legacyAuthentication: {"Legacy authentication", 0, 0,
+		"A few accounts sign in with IMAP4, POP3, Authenticated SMTP, Exchange ActiveSync and Other clients; " +
+			"CA002 blocks those that are not excluded (53003)."},
+	reportOnlyPolicy: {"Report-only policy", 0, 0,
+		"CA006 would block a share of all sign-ins: reportOnlyFailure."},
 }
 
 // Incidents lists what is worth finding, in order of time.
@@ -60,7 +80,8 @@ func (t *Tenant) Incidents() []Incident {
 	var found []Incident
 	for id := range incidentCount {
 		if w := t.during(id); w.from >= t.start && w.to > w.from {
-			found = append(found, Incident{incidents[id].name, time.Unix(0, w.from).UTC(), time.Unix(0, w.to).UTC(), incidents[id].find})
+			found = append(found, Incident{incidents[id].name, time.Unix(0, w.from).UTC(), time.Unix(0, w.to).UTC(),
+				incidents[id].find})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Incident) int { return a.Start.Compare(b.Start) })
@@ -86,8 +107,7 @@ func (t *Tenant) during(id incidentID) window {
 	return window{from, from + int64(i.lasts)}
 }
 
-// popularity is how the use of an application compares to the use it has, or
-// would have, when it is in its prime.
+// popularity is how the use of an application compares to the use it has, or would have, when it is in its prime.
 func (t *Tenant) popularity(l life, at int64) float64 {
 	switch l {
 	case launched:
@@ -104,8 +124,8 @@ func (t *Tenant) popularity(l life, at int64) float64 {
 	}
 }
 
-// script holds what is planned ahead instead of drawn: the sign-ins, audit
-// events and risk detections of the incidents, in order of time.
+// script holds what is planned ahead instead of drawn: the sign-ins, audit events and risk detections of the incidents,
+// in order of time.
 type script struct {
 	signIns    []signIn
 	audits     []auditEvent
@@ -139,8 +159,7 @@ type writing struct {
 	serial uint64
 }
 
-// signIn plans one sign-in and returns it as planned. It continues the attempt
-// it is given, or starts one.
+// signIn plans one sign-in and returns it as planned. It continues the attempt it is given, or starts one.
 func (w *writing) signIn(s signIn) signIn {
 	w.serial++
 	s.serial = scripted | w.serial
@@ -202,8 +221,10 @@ func (w *writing) passwordSpray() {
 			continue
 		}
 		s.outcome = &success
-		s.risk = risk{detail: "none", aggregated: "high", during: "none", state: "atRisk", event: "passwordSpray", offline: true}.describe()
-		w.detect(detection{signIn: w.signIn(s), kind: "passwordSpray", level: "high", timing: "offline", detected: s.at + int64(4*time.Hour)})
+		s.risk = risk{detail: "none", aggregated: "high", during: "none", state: "atRisk", event: "passwordSpray",
+			offline: true}.describe()
+		w.detect(detection{signIn: w.signIn(s), kind: "passwordSpray", level: "high", timing: "offline",
+			detected: s.at + int64(4*time.Hour)})
 	}
 }
 
@@ -213,7 +234,8 @@ func (w *writing) mfaFatigue() {
 		return
 	}
 	t, victim := w.tenant, w.tenant.directory.cast.fatigued
-	s := signIn{user: victim, app: t.apps.portal, client: &browser, device: &stranger, from: world.intruder, at: begin, outcome: &mfaPrompt}
+	s := signIn{user: victim, app: t.apps.portal, client: &browser, device: &stranger, from: world.intruder,
+		at: begin, outcome: &mfaPrompt}
 	first := w.signIn(s)
 	const prompts = 14
 	pace := int64(8*time.Minute) / prompts
@@ -226,10 +248,13 @@ func (w *writing) mfaFatigue() {
 		w.signIn(s)
 	}
 	s.attempt, s.at, s.outcome = first.attempt, begin+int64(9*time.Minute), &successMFA
-	s.risk = risk{detail: "none", aggregated: "high", during: "medium", state: "atRisk", event: "unfamiliarFeatures"}.describe()
+	s.risk = risk{detail: "none", aggregated: "high", during: "medium", state: "atRisk",
+		event: "unfamiliarFeatures"}.describe()
 	given := w.signIn(s)
-	w.detect(detection{signIn: given, kind: "unfamiliarFeatures", level: "high", timing: "realtime", detected: given.at + int64(2*time.Second)})
-	w.audit(auditEvent{at: begin + int64(16*time.Minute), activity: &registeredSecurityInfo, by: victim, from: world.intruder.address(0, false), target: userTarget(victim)})
+	w.detect(detection{signIn: given, kind: "unfamiliarFeatures", level: "high", timing: "realtime",
+		detected: given.at + int64(2*time.Second)})
+	w.audit(auditEvent{at: begin + int64(16*time.Minute), activity: registeredSecurityInfo, by: victim,
+		from: world.intruder.address(0, false), target: userTarget(victim)})
 }
 
 func (w *writing) impossibleTravel() {
@@ -238,12 +263,15 @@ func (w *writing) impossibleTravel() {
 		return
 	}
 	t, u := w.tenant, w.tenant.directory.cast.traveller
-	s := signIn{user: u, app: t.apps.exchange, client: &browser, device: u.computer(), from: world.homes[home][0], host: u.host, at: begin, outcome: &successMFAClaim, claim: true}
+	s := signIn{user: u, app: t.apps.exchange, client: &browser, device: u.computer(), from: world.homes[home][0],
+		host: u.host, at: begin, outcome: &successMFAClaim, claim: true}
 	w.signIn(s)
 	s.at += int64(35 * time.Minute)
 	s.app, s.device, s.from, s.host, s.outcome, s.claim = t.apps.portal, &stranger, world.faraway, 0, &successMFA, false
-	s.risk = risk{detail: "none", aggregated: "medium", during: "none", state: "atRisk", event: "unlikelyTravel", offline: true}.describe()
-	w.detect(detection{signIn: w.signIn(s), kind: "unlikelyTravel", level: "medium", timing: "offline", detected: s.at + int64(3*time.Hour)})
+	s.risk = risk{detail: "none", aggregated: "medium", during: "none", state: "atRisk", event: "unlikelyTravel",
+		offline: true}.describe()
+	w.detect(detection{signIn: w.signIn(s), kind: "unlikelyTravel", level: "medium", timing: "offline",
+		detected: s.at + int64(3*time.Hour)})
 }
 
 func (w *writing) emergencyAccess() {
@@ -252,8 +280,10 @@ func (w *writing) emergencyAccess() {
 		return
 	}
 	t, u := w.tenant, w.tenant.directory.cast.breakGlass
-	w.signIn(signIn{user: u, app: t.apps.portal, client: &browser, device: &stranger, from: world.homes[home][1], host: 77, at: begin + int64(2*time.Minute), outcome: &success})
-	w.audit(auditEvent{at: begin + int64(8*time.Minute), activity: &addedToRole, by: u, from: world.homes[home][1].address(77, false),
+	w.signIn(signIn{user: u, app: t.apps.portal, client: &browser, device: &stranger, from: world.homes[home][1],
+		host: 77, at: begin + int64(2*time.Minute), outcome: &success})
+	w.audit(auditEvent{at: begin + int64(8*time.Minute), activity: addedToRole, by: u,
+		from:   world.homes[home][1].address(77, false),
 		target: roleTarget(t.directory.cast.promoted, globalAdministrator)})
 }
 
@@ -265,20 +295,22 @@ func (w *writing) administration() {
 		w.audit(auditEvent{at: at, activity: activity, by: u, from: u.office.address(0, false), target: target})
 	}
 	if begin, ok := w.begins(policyChange); ok {
-		by(admin[1], begin, &updatedPolicy, t.policyTarget(allowedCountries, "BR", "ZA"))
-		by(admin[1], t.during(policyChange).to, &updatedPolicy, t.policyTarget(allowedCountries))
+		by(admin[1], begin, updatedPolicy, t.policyTarget(allowedCountries, "BR", "ZA"))
+		by(admin[1], t.during(policyChange).to, updatedPolicy, t.policyTarget(allowedCountries))
 	}
 	if _, ok := w.begins(expiredCredential); ok {
-		by(admin[2], t.during(expiredCredential).to, &renewedSecret, secretTarget(t.apps.expiring, t.during(expiredCredential).to))
+		by(admin[2], t.during(expiredCredential).to, renewedSecret,
+			secretTarget(t.apps.expiring, t.during(expiredCredential).to))
 	}
 	if begin, ok := w.begins(applicationLaunch); ok {
 		for _, app := range t.apps.clients {
 			if app.life == launched {
-				by(admin[3], begin-int64(time.Hour), &addedServicePrincipal, appTarget(app))
+				by(admin[3], begin-int64(time.Hour), addedServicePrincipal, appTarget(app))
 			}
 		}
 	}
 	if begin, ok := w.begins(applicationConsent); ok {
-		by(admin[4], begin+int64(12*time.Minute), &consented, consentTarget(newGUID(t.options.Seed, applicationIDs, 1<<41).String(), "Contoso Mail Insights"))
+		by(admin[4], begin+int64(12*time.Minute), consented,
+			consentTarget(newGUID(t.options.Seed, applicationIDs, 1<<41).String(), "Contoso Mail Insights"))
 	}
 }

@@ -30,7 +30,8 @@ func TestPasswordSpray(t *testing.T) {
 			hit = r
 		}
 	}
-	if len(users) != sprayTargets || codes[50126] < 90 || codes[50053] < 10 || codes[50126]+codes[50053] != sprayTargets-1 {
+	if len(users) != sprayTargets || codes[50126] < 90 || codes[50053] < 10 ||
+		codes[50126]+codes[50053] != sprayTargets-1 {
 		t.Errorf("%d users, codes %v", len(users), codes)
 	}
 	if hit == nil || *hit.User != "Hannah O'Neill" || hit.Requirement != "singleFactorAuthentication" {
@@ -53,7 +54,8 @@ func TestMFAFatigue(t *testing.T) {
 	if len(denied) != 14 || denied[13].Created.Sub(denied[0].Created) > 8*time.Minute {
 		t.Fatalf("%d prompts denied", len(denied))
 	}
-	if len(given) == 0 || *given[0].User != "Lucía Ferrer" || !given[0].Created.After(denied[13].Created) || given[0].Correlation != denied[0].Correlation {
+	if len(given) == 0 || *given[0].User != "Lucía Ferrer" || !given[0].Created.After(denied[13].Created) ||
+		given[0].Correlation != denied[0].Correlation {
 		t.Fatalf("approved: %+v", given)
 	}
 	c.wantDetection(t, "unfamiliarFeatures", given[0].ID)
@@ -76,7 +78,8 @@ func TestExpiredSecret(t *testing.T) {
 			t.Errorf("%s has a user", r.ID)
 		}
 	}
-	c.wantAudit(t, "Update application – Certificates and secrets management", testEnd.Truncate(time.Second).Add(-19*day), time.Second, "contoso-invoice-sync")
+	c.wantAudit(t, "Update application – Certificates and secrets management",
+		testEnd.Truncate(time.Second).Add(-19*day), time.Second, "contoso-invoice-sync")
 }
 
 func TestLegacyClients(t *testing.T) {
@@ -102,7 +105,9 @@ func TestLegacyClients(t *testing.T) {
 func TestImpossibleTravel(t *testing.T) {
 	c := quarter()
 	trip := c.during(t, "Impossible travel", func(r *record) bool {
-		return text(r.User) == "Tobias Brandt" && (r.Location.Country == "SG" || r.IP == c.directory.cast.traveller.house.address(0, false) || len(r.RiskEvents) > 0 || r.Status.Code == 0)
+		return text(r.User) == "Tobias Brandt" &&
+			(r.Location.Country == "SG" || r.IP == c.directory.cast.traveller.house.address(0, false) ||
+				len(r.RiskEvents) > 0 || r.Status.Code == 0)
 	})
 	i := slices.IndexFunc(trip, func(r *record) bool { return r.Location.Country == "SG" })
 	if i < 1 || trip[0].Location.Country != "DE" || trip[i].Created.Sub(trip[0].Created) != 35*time.Minute {
@@ -116,10 +121,13 @@ func TestApplicationsComeAndGo(t *testing.T) {
 	count := func(app string, from, to time.Duration) int {
 		return len(c.between(testEnd.Add(-from), testEnd.Add(-to), func(r *record) bool { return text(r.App) == app }))
 	}
-	if before, first, last := count("Contoso Field Service", 90*day, 12*day+time.Second), count("Contoso Field Service", 12*day, 6*day), count("Contoso Field Service", 6*day, 0); before != 0 || first == 0 || last*4 < first*5 {
+	if before, first, last := count("Contoso Field Service", 90*day,
+		12*day+time.Second), count("Contoso Field Service", 12*day, 6*day), count("Contoso Field Service", 6*day, 0); before != 0 || first == 0 || last*4 < first*5 {
 		t.Errorf("Field Service: %d, then %d, then %d sign-ins", before, first, last)
 	}
-	if early, late, after := count("Contoso Legacy Timesheet", 75*day, 60*day), count("Contoso Legacy Timesheet", 60*day, 45*day), count("Contoso Legacy Timesheet", 45*day-time.Hour, 0); early*2 < late*3 || late == 0 || after != 0 {
+	if early, late, after := count("Contoso Legacy Timesheet", 75*day, 60*day), count("Contoso Legacy Timesheet",
+		60*day, 45*day), count("Contoso Legacy Timesheet", 45*day-time.Hour, 0); early*2 < late*3 || late == 0 ||
+		after != 0 {
 		t.Errorf("Legacy Timesheet: %d, then %d, then %d sign-ins", early, late, after)
 	}
 }
@@ -128,7 +136,8 @@ func TestProvisioningFails(t *testing.T) {
 	c := quarter()
 	failed, all, elsewhere, codes := 0, 0, 0, map[string]int{}
 	for _, p := range c.provisioning {
-		inside := p.System.Name == "Salesforce" && !p.At.Before(testEnd.Add(-18*day).Truncate(time.Second)) && p.At.Before(testEnd.Add(-15*day))
+		inside := p.System.Name == "Salesforce" && !p.At.Before(testEnd.Add(-18*day).Truncate(time.Second)) &&
+			p.At.Before(testEnd.Add(-15*day))
 		if p.Status.Status == "failure" && !inside {
 			elsewhere++
 		}
@@ -144,7 +153,8 @@ func TestProvisioningFails(t *testing.T) {
 			}
 		}
 	}
-	if failed < 4 || failed*10 < all*7 || len(codes) != 2 || codes["EntryConflict"] == 0 || codes["InsufficientRights"] == 0 {
+	if failed < 4 || failed*10 < all*7 || len(codes) != 2 || codes["EntryConflict"] == 0 ||
+		codes["InsufficientRights"] == 0 {
 		t.Errorf("%d of %d failed, with %v", failed, all, codes)
 	}
 	if share := float64(elsewhere) / float64(len(c.provisioning)); share > 0.04 {
@@ -172,10 +182,12 @@ func TestEmergencyAccess(t *testing.T) {
 		t.Fatalf("used %d times: %+v", len(used), used)
 	}
 	granted := c.wantAudit(t, "Add member to role", used[0].Created, 10*time.Minute, "marek.wisniewski")
-	if granted.By.User.UPN != *used[0].UPN || !strings.Contains(text(granted.Targets[0].Changes[1].After), "Global Administrator") {
+	if granted.By.User.UPN != *used[0].UPN ||
+		!strings.Contains(text(granted.Targets[0].Changes[1].After), "Global Administrator") {
 		t.Errorf("granted: %+v", granted)
 	}
-	c.wantAudit(t, "Consent to application", testEnd.Add(-4*day).Truncate(time.Second), time.Hour, "Contoso Mail Insights")
+	c.wantAudit(t, "Consent to application", testEnd.Add(-4*day).Truncate(time.Second), time.Hour,
+		"Contoso Mail Insights")
 }
 
 func TestRisk(t *testing.T) {
@@ -200,7 +212,8 @@ func TestRisk(t *testing.T) {
 		if d.Request == nil {
 			continue
 		}
-		if s := signIns[*d.Request]; s == nil || *s.UserID != d.UserID || !slices.Equal(s.RiskEvents, []string{d.Kind}) {
+		if s := signIns[*d.Request]; s == nil || *s.UserID != d.UserID ||
+			!slices.Equal(s.RiskEvents, []string{d.Kind}) {
 			t.Errorf("%s refers to the sign-in %+v", d.ID, s)
 		}
 	}
@@ -238,13 +251,15 @@ func TestRisk(t *testing.T) {
 // wantDetection demands that a sign-in was detected as risky.
 func (c contoso) wantDetection(t *testing.T, kind, signIn string) {
 	t.Helper()
-	if !slices.ContainsFunc(c.detections, func(d detectionRecord) bool { return d.Kind == kind && text(d.Request) == signIn }) {
+	if !slices.ContainsFunc(c.detections,
+		func(d detectionRecord) bool { return d.Kind == kind && text(d.Request) == signIn }) {
 		t.Errorf("no %s was detected in %s", kind, signIn)
 	}
 }
 
 // wantAudit demands an audit event in [from, from+within) about what is named.
-func (c contoso) wantAudit(t *testing.T, activity string, from time.Time, within time.Duration, about string) auditRecord {
+func (c contoso) wantAudit(t *testing.T, activity string, from time.Time, within time.Duration,
+	about string) auditRecord {
 	t.Helper()
 	for _, a := range c.audits {
 		if a.Activity != activity || a.At.Before(from) || !a.At.Before(from.Add(within)) {

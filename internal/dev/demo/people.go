@@ -14,6 +14,7 @@ type directory struct {
 	unknown  []*user // names that the directory does not hold
 	legacy   []*user // people and devices that never learned modern authentication
 	admins   []*user
+	nobody   user // stands in sign-ins for the user that workloads do not have
 	cast     cast
 }
 
@@ -47,7 +48,7 @@ type user struct {
 	host          uint64 // the line at home
 	six           bool   // which has IPv6
 
-	identity []byte // userDisplayName, userPrincipalName and userId, as in a sign-in
+	identity string // userDisplayName, userPrincipalName and userId, as in a sign-in
 }
 
 // computer is there for everyone who holds an account.
@@ -66,32 +67,29 @@ type device struct {
 	platform  *platform
 	id, name  string
 	compliant bool
-	beginning []byte // deviceDetail up to the name of the browser
-	ending    []byte // and from there
+	beginning string // deviceDetail up to the name of the browser
+	ending    string // and from there
+}
+
+// noDevice is the deviceDetail of workloads.
+var noDevice = device{
+	beginning: `"deviceId":"","displayName":"","operatingSystem":""`,
+	ending:    `"browserId":null,"isCompliant":null,"isManaged":null,"trustType":""`,
 }
 
 // platform is a kind of device: how it shows in deviceDetail and userAgent.
 type platform struct {
-	name    string
-	browser string // deviceDetail.browser
-	agent   string // userAgent of that browser
-	rich    string // userAgent of applications that are no browser
-	model   string // of telephones
+	Name    string
+	Browser string // deviceDetail.browser
+	Agent   string // userAgent of that browser
+	Rich    string // userAgent of applications that are no browser
+	Model   string // of telephones
 }
 
 // windowsBroker is the userAgent of what is no browser on Windows.
 const windowsBroker = "Windows-AzureAD-Authentication-Provider/1.0"
 
-var platforms = []platform{
-	{"Windows11", "Edge 131.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0", windowsBroker, ""},
-	{"Windows10", "Edge 130.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0", windowsBroker, ""},
-	{"Windows10", "Chrome 131.0.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36", windowsBroker, ""},
-	{"Windows11", "Firefox 132.0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0", windowsBroker, ""},
-	{"MacOs", "Safari 18.1", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15", "MSOAuth/16.91 (Macintosh; macOS 15.1)", ""},
-	{"Linux", "Firefox 132.0", "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "python-requests/2.32.3", ""},
-	{"Ios 18.1", "Mobile Safari", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 PKeyAuth/1.0", "iPhone"},
-	{"Android 14", "Chrome Mobile 131.0.0", "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36", "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/AP2A.240805.005) PKeyAuth/1.0", "Pixel 8"},
-}
+var platforms = table[[]platform]("platforms")
 
 // computers and phones pick from platforms.
 var (
@@ -115,9 +113,10 @@ type secondFactor struct {
 
 var (
 	push          = secondFactor{"Mobile app notification", ""}
-	secondFactors = []secondFactor{push, {"Text message", "+XX XXXXXXXX42"}, {"OATH verification code", ""}, {"Phone call approval", "+XX XXXXXXXX17"}}
-	factorWheel   = wheel{}.with(74).with(12).with(11).with(3)
-	passkey       = secondFactor{"FIDO2 security key", ""}
+	secondFactors = []secondFactor{push, {"Text message", "+XX XXXXXXXX42"}, {"OATH verification code", ""},
+		{"Phone call approval", "+XX XXXXXXXX17"}}
+	factorWheel = wheel{}.with(74).with(12).with(11).with(3)
+	passkey     = secondFactor{"FIDO2 security key", ""}
 )
 
 const (
@@ -133,10 +132,11 @@ const (
 
 func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	h := hiring{seed: seed, tenant: tenantID, dice: newDice(seed, peopleDraws), taken: map[string]int{}}
+	dir.nobody = user{homeTenant: tenantID, identity: `"userDisplayName":null,"userPrincipalName":null,"userId":null`}
 
 	shares := wheel{}
 	for _, c := range countries {
-		shares = shares.with(c.share)
+		shares = shares.with(c.Share)
 	}
 
 	// The cast and the administrators first: they exist in every tenant.
@@ -197,8 +197,7 @@ func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	return dir
 }
 
-// member draws one of the people who work in a country; the first ones to have
-// joined are the busiest.
+// member draws one of the people who work in a country; the first ones to have joined are the busiest.
 func (dir *directory) member(d dice, country int) *user {
 	people := dir.people[country]
 	u := d.Float64()
@@ -228,7 +227,8 @@ func (h *hiring) someName(country int) string {
 	if h.dice.chance(0.25) {
 		family = h.dice.IntN(len(countries))
 	}
-	return one(h.dice, names[given].given) + " " + one(h.dice, names[family].family)
+	return one(h.dice, strings.Fields(countries[given].Given)) + " " + one(h.dice,
+		strings.Fields(countries[family].Family))
 }
 
 // mailName numbers the second and later people of the same name.
@@ -290,9 +290,7 @@ func (h *hiring) account(u *user) *user {
 }
 
 func (u *user) identify() {
-	b := appendText(nil, "userDisplayName", u.name)
-	b = appendText(append(b, ','), "userPrincipalName", u.upn)
-	u.identity = appendText(append(b, ','), "userId", u.id)
+	u.identity = string(object{}.text("userDisplayName", u.name).text("userPrincipalName", u.upn).text("userId", u.id))
 }
 
 func (h *hiring) device(u *user, p *platform) device {
@@ -302,9 +300,9 @@ func (h *hiring) device(u *user, p *platform) device {
 	id := newGUID(h.seed, deviceIDs, u.number*4+uint64(len(u.devices))).String()
 	code := strings.ToUpper(id[:6])
 	switch first := strings.ToUpper(mailName(u.name)[:1]); {
-	case p.model != "":
-		return newDevice(p, id, strings.Fields(u.name)[0]+"'s "+p.model, "Azure AD registered", h.dice.chance(0.7))
-	case p.name == "Windows10":
+	case p.Model != "":
+		return newDevice(p, id, strings.Fields(u.name)[0]+"'s "+p.Model, "Azure AD registered", h.dice.chance(0.7))
+	case p.Name == "Windows10":
 		return newDevice(p, id, "CON-L"+first+code, "Hybrid Azure AD joined", true)
 	case p == linux:
 		return newDevice(p, "", "", "", false)
@@ -314,12 +312,10 @@ func (h *hiring) device(u *user, p *platform) device {
 }
 
 func newDevice(p *platform, id, name, trust string, compliant bool) device {
-	b := appendText([]byte("{"), "deviceId", id)
-	b = appendText(append(b, ','), "displayName", name)
-	b = appendText(append(b, ','), "operatingSystem", p.name)
-	b = append(b, `,"browser":"`...)
-	e := appendBool([]byte(`","browserId":null,"isCompliant":`), compliant)
-	e = appendBool(append(e, `,"isManaged":`...), compliant)
-	e = appendText(append(e, ','), "trustType", trust)
-	return device{platform: p, id: id, name: name, compliant: compliant, beginning: b, ending: append(e, '}')}
+	return device{
+		platform: p, id: id, name: name, compliant: compliant,
+		beginning: string(object{}.text("deviceId", id).text("displayName", name).text("operatingSystem", p.Name)),
+		ending: string(object{}.json("browserId", "null").bool("isCompliant", compliant).bool("isManaged", compliant).
+			text("trustType", trust)),
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -37,13 +36,23 @@ type provisioningError struct{ code, reason, advice string }
 
 // The two that the failing job meets come first; all others meet all of them.
 var provisioningErrors = []provisioningError{
-	{"EntryConflict", "Message: %[1]s returned an error response with the HTTP status code 409: duplicate value found for username '%[2]s'.", "Remove the duplicate account in the target system, or change the matching attribute."},
-	{"InsufficientRights", "Message: %[1]s returned an error response with the HTTP status code 403: the integration user may not modify '%[2]s'.", "Grant the account that authorizes provisioning the permission to manage users in the target system."},
-	{"InternalServerError", "Message: %[1]s returned an error response with the HTTP status code 500 while processing '%[2]s'.", "Try again; contact the vendor if the error persists."},
-	{"TooManyRequests", "Message: %[1]s returned an error response with the HTTP status code 429 while processing '%[2]s'.", "The service retries by itself."},
-	{"MandatoryFieldsMissing", "Message: %[1]s demands an attribute that '%[2]s' does not have: familyName.", "Fill in the attribute, or map a constant to it."},
-	{"LicenseLimitExceeded", "Message: %[1]s has no licence left for '%[2]s'.", "Buy licences, or release unused ones."},
+	{"EntryConflict", refused + "409: duplicate value found for username '%[2]s'.",
+		"Remove the duplicate account in the target system, or change the matching attribute."},
+	{"InsufficientRights", refused + "403: the integration user may not modify '%[2]s'.",
+		"Grant the account that authorizes provisioning the permission to manage users in the target system."},
+	{"InternalServerError", refused + "500 while processing '%[2]s'.",
+		"Try again; contact the vendor if the error persists."},
+	{"TooManyRequests", refused + "429 while processing '%[2]s'.", "The service retries by itself."},
+	{"MandatoryFieldsMissing", "Message: %[1]s demands an attribute that '%[2]s' does not have: familyName.",
+		"Fill in the attribute, or map a constant to it."},
+	{"LicenseLimitExceeded", "Message: %[1]s has no licence left for '%[2]s'.",
+		"Buy licences, or release unused ones."},
 }
+
+const refused = "Message: %[1]s returned an error response with the HTTP status code "
+
+var notInScope = provisioningError{code: "EntrySynchronizationSkipped",
+	reason: "The %[1]s object '%[2]s' is not in scope of this job: it is not assigned to the application."}
 
 const failingErrors = 2
 
@@ -63,8 +72,8 @@ var (
 	actionWheel         = wheel{}.with(18).with(62).with(8).with(3).with(9)
 )
 
-// ProvisioningEvents yields what the provisioning jobs did, in order of time. A
-// record is valid until the next one is asked for.
+// ProvisioningEvents yields what the provisioning jobs did, in order of time. A record is valid until the next one is
+// asked for.
 func (t *Tenant) ProvisioningEvents() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		d := newDice(t.options.Seed, provisioningDraws)
@@ -107,7 +116,7 @@ func (t *Tenant) drawProvisioning(d dice, s slot, job int) provisioningEvent {
 	case failing && x < 0.94:
 		e.status, e.reason = "failure", provisioningErrors[d.IntN(failingErrors)]
 	case e.action == "other":
-		e.status, e.reason = "skipped", provisioningError{"EntrySynchronizationSkipped", "The %[1]s object '%[2]s' is not in scope of this job: it is not assigned to the application.", ""}
+		e.status, e.reason = "skipped", notInScope
 	case x < 0.018:
 		e.status, e.reason = "failure", one(d, provisioningErrors)
 	}
@@ -119,118 +128,89 @@ func (t *Tenant) appendProvisioning(b []byte, e *provisioningEvent, serial uint6
 	id := func(n uint64) string { return newGUID(seed, provisioningIDs, n).String() }
 	number := uint64(e.job + 1)
 	principal := id(number << 50)
-	there := id(u.number<<32 | number<<24) // the account at the other end
+	o := object(b).begin().
+		text("id", id(serial<<2|1)).
+		time("activityDateTime", e.at).
+		text("tenantId", t.id).
+		text("jobId", strings.ReplaceAll(job.system, " ", "")+"."+strings.ReplaceAll(t.id, "-", "")+"."+principal).
+		text("cycleId", id(uint64(e.at/int64(provisioningCycle))<<16|number<<2|2)).
+		text("changeId", id(serial<<2|3)).
+		text("provisioningAction", e.action).
+		number("durationInMilliseconds", e.millis).
+		open("servicePrincipal", '{').text("id", principal).text("displayName", job.system).end("}")
 
-	b = append(b, `{"id":"`...)
-	b = newGUID(seed, provisioningIDs, serial<<2|1).append(b)
-	b = append(b, `","activityDateTime":"`...)
-	b = appendTime(b, e.at)
-	b = appendText(append(b, `",`...), "tenantId", t.id)
-	b = appendText(append(b, ','), "jobId", strings.ReplaceAll(job.system, " ", "")+"."+strings.ReplaceAll(t.id, "-", "")+"."+principal)
-	b = appendText(append(b, ','), "cycleId", id(uint64(e.at/int64(provisioningCycle))<<16|number<<2|2))
-	b = appendText(append(b, ','), "changeId", id(serial<<2|3))
-	b = appendText(append(b, ','), "provisioningAction", e.action)
-	b = append(b, `,"durationInMilliseconds":`...)
-	b = strconv.AppendInt(b, e.millis, 10)
-	b = append(b, `,"servicePrincipal":{`...)
-	b = appendText(b, "id", principal)
-	b = appendText(append(b, ','), "displayName", job.system)
-	b = append(b, `},`...)
-
-	source, target := "sourceSystem", "targetSystem"
-	sourceIdentity, targetIdentity := "sourceIdentity", "targetIdentity"
 	from, to := "Microsoft Entra ID", job.system
+	ends := [2]string{"source", "target"} // of the directory's side, and of the other
 	if job.inbound {
-		source, target = target, source
-		sourceIdentity, targetIdentity = targetIdentity, sourceIdentity
-		from, to = to, from
+		from, to, ends = to, from, [2]string{"target", "source"}
 	}
-	b = appendSystem(b, source, id(1<<60), "Microsoft Entra ID", "")
-	b = appendSystem(append(b, ','), target, id(1<<60|number), job.system, principal)
-	b = append(b, `,"initiatedBy":{"id":"","displayName":"Azure AD Provisioning Service","initiatorType":"system"},`...)
-	b = appendIdentity(b, sourceIdentity, u.id, u.name, u.upn)
-	name := u.upn
+	o = o.open(ends[0]+"System", '{').text("id", id(1<<60)).text("displayName", "Microsoft Entra ID").
+		fields(`"details":{}`).end("}").
+		open(ends[1]+"System", '{').text("id", id(1<<60|number)).text("displayName", job.system).
+		open("details", '{').text("ServicePrincipalId", principal).text("ServicePrincipalDisplayName", job.system).
+		end("}}").
+		fields(`"initiatedBy":{"id":"","displayName":"Azure AD Provisioning Service","initiatorType":"system"}`)
+	there, name := id(u.number<<32|number<<24), u.upn
 	if e.status != "success" && e.action == "create" {
 		there, name = "", ""
 	}
-	b = appendIdentity(append(b, ','), targetIdentity, there, name, name)
+	for i, account := range [2]struct{ id, name, upn string }{{u.id, u.name, u.upn}, {there, name, name}} {
+		o = o.open(ends[i]+"Identity", '{').text("id", account.id).text("displayName", account.name).
+			text("identityType", "User").
+			open("details", '{').optional("UserPrincipalName", account.upn).end("}}")
+	}
+	return e.appendResult(o, from, to)
+}
 
-	b = append(b, `,"provisioningStatusInfo":{`...)
-	b = appendText(b, "status", e.status)
-	reason := ""
+// appendResult ends a record with how the event ended, in which steps, and what it changed.
+func (e *provisioningEvent) appendResult(o object, from, to string) []byte {
+	upn, reason := e.user.upn, ""
+	o = o.open("provisioningStatusInfo", '{').text("status", e.status)
 	if e.status == "success" {
-		b = append(b, `,"errorInformation":null}`...)
+		o = o.json("errorInformation", "null").end("}")
 	} else {
-		reason = fmt.Sprintf(e.reason.reason, to, u.upn)
-		b = append(b, `,"errorInformation":{`...)
-		b = appendText(b, "errorCode", e.reason.code)
-		b = append(b, `,"errorCategory":"nonServiceFailure",`...)
-		b = appendText(b, "reason", reason)
-		b = append(b, `,"additionalDetails":null,`...)
-		b = append(appendTextOrNull(b, "recommendedAction", e.reason.advice), "}}"...)
+		reason = fmt.Sprintf(e.reason.reason, to, upn)
+		o = o.open("errorInformation", '{').text("errorCode", e.reason.code).text("errorCategory", "nonServiceFailure").
+			text("reason", reason).json("additionalDetails", "null").textOrNull("recommendedAction", e.reason.advice).
+			end("}}")
 	}
-
-	verbs := map[string][2]string{"create": {"Add", "created"}, "update": {"Update", "updated"}, "disable": {"Update", "disabled"}, "delete": {"Delete", "deleted"}, "other": {"Update", "updated"}}[e.action]
-	b = append(b, `,"provisioningSteps":[`...)
-	b = appendProvisioningStep(b, "EntryImport"+verbs[0], "import", "success", fmt.Sprintf("Received User '%s' change of type (%s) from %s", u.upn, verbs[0], from), "")
-	scoping, scoped := "success", "User '"+u.upn+"' is in scope of the job"
+	step := func(name, kind, status, description, identifier string) {
+		o = o.begin().text("name", name).text("provisioningStepType", kind).text("status", status).
+			text("description", description).
+			open("details", '{').optional("ReportableIdentifier", identifier).end("}}")
+	}
+	verb, done := "Update", "updated"
+	switch e.action {
+	case "create":
+		verb, done = "Add", "created"
+	case "delete":
+		verb, done = "Delete", "deleted"
+	case "disable":
+		done = "disabled"
+	}
+	o = o.open("provisioningSteps", '[')
+	step("EntryImport"+verb, "import", "success",
+		fmt.Sprintf("Received User '%s' change of type (%s) from %s", upn, verb, from), "")
 	if e.status == "skipped" {
-		scoping, scoped = "skipped", reason
-	}
-	b = appendProvisioningStep(append(b, ','), "EntrySynchronizationScoping", "scoping", scoping, scoped, "")
-	if e.status != "skipped" {
-		b = appendProvisioningStep(append(b, ','), "EntryMatching", "matching", "success", fmt.Sprintf("Looked for User '%s' in %s", u.upn, to), "")
-		exported := fmt.Sprintf("User '%s' was %s in %s", u.upn, verbs[1], to)
+		step("EntrySynchronizationScoping", "scoping", "skipped", reason, "")
+	} else {
+		step("EntrySynchronizationScoping", "scoping", "success", "User '"+upn+"' is in scope of the job", "")
+		step("EntryMatching", "matching", "success", fmt.Sprintf("Looked for User '%s' in %s", upn, to), "")
+		exported := fmt.Sprintf("User '%s' was %s in %s", upn, done, to)
 		if e.status == "failure" {
-			exported = fmt.Sprintf("User '%s' could not be %s in %s. %s", u.upn, verbs[1], to, reason)
+			exported = fmt.Sprintf("User '%s' could not be %s in %s. %s", upn, done, to, reason)
 		}
-		b = appendProvisioningStep(append(b, ','), "EntryExport"+verbs[0], "export", e.status, exported, u.upn)
+		step("EntryExport"+verb, "export", e.status, exported, upn)
 	}
-	b = append(b, `],"modifiedProperties":[`...)
+	o = o.end("]").open("modifiedProperties", '[')
 	if e.status == "success" {
 		active := `"True"`
 		if e.action == "disable" || e.action == "delete" {
 			active = `"False"`
 		}
-		b = append(b, `{"displayName":"active","oldValue":null,`...)
-		b = appendText(b, "newValue", active)
-		b = append(b, `},{"displayName":"userName","oldValue":null,`...)
-		b = append(appendText(b, "newValue", quote(u.upn)), '}')
+		for _, change := range [2][2]string{{"active", active}, {"userName", quote(upn)}} {
+			o = o.begin().text("displayName", change[0]).json("oldValue", "null").text("newValue", change[1]).end("}")
+		}
 	}
-	return append(b, "]}"...)
-}
-
-func appendSystem(b []byte, key, id, name, principal string) []byte {
-	b = append(append(append(b, '"'), key...), `":{`...)
-	b = appendText(b, "id", id)
-	b = appendText(append(b, ','), "displayName", name)
-	b = append(b, `,"details":{`...)
-	if principal != "" {
-		b = appendText(b, "ServicePrincipalId", principal)
-		b = appendText(append(b, ','), "ServicePrincipalDisplayName", name)
-	}
-	return append(b, "}}"...)
-}
-
-func appendIdentity(b []byte, key, id, name, upn string) []byte {
-	b = append(append(append(b, '"'), key...), `":{`...)
-	b = appendText(b, "id", id)
-	b = appendText(append(b, ','), "displayName", name)
-	b = append(b, `,"identityType":"User","details":{`...)
-	if upn != "" {
-		b = appendText(b, "UserPrincipalName", upn)
-	}
-	return append(b, "}}"...)
-}
-
-func appendProvisioningStep(b []byte, name, kind, status, description, identifier string) []byte {
-	b = appendText(append(b, '{'), "name", name)
-	b = appendText(append(b, ','), "provisioningStepType", kind)
-	b = appendText(append(b, ','), "status", status)
-	b = appendText(append(b, ','), "description", description)
-	b = append(b, `,"details":{`...)
-	if identifier != "" {
-		b = appendText(b, "ReportableIdentifier", identifier)
-	}
-	return append(b, "}}"...)
+	return o.end("]}")
 }

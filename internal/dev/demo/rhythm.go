@@ -8,8 +8,7 @@ type rate struct {
 	anniversary time.Time // the day on which all of Contoso stays at home
 }
 
-// demand is how busy a slot is, in units of its own: only its relation to the
-// demand of the whole range matters.
+// demand is how busy a slot is, in units of its own: only its relation to the demand of the whole range matters.
 type demand struct {
 	people     [len(countries)]float64 // signing in themselves
 	background [len(countries)]float64 // their software doing it for them
@@ -20,7 +19,8 @@ type demand struct {
 }
 
 // The share each kind has in the sign-ins.
-var kindShares = [kindCount]float64{interactiveUser: 0.40, nonInteractiveUser: 0.45, servicePrincipal: 0.12, managedIdentityKind: 0.03}
+var kindShares = [kindCount]float64{interactiveUser: 0.40, nonInteractiveUser: 0.45, servicePrincipal: 0.12,
+	managedIdentityKind: 0.03}
 
 // growth is how much busier the last day of the range is than the first.
 const growth = 0.15
@@ -31,7 +31,8 @@ var workday = [25]float64{
 	.60, .80, .88, .82, .70, .45, .22, .14, .10, .08, .06, .04, .03,
 }
 
-var weekdays = [7]float64{time.Sunday: 0.09, time.Monday: 1.08, time.Tuesday: 1.05, time.Wednesday: 1, time.Thursday: 1, time.Friday: 0.84, time.Saturday: 0.11}
+var weekdays = [7]float64{time.Sunday: 0.09, time.Monday: 1.08, time.Tuesday: 1.05, time.Wednesday: 1,
+	time.Thursday: 1, time.Friday: 0.84, time.Saturday: 0.11}
 
 // dayOff is how much of a working day is left of a holiday.
 const dayOff = 0.12
@@ -71,8 +72,8 @@ func (t *Tenant) demand(s slot) (d demand) {
 	return d
 }
 
-// activity is how busy somebody in a country is at a moment, by local time: 1
-// in the busiest hour of an ordinary working day.
+// activity is how busy somebody in a country is at a moment, by local time: 1 in the busiest hour of an ordinary
+// working day.
 func (t *Tenant) activity(country int, local time.Time) float64 {
 	hour, minutes := local.Hour(), float64(local.Minute())/60
 	busy := workday[hour]*(1-minutes) + workday[hour+1]*minutes
@@ -83,9 +84,8 @@ func (t *Tenant) activity(country int, local time.Time) float64 {
 	return busy * left
 }
 
-// holiday tells whether the company has closed in a country: on its anniversary
-// everywhere, around the turn of the year everywhere, and on the home country's
-// two fixed holidays.
+// holiday tells whether the company has closed in a country: on its anniversary everywhere, around the turn of the year
+// everywhere, and on the home country's two fixed holidays.
 func (t *Tenant) holiday(country int, local time.Time) bool {
 	year, month, number := local.Date()
 	switch {
@@ -101,6 +101,7 @@ func (t *Tenant) holiday(country int, local time.Time) bool {
 // expected is how many sign-ins of a kind fall into a slot of the demand.
 func (t *Tenant) expected(kind signInKind, d *demand) float64 {
 	sum := &t.rate.totals
-	share := [kindCount]float64{d.signedIn / sum.signedIn, d.refreshed / sum.refreshed, d.programs / sum.programs, d.resources / sum.resources}
+	share := [kindCount]float64{d.signedIn / sum.signedIn, d.refreshed / sum.refreshed, d.programs / sum.programs,
+		d.resources / sum.resources}
 	return float64(t.options.SignIns) * kindShares[kind] * share[kind]
 }

@@ -104,7 +104,8 @@ func (w *writing) ordinaryRisks() {
 		k := &riskKinds[kinds.pick(d)]
 		u := t.directory.member(d, t.directory.homes.pick(d))
 		at := d.between(t.start, last)
-		if u.guest || slices.Contains([]*user{t.directory.cast.fatigued, t.directory.cast.sprayed, t.directory.cast.traveller}, u) {
+		if u.guest || slices.Contains([]*user{t.directory.cast.fatigued, t.directory.cast.sprayed,
+			t.directory.cast.traveller}, u) {
 			continue
 		}
 		level := "high"
@@ -115,7 +116,8 @@ func (w *writing) ordinaryRisks() {
 			level = "medium"
 		}
 		if k.place == nil {
-			w.detect(detection{signIn: signIn{user: u, at: at}, kind: k.name, level: level, timing: k.timing, detected: at + d.between(int64(time.Hour), int64(4*time.Hour))})
+			w.detect(detection{signIn: signIn{user: u, at: at}, kind: k.name, level: level, timing: k.timing,
+				detected: at + d.between(int64(time.Hour), int64(4*time.Hour))})
 			continue
 		}
 		r := risk{detail: "none", aggregated: level, during: level, state: "atRisk", event: k.name}
@@ -124,7 +126,8 @@ func (w *writing) ordinaryRisks() {
 			r.during, r.offline = "none", true
 			detected = at + d.between(int64(time.Hour), int64(slowestDetection))
 		}
-		s := signIn{at: at, user: u, app: t.apps.clients[d.IntN(12)], client: &browser, device: &stranger, from: k.place(d), host: d.Uint64(), risk: r.describe()}
+		s := signIn{at: at, user: u, app: t.apps.clients[d.IntN(12)], client: &browser, device: &stranger,
+			from: k.place(d), host: d.Uint64(), risk: r.describe()}
 		switch x := d.Float64(); {
 		case x < 0.45:
 			s.outcome = &successMFA
@@ -137,14 +140,14 @@ func (w *writing) ordinaryRisks() {
 	}
 }
 
-// riskyUser is the state that somebody's risk is in at the end, and how it came
-// to that.
+// riskyUser is the state that somebody's risk is in at the end, and how it came to that.
 type riskyUser struct {
 	user    *user
 	history []riskState
 }
 
 type riskState struct {
+	user          *user
 	at            int64
 	level, state  string
 	detail        string
@@ -201,13 +204,16 @@ func (w *writing) biography(u *user, of []detection, f *fate, settled int64) ris
 			level = of[i].level
 		}
 		events = append(events, of[i].kind)
-		r.history = append(r.history, riskState{at: of[i].detected, level: level, state: "atRisk", detail: "none", events: events[i : i+1], historyNumber: of[i].number << 1})
+		r.history = append(r.history, riskState{user: u, at: of[i].detected, level: level, state: "atRisk",
+			detail: "none",
+			events: events[i : i+1], historyNumber: of[i].number << 1})
 		of[i].fate, of[i].settled = f, settled
 	}
 	if f == nil {
 		return r
 	}
-	end := riskState{at: settled, level: "none", state: f.state, detail: f.detail, events: []string{}, historyNumber: of[0].number<<1 | 1}
+	end := riskState{user: u, at: settled, level: "none", state: f.state, detail: f.detail,
+		historyNumber: of[0].number<<1 | 1}
 	if f.state == "confirmedCompromised" {
 		end.level = "high"
 	}
@@ -221,30 +227,34 @@ func (w *writing) biography(u *user, of []detection, f *fate, settled int64) ris
 	return r
 }
 
-// RiskDetections yields what Identity Protection found, in order of detection,
-// each in the state it has at the end of the range. A record is valid until the
-// next one is asked for.
+// RiskDetections yields what Identity Protection found, in order of detection, each in the state it has at the end of
+// the range. A record is valid until the next one is asked for.
 func (t *Tenant) RiskDetections() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		var record []byte
-		for i := range t.script.detections {
-			record = t.appendDetection(record[:0], &t.script.detections[i])
-			if !yield(record) {
-				return
-			}
-		}
-	}
+	return written(t.script.detections, t.appendDetection)
 }
 
-// RiskyUsers yields everyone who was ever at risk, one record each with its
-// history, as it is at the end of the range; who changed last comes last. A
-// record is valid until the next one is asked for.
+// RiskyUsers yields everyone who was ever at risk, one record each with its history, as it is at the end of the range;
+// who changed last comes last. A record is valid until the next one is asked for.
 func (t *Tenant) RiskyUsers() iter.Seq[[]byte] {
+	return written(t.script.riskyUsers, t.appendRiskyUser)
+}
+
+// RiskyUserHistory yields every state that users at risk have been in, as Graph lists it for each user. A record is
+// valid until the next one is asked for.
+func (t *Tenant) RiskyUserHistory() iter.Seq[[]byte] {
+	var all []riskState
+	for _, r := range t.script.riskyUsers {
+		all = append(all, r.history...)
+	}
+	return written(all, t.appendHistory)
+}
+
+// written yields what a list holds as records.
+func written[T any](list []T, write func(b []byte, one *T) []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		var record []byte
-		for i := range t.script.riskyUsers {
-			record = t.appendRiskyUser(record[:0], &t.script.riskyUsers[i])
-			if !yield(record) {
+		for i := range list {
+			if record = write(record[:0], &list[i]); !yield(record) {
 				return
 			}
 		}
@@ -253,55 +263,41 @@ func (t *Tenant) RiskyUsers() iter.Seq[[]byte] {
 
 func (t *Tenant) appendDetection(b []byte, d *detection) []byte {
 	s, u := &d.signIn, d.signIn.user
-	fromSignIn := s.from != nil
-	b = append(b, `{"id":"`...)
-	b = newGUID(t.options.Seed, riskIDs, d.number).append(b)
-	if fromSignIn {
-		b = append(b, `","requestId":"`...)
-		b = t.signInID(s.serial).append(b)
-		b = append(b, `","correlationId":"`...)
-		b = t.correlationID(s.attempt).append(b)
-		b = append(b, '"')
-	} else {
-		b = append(b, `","requestId":null,"correlationId":null`...)
-	}
-	b = append(b, `,"riskType":"`...)
-	b = append(b, riskType(d.kind)...)
-	b = appendText(append(b, `",`...), "riskEventType", d.kind)
 	state, detail, updated := "atRisk", "none", d.detected
 	if d.fate != nil {
 		state, detail, updated = d.fate.state, d.fate.detail, d.settled
 	}
-	b = appendText(append(b, ','), "riskState", state)
-	b = appendText(append(b, ','), "riskLevel", d.level)
-	b = appendText(append(b, ','), "riskDetail", detail)
-	b = append(b, `,"source":"IdentityProtection",`...)
-	b = appendText(b, "detectionTimingType", d.timing)
-	if fromSignIn {
-		b = append(b, `,"activity":"signin","tokenIssuerType":"AzureAD","ipAddress":"`...)
-		b = s.from.appendAddress(b, s.host, s.six)
-		b = append(b, `","location":`...)
-		b = append(b, s.from.location...)
-	} else {
-		b = append(b, `,"activity":"user","tokenIssuerType":"AzureAD","ipAddress":null,"location":null`...)
-	}
-	for _, at := range []struct {
-		key string
-		at  int64
-	}{{"activityDateTime", s.at}, {"detectedDateTime", d.detected}, {"lastUpdatedDateTime", updated}} {
-		b = appendText(append(b, ','), at.key, formatTime(at.at))
-	}
-	b = append(b, ',')
-	b = append(b, u.identity...)
-	additional, technique := "[]", "T1078.004"
-	if fromSignIn {
+	request, correlation, activity, address, location, additional := "", "", "user", "", "null", "[]"
+	if s.from != nil {
+		request, correlation = t.signInID(s.serial).String(), t.correlationID(s.attempt).String()
+		activity, address, location = "signin", s.from.address(s.host, s.six), s.from.location
 		additional = `[{"Key":"userAgent","Value":` + quote(s.userAgent()) + `}]`
 	}
+	technique := "T1078.004"
 	if d.kind == "passwordSpray" {
 		technique = "T1110.003"
 	}
-	b = appendText(append(b, ','), "additionalInfo", additional)
-	return append(appendText(append(b, ','), "mitreTechniqueId", technique), '}')
+	return object(b).begin().
+		id("id", newGUID(t.options.Seed, riskIDs, d.number)).
+		textOrNull("requestId", request).
+		textOrNull("correlationId", correlation).
+		text("riskType", riskType(d.kind)).
+		text("riskEventType", d.kind).
+		text("riskState", state).
+		text("riskLevel", d.level).
+		text("riskDetail", detail).
+		text("source", "IdentityProtection").
+		text("detectionTimingType", d.timing).
+		text("activity", activity).
+		text("tokenIssuerType", "AzureAD").
+		textOrNull("ipAddress", address).
+		json("location", location).
+		time("activityDateTime", s.at).
+		time("detectedDateTime", d.detected).
+		time("lastUpdatedDateTime", updated).
+		fields(u.identity).
+		text("additionalInfo", additional).
+		text("mitreTechniqueId", technique).end("}")
 }
 
 // riskType is the property that riskEventType replaced; it knows fewer values.
@@ -315,58 +311,37 @@ func riskType(kind string) string {
 }
 
 func (t *Tenant) appendRiskyUser(b []byte, r *riskyUser) []byte {
-	b = r.appendState(b, r.user.id, &r.history[len(r.history)-1])
-	b = append(b, `,"history":[`...)
+	now := &r.history[len(r.history)-1]
+	o := now.fields(object(b).begin(), r.user.id).open("history", '[')
 	for i := range r.history {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = t.appendHistory(b, r, &r.history[i])
+		o = t.appendHistory(o.separate(), &r.history[i])
 	}
-	return append(b, "]}"...)
+	return o.end("]}")
 }
 
-// RiskyUserHistory yields every state that users at risk have been in, as Graph lists it for each user. A record is valid
-// until the next one is asked for.
-func (t *Tenant) RiskyUserHistory() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		var record []byte
-		for i := range t.script.riskyUsers {
-			r := &t.script.riskyUsers[i]
-			for n := range r.history {
-				record = t.appendHistory(record[:0], r, &r.history[n])
-				if !yield(record) {
-					return
-				}
-			}
-		}
-	}
-}
-
-func (t *Tenant) appendHistory(b []byte, r *riskyUser, s *riskState) []byte {
-	b = r.appendState(b, newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String(), s)
-	b = appendText(append(b, ','), "userId", r.user.id)
-	by := ""
+func (t *Tenant) appendHistory(b []byte, s *riskState) []byte {
+	by, events := "", "[]"
 	if s.by != nil {
 		by = s.by.id
 	}
-	b = appendTextOrNull(append(b, ','), "initiatedBy", by)
-	b = appendText(append(b, `,"activity":{`...), "detail", s.detail)
-	b = append(b, `,"riskEventTypes":[`...)
 	if len(s.events) > 0 {
-		b = append(append(append(b, '"'), strings.Join(s.events, `","`)...), '"')
+		events = `["` + strings.Join(s.events, `","`) + `"]`
 	}
-	return append(b, "]}}"...)
+	id := newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String()
+	return s.fields(append(object(b), '{'), id).
+		text("userId", s.user.id).
+		textOrNull("initiatedBy", by).
+		open("activity", '{').text("detail", s.detail).json("riskEventTypes", events).end("}}")
 }
 
-// appendState begins an object with what a user and their history have in common.
-func (r *riskyUser) appendState(b []byte, id string, s *riskState) []byte {
-	b = appendText(append(b, '{'), "id", id)
-	b = append(b, `,"isDeleted":false,"isProcessing":false,`...)
-	b = appendText(b, "riskLevel", s.level)
-	b = appendText(append(b, ','), "riskState", s.state)
-	b = appendText(append(b, ','), "riskDetail", s.detail)
-	b = appendText(append(b, ','), "riskLastUpdatedDateTime", formatTime(s.at))
-	b = appendText(append(b, ','), "userDisplayName", r.user.name)
-	return appendText(append(b, ','), "userPrincipalName", r.user.upn)
+// fields writes what a user and their history have in common.
+func (s *riskState) fields(o object, id string) object {
+	return o.text("id", id).
+		fields(`"isDeleted":false,"isProcessing":false`).
+		text("riskLevel", s.level).
+		text("riskState", s.state).
+		text("riskDetail", s.detail).
+		time("riskLastUpdatedDateTime", s.at).
+		text("userDisplayName", s.user.name).
+		text("userPrincipalName", s.user.upn)
 }

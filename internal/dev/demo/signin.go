@@ -1,12 +1,12 @@
 package demo
 
 import (
+	"cmp"
 	"encoding/base64"
-	"strconv"
 )
 
-// signIn is one record before it is written. It is small: sign-ins are planned
-// ahead and put in order of arrival as plans, and become JSON one by one.
+// signIn is one record before it is written. It is small: sign-ins are planned ahead and put in order of arrival as
+// plans, and become JSON one by one.
 type signIn struct {
 	at      int64  // when it happened
 	arrives int64  // when the log learns of it
@@ -30,8 +30,8 @@ type signIn struct {
 	verdicts  verdicts
 	risk      *risk
 
-	// draft is the state in which some sign-ins first arrive: what takes longer
-	// to learn is still missing. The complete record follows with the same id.
+	// draft is the state in which some sign-ins first arrive: what takes longer to learn is still missing. The complete
+	// record follows with the same id.
 	draft bool
 }
 
@@ -70,28 +70,28 @@ var (
 // risk is what Identity Protection says about a sign-in.
 type risk struct {
 	detail, aggregated, during, state, event string
-	fields                                   []byte
-	offline                                  bool // known only after the sign-in
+	fields                                   string // as in a sign-in
+	offline                                  bool   // known only after the sign-in
 }
 
 func (r risk) describe() *risk {
-	b := appendText(nil, "riskDetail", r.detail)
-	b = appendText(append(b, ','), "riskLevelAggregated", r.aggregated)
-	b = appendText(append(b, ','), "riskLevelDuringSignIn", r.during)
-	b = appendText(append(b, ','), "riskState", r.state)
-	b = append(b, `,"riskEventTypes_v2":`...)
-	r.fields = appendList(b, r.event)
+	r.fields = string(object{}.
+		text("riskDetail", r.detail).
+		text("riskLevelAggregated", r.aggregated).
+		text("riskLevelDuringSignIn", r.during).
+		text("riskState", r.state).
+		list("riskEventTypes_v2", r.event))
 	return &r
 }
 
 var noRisk = risk{detail: "none", aggregated: "none", during: "none", state: "none"}.describe()
 
-// needsMFA tells whether the policy that demands MFA from everyone applies.
+// needsMFA reports whether the policy that demands MFA from everyone applies.
 func (s *signIn) needsMFA() bool {
 	return !s.from.trusted && !s.user.noMFA && !s.user.emergency && !s.client.legacy
 }
 
-// multiFactor tells what Graph's authenticationRequirement is.
+// multiFactor reports whether Graph's authenticationRequirement is multi-factor authentication.
 func (s *signIn) multiFactor() bool {
 	return s.evaluated && (s.verdicts[mfaForAll] != notApplied || s.verdicts[strongForAdmins] != notApplied)
 }
@@ -106,201 +106,123 @@ func (t *Tenant) correlationID(attempt uint64) guid {
 // appendSignIn writes the record, its properties in the order Graph has them.
 func (t *Tenant) appendSignIn(b []byte, s *signIn) []byte {
 	id := t.signInID(s.serial)
-	u, w := s.user, s.workload
-
-	b = append(b, `{"id":"`...)
-	b = id.append(b)
-	b = append(b, `","createdDateTime":"`...)
-	b = appendTime(b, s.at)
-	b = append(b, `",`...)
-	if u != nil {
-		b = append(b, u.identity...)
-	} else {
-		b = append(b, `"userDisplayName":null,"userPrincipalName":null,"userId":null`...)
+	u, w, from := cmp.Or(s.user, &t.directory.nobody), cmp.Or(s.workload, &noWorkload), cmp.Or(s.from, &nowhere)
+	client := ""
+	if s.client != nil {
+		client = s.client.name
 	}
-	b = append(b, ',')
-	b = append(b, s.app.asClient...)
-	b = append(b, `,"ipAddress":"`...)
-	if s.from != nil {
-		b = s.from.appendAddress(b, s.host, s.six)
-	}
-	b = append(b, `","ipAddressFromResourceProvider":null,"clientAppUsed":`...)
-	if u != nil {
-		b = append(b, '"')
-		b = append(b, s.client.name...)
-		b = append(b, `","userAgent":"`...)
-		b = append(b, s.userAgent()...)
-		b = append(b, '"')
-	} else {
-		b = append(b, `null,"userAgent":null`...)
-	}
-	b = append(b, `,"correlationId":"`...)
-	b = t.correlationID(s.attempt).append(b)
-	b = append(b, `","conditionalAccessStatus":"`...)
-	b = append(b, s.conditionalAccess()...)
-	b = append(b, `","originalRequestId":"`...)
-	b = id.append(b)
-	b = append(b, `","isInteractive":`...)
-	b = appendBool(b, s.kind == interactiveUser)
-	b = append(b, `,"tokenIssuerName":"","tokenIssuerType":"AzureAD","clientCredentialType":"`...)
-	if w != nil {
-		b = append(b, w.credential...)
-	} else {
-		b = append(b, "none"...)
-	}
-	b = append(b, `","processingTimeInMilliseconds":`...)
-	b = strconv.AppendInt(b, 45+int64(id[0])+int64(id[1])*int64(id[2])/96, 10)
-	b = append(b, ',')
+	risk, session := s.risk, "null"
 	if s.draft {
-		b = append(b, noRisk.fields...)
-	} else {
-		b = append(b, s.risk.fields...)
+		risk = noRisk
 	}
-	b = append(b, ',')
-	b = append(b, s.resource.asResource...)
-	b = append(b, `,"resourceTenantId":"`...)
-	b = append(b, t.id...)
-	b = append(b, `","homeTenantId":"`...)
-	if u != nil {
-		b = append(b, u.homeTenant...)
-	} else {
-		b = append(b, t.id...)
+	identifierType, userType, access := "", "", "none"
+	if s.user != nil {
+		identifierType, userType = "userPrincipalName", "member"
+		session = quote(newGUID(t.options.Seed, sessionIDs, u.number<<24^uint64(s.at/int64(day))).String())
 	}
-	b = append(b, `","homeTenantName":"","authenticationMethodsUsed":[],"authenticationRequirement":"`...)
-	multi := u != nil && s.multiFactor()
-	if multi {
-		b = append(b, `multiFactorAuthentication`...)
-	} else {
-		b = append(b, `singleFactorAuthentication`...)
+	if u.guest {
+		userType, access = "guest", "b2bCollaboration"
 	}
-	if u != nil {
-		b = append(b, `","signInIdentifier":"`...)
-		b = append(b, u.upn...)
-		b = append(b, `","signInIdentifierType":"userPrincipalName","servicePrincipalName":"","signInEventTypes":["`...)
-	} else {
-		b = append(b, `","signInIdentifier":null,"signInIdentifierType":null,`...)
-		b = append(b, w.asPrincipal...)
-		b = append(b, `,"signInEventTypes":["`...)
+	requirement, requiredBy := "singleFactorAuthentication", "[]"
+	if s.user != nil && s.multiFactor() {
+		requirement = "multiFactorAuthentication"
+		requiredBy = `[{"requirementProvider":"multiConditionalAccess","detail":"Conditional Access"}]`
 	}
-	b = append(b, kindNames[s.kind]...)
-	b = append(b, `"],"servicePrincipalId":"`...)
-	if w != nil {
-		b = append(b, w.principal...)
-	}
-	b = append(b, `","federatedCredentialId":"","userType":`...)
-	switch {
-	case u == nil:
-		b = append(b, "null"...)
-	case u.guest:
-		b = append(b, `"guest"`...)
-	default:
-		b = append(b, `"member"`...)
-	}
-	b = append(b, `,"flaggedForReview":false,"isTenantRestricted":false,"autonomousSystemNumber":`...)
-	if s.from != nil {
-		b = strconv.AppendInt(b, int64(s.from.asn), 10)
-	} else {
-		b = append(b, "null"...)
-	}
-	b = append(b, `,"crossTenantAccessType":"`...)
-	if u != nil && u.guest {
-		b = append(b, "b2bCollaboration"...)
-	} else {
-		b = append(b, "none"...)
-	}
-	b = append(b, `","servicePrincipalCredentialKeyId":"`...)
-	if w != nil {
-		b = append(b, w.keyID...)
-	}
-	b = append(b, `","servicePrincipalCredentialThumbprint":"","uniqueTokenIdentifier":"`...)
-	b = base64.RawURLEncoding.AppendEncode(b, id[:])
-	b = append(b, `","incomingTokenType":"`...)
-	b = append(b, s.incomingToken()...)
-	b = append(b, `","authenticationProtocol":"`...)
-	b = append(b, s.protocol()...)
-	b = append(b, `","resourceServicePrincipalId":"`...)
-	b = append(b, s.resource.principal...)
-	b = append(b, `","signInTokenProtectionStatus":"none","originalTransferMethod":"none","isThroughGlobalSecureAccess":false,"globalSecureAccessIpAddress":null,"conditionalAccessAudiences":["`...)
-	b = append(b, s.resource.id...)
-	b = append(b, `"],"sessionId":`...)
-	if u != nil {
-		b = append(b, '"')
-		b = newGUID(t.options.Seed, sessionIDs, u.number<<24^uint64(s.at/int64(day))).append(b)
-		b = append(b, '"')
-	} else {
-		b = append(b, "null"...)
-	}
-	b = append(b, `,"appOwnerTenantId":"`...)
-	b = append(b, s.app.owner...)
-	b = append(b, `","resourceOwnerTenantId":"`...)
-	b = append(b, s.resource.owner...)
-	b = append(b, `","mfaDetail":`...)
-	if !s.draft && u != nil && (s.outcome == &successMFA || s.outcome.steps == deniedMFA) {
-		b = append(b, `{"authMethod":"`...)
-		b = append(b, u.method.method...)
-		b = append(b, `","authDetail":"`...)
-		b = append(b, u.method.detail...)
-		b = append(b, `"}`...)
-	} else {
-		b = append(b, "null"...)
-	}
-	b = append(b, `,"authenticationAppDeviceDetails":null,"agent":{"agentType":"notAgentic","parentAppId":null},"status":`...)
-	b = append(b, s.outcome.status...)
-	b = append(b, `,"deviceDetail":`...)
-	b = s.appendDevice(b)
-	b = append(b, `,"location":`...)
-	if s.from != nil {
-		b = append(b, s.from.location...)
-	} else {
-		b = append(b, `{"city":"","state":"","countryOrRegion":"","geoCoordinates":{}}`...)
-	}
-	b = append(b, `,"appliedConditionalAccessPolicies":`...)
-	if s.evaluated {
-		b = t.policies.append(b, &s.verdicts)
-	} else {
-		b = append(b, "[]"...)
-	}
-	b = append(b, `,"authenticationContextClassReferences":[],"authenticationProcessingDetails":`...)
-	b = append(b, s.processing()...)
-	b = append(b, `,"networkLocationDetails":`...)
-	if s.from != nil {
-		b = append(b, s.from.named...)
-	} else {
-		b = append(b, "[]"...)
-	}
-	b = append(b, `,"authenticationDetails":[`...)
-	if u != nil && !s.draft {
-		b = s.appendSteps(b)
-	}
-	b = append(b, `],"authenticationRequirementPolicies":`...)
-	if multi {
-		b = append(b, `[{"requirementProvider":"multiConditionalAccess","detail":"Conditional Access"}]`...)
-	} else {
-		b = append(b, "[]"...)
-	}
-	b = append(b, `,"sessionLifetimePolicies":`...)
+	o := object(b).begin().
+		id("id", id).
+		time("createdDateTime", s.at).
+		fields(u.identity).
+		fields(s.app.asClient).
+		text("ipAddress", from.address(s.host, s.six)).
+		json("ipAddressFromResourceProvider", "null").
+		textOrNull("clientAppUsed", client).
+		textOrNull("userAgent", s.userAgent()).
+		id("correlationId", t.correlationID(s.attempt)).
+		text("conditionalAccessStatus", s.conditionalAccess()).
+		id("originalRequestId", id).
+		bool("isInteractive", s.kind == interactiveUser).
+		fields(`"tokenIssuerName":"","tokenIssuerType":"AzureAD"`).
+		text("clientCredentialType", string(w.credential)).
+		number("processingTimeInMilliseconds", 45+int64(id[0])+int64(id[1])*int64(id[2])/96).
+		fields(risk.fields).
+		fields(s.resource.asResource).
+		text("resourceTenantId", t.id).
+		text("homeTenantId", u.homeTenant).
+		fields(`"homeTenantName":"","authenticationMethodsUsed":[]`).
+		text("authenticationRequirement", requirement).
+		textOrNull("signInIdentifier", u.upn).
+		textOrNull("signInIdentifierType", identifierType).
+		text("servicePrincipalName", w.name).
+		list("signInEventTypes", kindNames[s.kind]).
+		text("servicePrincipalId", w.principal).
+		text("federatedCredentialId", "").
+		textOrNull("userType", userType).
+		fields(`"flaggedForReview":false,"isTenantRestricted":false`).
+		json("autonomousSystemNumber", from.system).
+		text("crossTenantAccessType", access).
+		text("servicePrincipalCredentialKeyId", w.keyID).
+		text("servicePrincipalCredentialThumbprint", "").
+		text("uniqueTokenIdentifier", base64.RawURLEncoding.EncodeToString(id[:])).
+		text("incomingTokenType", s.incomingToken()).
+		text("authenticationProtocol", s.protocol()).
+		text("resourceServicePrincipalId", s.resource.principal).
+		fields(`"signInTokenProtectionStatus":"none","originalTransferMethod":"none"`).
+		fields(`"isThroughGlobalSecureAccess":false,"globalSecureAccessIpAddress":null`).
+		list("conditionalAccessAudiences", s.resource.id).
+		json("sessionId", session).
+		text("appOwnerTenantId", s.app.owner).
+		text("resourceOwnerTenantId", s.resource.owner)
+	o = t.details(o, s, from).json("authenticationRequirementPolicies", requiredBy)
+	lifetime := "[]"
 	if s.verdicts[strongForAdmins] != notApplied {
-		b = append(b, `[{"expirationRequirement":"signInFrequencyPeriodicReauthentication","detail":"Conditional Access"}]`...)
-	} else {
-		b = append(b, "[]"...)
+		lifetime = `[{"expirationRequirement":"signInFrequencyPeriodicReauthentication","detail":"Conditional Access"}]`
 	}
-	b = append(b, `,"privateLinkDetails":{"policyId":"","policyName":"","resourceId":"","policyTenantId":""},"appliedEventListeners":[],"authenticationAppPolicyEvaluationDetails":[],"managedServiceIdentity":`...)
-	if w != nil {
-		b = append(b, w.identity...)
+	return o.json("sessionLifetimePolicies", lifetime).
+		fields(`"privateLinkDetails":{"policyId":"","policyName":"","resourceId":"","policyTenantId":""}`).
+		fields(`"appliedEventListeners":[],"authenticationAppPolicyEvaluationDetails":[]`).
+		json("managedServiceIdentity", w.identity).
+		fields(`"tokenProtectionStatusDetails":{"signInSessionStatus":"none","signInSessionStatusCode":null}`).end("}")
+}
+
+// details writes the objects within a sign-in, from mfaDetail to authenticationDetails.
+func (t *Tenant) details(o object, s *signIn, from *network) object {
+	if !s.draft && s.user != nil && (s.outcome == &successMFA || s.outcome.steps == deniedMFA) {
+		method := s.user.method
+		o = o.open("mfaDetail", '{').text("authMethod", method.method).text("authDetail", method.detail).end("}")
 	} else {
-		b = append(b, noIdentity...)
+		o = o.json("mfaDetail", "null")
 	}
-	return append(b, `,"tokenProtectionStatusDetails":{"signInSessionStatus":"none","signInSessionStatusCode":null}}`...)
+	o = o.fields(`"authenticationAppDeviceDetails":null,"agent":{"agentType":"notAgentic","parentAppId":null}`).
+		json("status", s.outcome.status).
+		open("deviceDetail", '{').fields(cmp.Or(s.device, &noDevice).beginning).text("browser", s.browser()).
+		fields(cmp.Or(s.device, &noDevice).ending).end("}").
+		json("location", from.location).
+		open("appliedConditionalAccessPolicies", '[')
+	if s.evaluated {
+		for policy, v := range s.verdicts {
+			o = o.fields(t.policies.results[policy][v])
+		}
+	}
+	o = o.end("]").json("authenticationContextClassReferences", "[]").
+		json("authenticationProcessingDetails", s.processing()).
+		json("networkLocationDetails", from.named).
+		open("authenticationDetails", '[')
+	if s.user != nil && !s.draft {
+		o = s.steps(o)
+	}
+	return o.end("]")
 }
 
 func (s *signIn) userAgent() string {
 	switch {
+	case s.client == nil:
+		return ""
 	case s.client.agent != "":
 		return s.client.agent
 	case s.client == &browser:
-		return s.device.platform.agent
+		return s.device.platform.Agent
 	default:
-		return s.device.platform.rich
+		return s.device.platform.Rich
 	}
 }
 
@@ -308,7 +230,7 @@ func (s *signIn) incomingToken() string {
 	switch {
 	case s.user == nil || !s.claim:
 		return "none"
-	case s.kind == interactiveUser && s.app.saml, s.device.id != "" && s.client == &desktop:
+	case s.kind == interactiveUser && s.app.kind == saml, s.device.id != "" && s.client == &desktop:
 		return "primaryRefreshToken"
 	case s.kind == nonInteractiveUser:
 		return "refreshToken"
@@ -323,7 +245,7 @@ func (s *signIn) protocol() string {
 		return "none"
 	case s.client.legacy || s.client == &ropc:
 		return "ropc"
-	case s.app.saml:
+	case s.app.kind == saml:
 		return "saml20"
 	default:
 		return "oAuth2"
@@ -331,78 +253,73 @@ func (s *signIn) protocol() string {
 }
 
 func (s *signIn) processing() string {
+	const noLegacyTLS = `{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"}`
 	switch {
 	case s.user == nil:
-		return `[{"key":"Azure AD App Authentication Library","value":"Family: MSAL Library: MSAL.NetCore 4.66.1.0"},{"key":"Is CAE Token","value":"False"}]`
+		return `[{"key":"Azure AD App Authentication Library","value":"Family: MSAL Library: MSAL.NetCore 4.66.1.0"},` +
+			`{"key":"Is CAE Token","value":"False"}]`
 	case s.client.legacy:
-		return `[{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"}]`
+		return "[" + noLegacyTLS + "]"
 	case s.kind == interactiveUser:
-		return `[{"key":"Login Hint Present","value":"True"},{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Is CAE Token","value":"False"}]`
+		return `[{"key":"Login Hint Present","value":"True"},` + noLegacyTLS + `,{"key":"Is CAE Token","value":"False"}]`
 	default:
-		return `[{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Oauth Scope Info","value":"[\"openid\",\"profile\",\"User.Read\"]"},{"key":"Is CAE Token","value":"True"}]`
+		return "[" + noLegacyTLS +
+			`,{"key":"Oauth Scope Info","value":"[\"openid\",\"profile\",\"User.Read\"]"},{"key":"Is CAE Token","value":"True"}]`
 	}
 }
 
-func (s *signIn) appendDevice(b []byte) []byte {
-	if s.user == nil {
-		return append(b, `{"deviceId":"","displayName":"","operatingSystem":"","browser":"","browserId":null,"isCompliant":null,"isManaged":null,"trustType":""}`...)
+// browser is the one in deviceDetail.
+func (s *signIn) browser() string {
+	switch s.client {
+	case &browser:
+		return s.device.platform.Browser
+	case &desktop:
+		return "Rich Client 4.66.1.0"
+	default:
+		return ""
 	}
-	b = append(b, s.device.beginning...)
-	switch {
-	case s.client == &browser:
-		b = append(b, s.device.platform.browser...)
-	case s.client == &desktop:
-		b = append(b, "Rich Client 4.66.1.0"...)
-	}
-	return append(b, s.device.ending...)
 }
 
-// appendSteps writes the elements of authenticationDetails.
-func (s *signIn) appendSteps(b []byte) []byte {
-	const primary, second = "Primary authentication", "Multi-factor authentication"
-	o, method := s.outcome, s.user.method
+// steps writes the elements of authenticationDetails.
+func (s *signIn) steps(o object) object {
+	step := func(requirement, method, detail string, succeeded bool, result string) {
+		o = o.begin().
+			time("authenticationStepDateTime", s.at).
+			text("authenticationMethod", method).
+			textOrNull("authenticationMethodDetail", detail).
+			bool("succeeded", succeeded).
+			text("authenticationStepResultDetail", result).
+			text("authenticationStepRequirement", requirement).end("}")
+	}
+	const (
+		primary, second      = "Primary authentication", "Multi-factor authentication"
+		password, inTheCloud = "Password", "Password in the cloud"
+		previously           = "Previously satisfied"
+		invalid              = "Invalid username or password or Invalid on-premise username or password."
+	)
+	end, method := s.outcome, s.user.method
 	switch {
-	case o.steps == noSteps:
-		return b
-	case o.steps == wrongPassword:
-		return appendStep(b, s.at, "Password", "Password in the cloud", false, "Invalid username or password or Invalid on-premise username or password.", primary)
+	case end.steps == noSteps:
+		return o
+	case end.steps == wrongPassword:
+		step(primary, password, inTheCloud, false, invalid)
+		return o
 	case s.claim:
-		b = appendStep(b, s.at, "Previously satisfied", "", true, "First factor requirement satisfied by claim in the token", primary)
-	case s.user.passkey && o.steps == ordinary:
-		b = appendStep(b, s.at, passkey.method, "", true, "", primary)
+		step(primary, previously, "", true, "First factor requirement satisfied by claim in the token")
+	case s.user.passkey && end.steps == ordinary:
+		step(primary, passkey.method, "", true, "")
 	default:
-		b = appendStep(b, s.at, "Password", "Password in the cloud", true, "Correct password", primary)
+		step(primary, password, inTheCloud, true, "Correct password")
 	}
 	switch {
-	case o.steps == awaitedMFA:
-		b = appendStep(append(b, ','), s.at, method.method, method.detail, false, "Authentication in progress", second)
-	case o.steps == deniedMFA:
-		b = appendStep(append(b, ','), s.at, method.method, method.detail, false, o.additional, second)
-	case o == &successMFA:
-		b = appendStep(append(b, ','), s.at, method.method, method.detail, true, "MFA successfully completed", second)
-	case o == &successMFAClaim || o.steps == ordinary && s.multiFactor():
-		b = appendStep(append(b, ','), s.at, "Previously satisfied", "", true, "MFA requirement satisfied by claim in the token", second)
+	case end.steps == awaitedMFA:
+		step(second, method.method, method.detail, false, "Authentication in progress")
+	case end.steps == deniedMFA:
+		step(second, method.method, method.detail, false, end.additional)
+	case end == &successMFA:
+		step(second, method.method, method.detail, true, "MFA successfully completed")
+	case end == &successMFAClaim || end.steps == ordinary && s.multiFactor():
+		step(second, previously, "", true, "MFA requirement satisfied by claim in the token")
 	}
-	return b
-}
-
-func appendStep(b []byte, at int64, method, detail string, succeeded bool, result, requirement string) []byte {
-	b = append(b, `{"authenticationStepDateTime":"`...)
-	b = appendTime(b, at)
-	b = append(b, `","authenticationMethod":"`...)
-	b = append(b, method...)
-	b = append(b, `","authenticationMethodDetail":`...)
-	if detail != "" {
-		b = append(b, '"')
-		b = append(b, detail...)
-		b = append(b, `","succeeded":`...)
-	} else {
-		b = append(b, `null,"succeeded":`...)
-	}
-	b = appendBool(b, succeeded)
-	b = append(b, `,"authenticationStepResultDetail":"`...)
-	b = append(b, result...)
-	b = append(b, `","authenticationStepRequirement":"`...)
-	b = append(b, requirement...)
-	return append(b, `"}`...)
+	return o
 }

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// SignIns yields the sign-ins in order of arrival: most a minute after they
-// happened, about one in fifty minutes to hours late, one in a thousand a day
-// late. Some come twice, with one id: first a draft, later complete. A record is
+// SignIns yields the sign-ins in order of arrival: most a minute after they happened, about one in fifty minutes to
+// hours late, one in a thousand a day late. Some come twice, with one id: first a draft, later complete. A record is
 // valid until the next one is asked for.
 func (t *Tenant) SignIns() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
@@ -97,8 +96,8 @@ func (p *planner) spin(s slot, d *demand) {
 	// Weights are shares of the sign-ins: the few who use an application weigh more.
 	for _, a := range p.t.apps.clients {
 		popular := p.t.popularity(a.life, s.begin)
-		p.interactive = p.interactive.with(a.interactive * popular / a.audience)
-		p.nonInteractive = p.nonInteractive.with(a.background * popular / a.audience)
+		p.interactive = p.interactive.with(a.Interactive * popular / a.Audience)
+		p.nonInteractive = p.nonInteractive.with(a.Background * popular / a.Audience)
 	}
 	if len(p.programs) == 0 {
 		for _, w := range p.t.apps.workloads {
@@ -110,8 +109,8 @@ func (p *planner) spin(s slot, d *demand) {
 	}
 }
 
-// moment draws a time in the slot. Some of them lie on a whole second, as all
-// do in some exports, and a few on the very first instant of the slot.
+// moment draws a time in the slot. Some of them lie on a whole second, as all do in some exports, and a few on the very
+// first instant of the slot.
 func (p *planner) moment() int64 {
 	at := p.dice.between(p.now.from, p.now.to)
 	switch x := p.dice.Float64(); {
@@ -183,8 +182,8 @@ func (p *planner) program(kind signInKind, w *workload) {
 	p.send(s)
 }
 
-// flow is how an attempt to sign in goes: one record for each of the outcomes.
-// A nil outcome is success, however the situation demands it.
+// flow is how an attempt to sign in goes: one record for each of the outcomes. A nil outcome is success, however the
+// situation demands it.
 type flow struct {
 	weight   float64
 	outcomes []*outcome
@@ -256,8 +255,7 @@ var (
 	nonInteractiveWheel, nonInteractiveLength = survey(nonInteractiveFlows)
 )
 
-// survey makes the wheel that picks a flow, and tells how many records one has
-// on average.
+// survey makes the wheel that picks a flow, and tells how many records one has on average.
 func survey(flows []flow) (w wheel, length float64) {
 	for _, f := range flows {
 		w = w.with(f.weight)
@@ -279,7 +277,8 @@ func (p *planner) person(kind signInKind) {
 	} else {
 		countries, apps, f = p.background, p.nonInteractive, &nonInteractiveFlows[nonInteractiveWheel.pick(d)]
 	}
-	s := signIn{at: p.moment(), kind: kind, user: t.directory.member(d, countries.pick(d)), app: t.apps.clients[apps.pick(d)], risk: noRisk}
+	s := signIn{at: p.moment(), kind: kind, user: t.directory.member(d, countries.pick(d)),
+		app: t.apps.clients[apps.pick(d)], risk: noRisk}
 	for range 16 { // in the end everybody finds an application of theirs
 		if s.app.uses(s.user) {
 			break
@@ -361,15 +360,16 @@ func (p *planner) settle(s *signIn, where place) {
 		s.from = u.house
 	}
 	s.device = u.computer()
-	if phone := u.phone(); phone != nil && s.app.runsOn != windows && (moving || s.app.runsOn == aPhone || d.chance(0.12)) {
+	if phone := u.phone(); phone != nil && s.app.runsOn != windows &&
+		(moving || s.app.runsOn == aPhone || d.chance(0.12)) {
 		s.device = phone
 	}
 	s.client = &desktop
-	if d.chance(s.app.browser) {
+	if d.chance(s.app.Browser) {
 		s.client = &browser
 	}
 	s.resource = one(d, s.app.resources)
-	if s.app.office365 && u.managedOnly && !s.device.compliant {
+	if s.app.kind == office365 && u.managedOnly && !s.device.compliant {
 		s.device = u.computer() // nothing else is let in
 	}
 }

@@ -3,7 +3,6 @@
 package devenv
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -35,7 +33,6 @@ const (
 	database = "entra"
 	reader   = "grafana" // the plugin's role, which may only SELECT
 
-	askTimeout       = time.Minute
 	progressInterval = 10 * time.Second
 )
 
@@ -47,7 +44,8 @@ type Options struct {
 	Smoke   bool   // check the answers, print a line for each and end
 	Preview bool   // show the dashboards in the preview also where a Grafana is found
 	Port    int    // of the preview; 0: a free one
-	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented tenant.
+	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented
+	// tenant.
 	PostgreSQL string
 	Opened     func(address string) // called once the dashboards can be opened; may be nil
 	Out        io.Writer
@@ -124,8 +122,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	return serveUntilDone(ctx, opts, db, plugin, s, metrics)
 }
 
-// importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are files
-// that are none of Entra ID's logs; those are refused.
+// importPublished imports the bundled records that vendors and Microsoft's documentation published. Among them are
+// files that are none of Entra ID's logs; those are refused.
 func importPublished(ctx context.Context, db *store.DB, opts Options) (ingest.Summary, error) {
 	folders, err := filepath.Glob(filepath.Join(opts.Root, "internal", "ingest", "testdata", "*", "*"))
 	if err != nil {
@@ -174,7 +172,8 @@ func importInvented(ctx context.Context, db *store.DB, now time.Time, opts Optio
 	took := time.Since(began).Seconds()
 	for _, kind := range activity.Kinds() {
 		c := summary.Kinds[kind]
-		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed, c.Unchanged)
+		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed,
+			c.Unchanged)
 	}
 	fmt.Fprintf(opts.Out, "  in %.0f s, %.0f records/s\n", took, float64(summary.Total().Read)/took)
 	var groups []store.Group
@@ -186,9 +185,9 @@ func importInvented(ctx context.Context, db *store.DB, now time.Time, opts Optio
 
 // every calls f at intervals until stop is called.
 func every(interval time.Duration, f func()) (stop func()) {
-	ticker, done, ended := time.NewTicker(interval), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
+	ticker, done := time.NewTicker(interval), make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
 		for {
 			select {
 			case <-ticker.C:
@@ -197,11 +196,11 @@ func every(interval time.Duration, f func()) (stop func()) {
 				return
 			}
 		}
-	}()
+	})
 	return func() {
 		ticker.Stop()
 		close(done)
-		<-ended
+		running.Wait()
 	}
 }
 
@@ -217,26 +216,25 @@ func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (pl
 			return pluginhost.Settings{}, fmt.Errorf("make the role %s: %w", reader, err)
 		}
 	}
-	return pluginhost.Settings{
-		JSON: map[string]any{
-			"host": server.Host(), "port": server.Port(), "database": database, "user": reader, "tlsMode": "disable",
-		},
-		Password: server.Password(),
-	}, nil
+	u, err := url.Parse(server.URL(database))
+	if err != nil {
+		return pluginhost.Settings{}, err
+	}
+	u.User = url.UserPassword(reader, server.Password())
+	return pluginhost.SettingsOf(u.String())
 }
 
-// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins that
-// were imported.
-func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int, out io.Writer) error {
+// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins
+// that were imported.
+func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int,
+	out io.Writer) error {
 	report := report{out: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
 
-	ask, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	message, err := plugin.Health(ask)
+	message, err := plugin.Health(ctx)
 	report.line("health", "data source", message, err)
 
 	for _, p := range panels {
-		a, err := p.ask(ask, plugin)
+		a, err := p.ask(ctx, plugin)
 		found := a.summary()
 		if err == nil {
 			if err = a.check(); err != nil && p.ofOne {
@@ -250,7 +248,7 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 		report.line(p.dashboard, p.title, found, err)
 	}
 
-	families, problems, err := scrape(ask, metrics)
+	families, problems, err := scrape(ctx, metrics)
 	if err != nil {
 		report.line("exporter", metrics, "", err)
 	}
@@ -262,7 +260,8 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 		}
 	}
 	if counted != float64(signIns) {
-		report.line("exporter", "entra_signins_total", "", fmt.Errorf("%.0f sign-ins are counted, and %d were imported", counted, signIns))
+		report.line("exporter", "entra_signins_total", "",
+			fmt.Errorf("%.0f sign-ins are counted, and %d were imported", counted, signIns))
 	}
 	for _, p := range problems {
 		report.line("exporter", "promlint", "", errors.New(p))
@@ -297,7 +296,8 @@ func (r *report) end() error {
 }
 
 // serveUntilDone names what can be opened, and waits.
-func serveUntilDone(ctx context.Context, opts Options, db *store.DB, plugin *pluginhost.Plugin, s pluginhost.Settings, metrics string) error {
+func serveUntilDone(ctx context.Context, opts Options, db *store.DB, plugin *pluginhost.Plugin, s pluginhost.Settings,
+	metrics string) error {
 	if opts.Preview {
 		return previewUntilDone(ctx, opts, plugin, s)
 	}
@@ -365,7 +365,7 @@ func previewUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plug
 
 // showOther shows a store that is there already, in the preview.
 func showOther(ctx context.Context, opts Options) error {
-	s, err := settingsOf(opts.PostgreSQL)
+	s, err := pluginhost.SettingsOf(opts.PostgreSQL)
 	if err != nil {
 		return err
 	}
@@ -374,37 +374,12 @@ func showOther(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer plugin.Stop()
-	ask, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	message, err := plugin.Health(ask)
+	message, err := plugin.Health(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(opts.Out, "PostgreSQL:  %s\n", message)
 	return previewUntilDone(ctx, opts, plugin, s)
-}
-
-// settingsOf returns the data source settings for the address of a database, such as
-// postgres://user:password@host:5432/database?sslmode=verify-full.
-func settingsOf(address string) (pluginhost.Settings, error) {
-	u, err := url.Parse(address)
-	if err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme) || u.User == nil {
-		return pluginhost.Settings{}, errors.New("the address of a PostgreSQL looks like postgres://user:password@host:5432/database")
-	}
-	port := 5432
-	if text := u.Port(); text != "" {
-		if port, err = strconv.Atoi(text); err != nil {
-			return pluginhost.Settings{}, err
-		}
-	}
-	password, _ := u.User.Password()
-	return pluginhost.Settings{
-		JSON: map[string]any{
-			"host": u.Hostname(), "port": port, "database": strings.TrimPrefix(u.Path, "/"), "user": u.User.Username(),
-			"tlsMode": cmp.Or(u.Query().Get("sslmode"), "verify-full"),
-		},
-		Password: password,
-	}, nil
 }
 
 const (

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
-	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
 )
 
 // standInEnv makes this program a Grafana that answers with the files it was provisioned with.
@@ -26,7 +25,8 @@ func TestMain(m *testing.M) {
 	}
 	http.HandleFunc("/api/health", func(http.ResponseWriter, *http.Request) {})
 	http.Handle("/", http.FileServer(http.Dir(os.Getenv("GF_PATHS_PROVISIONING"))))
-	_ = http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+os.Getenv("GF_SERVER_HTTP_PORT"), nil) // until it is interrupted
+	_ = http.ListenAndServe(os.Getenv("GF_SERVER_HTTP_ADDR")+":"+os.Getenv("GF_SERVER_HTTP_PORT"),
+		nil) // until it is interrupted
 }
 
 var root = filepath.Join("..", "..", "..")
@@ -138,17 +138,4 @@ var fromRows = map[string][]string{
 		"Risk: Users at risk now",
 		"Risk: When risks began and ended",
 	},
-}
-
-func TestSettingsOfAnAddress(t *testing.T) {
-	s, err := settingsOf("postgres://reader:p%40ss@db.example/entra?sslmode=require")
-	require.NoError(t, err)
-	require.Equal(t, pluginhost.Settings{
-		JSON:     map[string]any{"host": "db.example", "port": 5432, "database": "entra", "user": "reader", "tlsMode": "require"},
-		Password: "p@ss",
-	}, s)
-	for _, wrong := range []string{"db.example", "mysql://reader@db/entra", "postgres://db/entra"} {
-		_, err := settingsOf(wrong)
-		require.Error(t, err, wrong)
-	}
 }

@@ -122,18 +122,12 @@ func startGrafana(ctx context.Context, root, folder string, sources ...dataSourc
 
 // awaitAnswer waits until it can be opened.
 func (g *grafana) awaitAnswer(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, grafanaTimeout, fmt.Errorf("it has not answered within %v", grafanaTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, grafanaTimeout,
+		fmt.Errorf("it has not answered within %v", grafanaTimeout))
 	defer cancel()
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, g.address+"/api/health", nil)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
+		if _, err := embedded.Fetch(ctx, http.MethodGet, g.address+"/api/health", nil, nil); err == nil {
+			return nil
 		}
 		select {
 		case <-g.ended:
@@ -145,14 +139,15 @@ func (g *grafana) awaitAnswer(ctx context.Context) error {
 	}
 }
 
-// ending tells why it is no longer there, as far as its log does.
+// ending returns why it is no longer there, as far as its log does.
 func (g *grafana) ending() error {
 	text, err := os.ReadFile(g.log)
 	if err != nil {
 		return err
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return fmt.Errorf("it has ended by itself; its last words were:\n%s", strings.Join(lines[max(0, len(lines)-5):], "\n"))
+	return fmt.Errorf("it has ended by itself; its last words were:\n%s",
+		strings.Join(lines[max(0, len(lines)-5):], "\n"))
 }
 
 func (g *grafana) stop() {

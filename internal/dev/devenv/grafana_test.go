@@ -99,7 +99,8 @@ func TestDemoScrapesTheExporterForGrafana(t *testing.T) {
 	require.Len(t, provisioned.DataSources, 2)
 	require.Equal(t, pluginhost.PluginID, provisioned.DataSources[0].Type)
 	require.Equal(t, "prometheus", provisioned.DataSources[1].Type)
-	await(t, provisioned.DataSources[1].URL, `count(sum by (instance) (increase(entra_signins_total[30d])) > bool 0)`, 2) // the history, and what is scraped
+	await(t, provisioned.DataSources[1].URL, `count(sum by (instance) (increase(entra_signins_total[30d])) > bool 0)`,
+		2) // the history, and what is scraped
 
 	stop()
 	require.NoError(t, <-ended)

@@ -3,10 +3,8 @@ package devenv
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/exporter"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -32,30 +31,12 @@ func collectors() (names []string) {
 
 // serveMetrics serves those of the store until stop is called.
 func serveMetrics(db *store.DB, log io.Writer) (address string, stop func(), err error) {
-	options := exporter.Options{ScrapeTimeout: 10 * time.Second, Collectors: collectors()}
+	options := exporter.Options{ScrapeTimeout: time.Minute, Collectors: collectors()}
 	handler, err := exporter.New(db, options, promslog.New(&promslog.Config{Writer: log})).Handler()
 	if err != nil {
 		return "", nil, err
 	}
-	return serve(handler)
-}
-
-// serve answers HTTP requests on a free local port until stop is called.
-func serve(handler http.Handler) (address string, stop func(), err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(listener) // ends with Close
-	}()
-	return "http://" + listener.Addr().String(), func() {
-		_ = server.Close()
-		<-done
-	}, nil
+	return embedded.ServeHTTP(handler, 0)
 }
 
 // family is one of the exporter's own metrics, as scraped.
@@ -67,21 +48,9 @@ type family struct {
 
 // scrape reads the exporter's families and what the linter of Prometheus has to say about them.
 func scrape(ctx context.Context, address string) (families []family, problems []string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/metrics", nil)
+	body, err := embedded.Fetch(ctx, http.MethodGet, address+"/metrics", nil, nil)
 	if err != nil {
 		return nil, nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("%s: %s", response.Status, body)
 	}
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	read, err := parser.TextToMetricFamilies(bytes.NewReader(body))

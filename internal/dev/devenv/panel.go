@@ -114,7 +114,8 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 			}
 		}
 		span := backend.TimeRange{From: from.Add(shift), To: to.Add(shift)}
-		found := panel{dashboard: file.Title, title: replaceTimes(replaceVariables(p.Title, values), span), span: span, ofOne: ofOne}
+		found := panel{dashboard: file.Title, title: replaceTimes(replaceVariables(p.Title, values), span),
+			span: span, ofOne: ofOne}
 		for _, target := range p.Targets {
 			if !isOurs(target) {
 				continue
@@ -204,7 +205,8 @@ func offset(steps string) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		sum += time.Duration(n) * map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[3]]
+		sum += time.Duration(n) * map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour,
+			"w": 7 * 24 * time.Hour}[m[3]]
 		rest = rest[len(m[0]):]
 	}
 	return sum, nil

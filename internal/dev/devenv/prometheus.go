@@ -43,7 +43,8 @@ var scrapers = []scraper{
 	{
 		name: "prometheus",
 		arguments: func(address string) []string {
-			return []string{"--config.file=" + scrapeFile, "--storage.tsdb.path=" + dataFolder, "--storage.tsdb.retention.time=1y", "--web.listen-address=" + address}
+			return []string{"--config.file=" + scrapeFile, "--storage.tsdb.path=" + dataFolder,
+				"--storage.tsdb.retention.time=1y", "--web.listen-address=" + address}
 		},
 		format: exporter.OpenMetrics,
 		labels: regexp.MustCompile(`(?m)^\w+\{`),
@@ -52,7 +53,8 @@ var scrapers = []scraper{
 	{
 		name: "victoria-metrics",
 		arguments: func(address string) []string {
-			return []string{"-promscrape.config=" + scrapeFile, "-storageDataPath=" + dataFolder, "-retentionPeriod=1y", "-httpListenAddr=" + address, "-search.latencyOffset=0s"}
+			return []string{"-promscrape.config=" + scrapeFile, "-storageDataPath=" + dataFolder,
+				"-retentionPeriod=1y", "-httpListenAddr=" + address, "-search.latencyOffset=0s"}
 		},
 		format: exporter.VictoriaMetrics,
 		labels: regexp.MustCompile(`"metric":\{`),
@@ -70,12 +72,13 @@ func findScraper() (s scraper, path string, err error) {
 	return scraper{}, "", errNoScraper
 }
 
-// history is what the scraper would know had it scraped from the first day on: the counters until today by the time of events,
-// under the names that scrapes give them.
+// history is what the scraper would know had it scraped from the first day on: the counters until today by the time of
+// events, under the names that scrapes give them.
 func (s scraper) history(ctx context.Context, db *store.DB) (string, error) {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	var text strings.Builder
-	_, err := exporter.Backfill{From: today.AddDate(0, 0, -days), To: today, Format: s.format}.Write(ctx, db, collectors(), &text)
+	_, err := exporter.Backfill{From: today.AddDate(0, 0, -days), To: today, Format: s.format}.Write(ctx, db,
+		collectors(), &text)
 	return s.labels.ReplaceAllString(strings.ReplaceAll(text.String(), "_by_event_time", ""), "${0}"+s.extra), err
 }
 
@@ -87,46 +90,35 @@ type scrapeServer struct {
 
 // start has the scraper know a history, and scrape a target, which is a host and a port.
 func (s scraper) start(ctx context.Context, path, history, target string) (_ *scrapeServer, err error) {
-	port, err := embedded.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
 	files := map[string]string{historyFile: history, scrapeFile: fmt.Sprintf(`
 global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}
 scrape_configs:
 - job_name: entra-activity
   static_configs: [{targets: [%[2]q]}]
 `, scrapeInterval, target)}
-	arguments := s.arguments(address)
+	ctx, cancel := context.WithTimeout(ctx, scraperTimeout)
+	defer cancel()
+	arguments := s.arguments
 	if s.format == exporter.OpenMetrics {
 		path, arguments = afterImport(path, arguments)
 	}
-	program, err := embedded.Run(path, files, arguments...)
+	program, address, err := embedded.Serve(ctx, path, files, arguments)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("start %s: %w", s.name, errors.Join(err, program.Stop()))
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, scraperTimeout)
-	defer cancel()
-	if err := program.AwaitPort(ctx, port); err != nil {
-		return nil, err
-	}
 	if s.format == exporter.VictoriaMetrics {
-		if err := post(ctx, "http://"+address+"/api/v1/import", history); err != nil {
-			return nil, err
+		_, err := embedded.Fetch(ctx, http.MethodPost, "http://"+address+"/api/v1/import", nil,
+			strings.NewReader(history))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("import the history: %w", err), program.Stop())
 		}
 	}
 	return &scrapeServer{"http://" + address, program}, nil
 }
 
-// afterImport is the command that imports the history for Prometheus, which can only be done before it starts. Without promtool
-// there is none.
-func afterImport(path string, arguments []string) (string, []string) {
+// afterImport is the command that imports the history for Prometheus, which can only be done before it starts. Without
+// promtool there is none.
+func afterImport(path string, arguments func(address string) []string) (string, func(address string) []string) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		return path, arguments
@@ -137,21 +129,7 @@ func afterImport(path string, arguments []string) (string, []string) {
 	}
 	// One block of many days takes one reading of the file.
 	script := `"$0" tsdb create-blocks-from --quiet --max-block-duration=2000h openmetrics ` + historyFile + " " + dataFolder + ` && exec "$@"`
-	return shell, append([]string{"-c", script, promtool, path}, arguments...)
-}
-
-func post(ctx context.Context, address, text string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(text))
-	if err != nil {
-		return err
+	return shell, func(address string) []string {
+		return append([]string{"-c", script, promtool, path}, arguments(address)...)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	response.Body.Close()
-	if response.StatusCode >= 300 {
-		return fmt.Errorf("import: %s", response.Status)
-	}
-	return nil
 }

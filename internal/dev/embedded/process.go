@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// account is the user that the server's programs run as when this process is root, which PostgreSQL refuses.
-// A nil account stands for whoever we are.
+// account is the user that the server's programs run as when this process is root, which PostgreSQL refuses. A nil
+// account stands for whoever we are.
 type account struct {
 	name     string
 	uid, gid int
@@ -40,12 +40,13 @@ type command struct {
 	remove  string // folder to remove once the program was let go; may be empty
 }
 
-// process is a running program that ends when it is let go, and no later than this process: what holds it is released by
-// the operating system when we end, even by SIGKILL or a crash. The program and what it leaves behind go then too.
+// process is a running program that ends when it is let go, and no later than this process: what holds it is released
+// by the operating system when we end, even by SIGKILL or a crash. The program and what it leaves behind go then too.
 type process struct {
 	done  chan struct{} // closed when the program has ended
 	err   error         // why it failed, nil when it did not; set before done is closed
 	letGo func()        // asks it to end; may be called again, and after it has ended
+	said  func() string // returns the end of its output
 }
 
 func (p *process) end(err error) {
@@ -53,7 +54,7 @@ func (p *process) end(err error) {
 	close(p.done)
 }
 
-// ending tells how a program that should still be running has ended.
+// ending returns how a program that should still be running has ended.
 func (p *process) ending() string {
 	if p.err == nil {
 		return "exit status 0"
@@ -61,8 +62,8 @@ func (p *process) ending() string {
 	return p.err.Error()
 }
 
-// environment is what the server's programs get of ours: settings for PostgreSQL's clients and programs (PGDATA, PGPORT)
-// would mislead them, and nothing else is their business.
+// environment is what the server's programs get of ours: settings for PostgreSQL's clients and programs (PGDATA,
+// PGPORT) would mislead them, and nothing else is their business.
 func environment() []string {
 	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")

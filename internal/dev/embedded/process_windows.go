@@ -10,8 +10,8 @@ import (
 )
 
 // start runs the program in a job that Windows ends, with all programs in it, when its last handle is closed: ours.
-// That is PostgreSQL's immediate stop; a kept folder recovers at the next start. A temporary folder outlives a
-// process that was killed.
+// That is PostgreSQL's immediate stop; a kept folder recovers at the next start. A temporary folder outlives a process
+// that was killed.
 func (c command) start() (*process, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {

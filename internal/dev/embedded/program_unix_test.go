@@ -20,8 +20,8 @@ func TestProgram(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 		account, _ = p.folder.root.ReadFile("account")
 	}
-	if p.output.tail() != "hello" {
-		t.Errorf("it said %q", p.output.tail())
+	if p.process.said() != "hello" {
+		t.Errorf("it said %q", p.process.said())
 	}
 	if strings.TrimSpace(string(account)) == "0" {
 		t.Error("it runs as root")
@@ -46,7 +46,8 @@ func TestProgramThatEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.AwaitPort(t.Context(), port); err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no such setting") {
+	if err := p.AwaitPort(t.Context(), port); err == nil || !strings.Contains(err.Error(), "exit status 3") ||
+		!strings.Contains(err.Error(), "no such setting") {
 		t.Errorf("got %v", err)
 	}
 	if err := p.Stop(); err != nil {

@@ -38,8 +38,8 @@ const (
 
 // Options say how a server is to run. The zero value gives a server in a temporary folder.
 type Options struct {
-	// Dir keeps the data from one start to the next. It is made when missing and belongs to the server alone.
-	// Empty means a temporary folder, removed when the server stops; such a server trades durability for speed.
+	// Dir keeps the data from one start to the next. It is made when missing and belongs to the server alone. Empty
+	// means a temporary folder, removed when the server stops; such a server trades durability for speed.
 	Dir string
 	// Settings are PostgreSQL's own, as in postgresql.conf: {"max_connections": "200"}.
 	Settings map[string]string
@@ -51,11 +51,10 @@ type Options struct {
 
 // Server is a running private PostgreSQL.
 type Server struct {
+	running
 	installation installation
-	folder       *folder
 	password     string
 	port         int
-	process      *process
 	stop         func() error
 }
 
@@ -91,7 +90,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{installation: found, folder: folder, password: password}
+	s := &Server{running: running{folder: folder}, installation: found, password: password}
 	s.stop = sync.OnceValue(s.stopOnce)
 
 	// Another program may take the free port between our asking for it and PostgreSQL's binding it.
@@ -115,33 +114,26 @@ func (s *Server) start(ctx context.Context, settings map[string]string, port int
 			return err
 		}
 	}
-	output, err := s.folder.openLog()
-	if err != nil {
-		return err
-	}
-	defer output.Close()
-
-	s.process, err = command{
-		account: s.folder.account,
-		dir:     s.folder.path,
-		argv:    append([]string{s.installation.program("postgres")}, s.arguments(settings)...),
-		output:  output.File,
-		signal:  s.folder.stopSignal(),
-		remove:  s.folder.temporaryPath(),
-	}.start()
-	if err != nil {
+	argv := append([]string{s.installation.program("postgres")}, s.arguments(settings)...)
+	var err error
+	if s.process, err = s.folder.start(s.folder.stopSignal(), argv...); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	if err := s.awaitAnswer(ctx); err != nil {
-		said := output.tail()
-		s.process.letGo()
-		<-s.process.done
-		if strings.Contains(said, "could not bind") {
-			return fmt.Errorf("PostgreSQL did not start on port %d: %w:\n%s", s.port, errPortTaken, said)
-		}
-		return fmt.Errorf("PostgreSQL did not start: %w:\n%s", err, said)
+	// Only once the server says, in a file, that it has the port: another program that has it may leave a question
+	// unanswered.
+	err = s.await(ctx, func() bool { return s.folder.ready(s.port) })
+	if err == nil {
+		err = s.ping(ctx)
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	s.process.letGo()
+	<-s.process.done
+	if strings.Contains(s.process.said(), "could not bind") {
+		err = fmt.Errorf("%w: %w", errPortTaken, err)
+	}
+	return fmt.Errorf("PostgreSQL did not start on port %d: %w", s.port, err)
 }
 
 func (s *Server) arguments(settings map[string]string) []string {
@@ -163,23 +155,13 @@ func (s *Server) arguments(settings map[string]string) []string {
 	return arguments
 }
 
-// awaitAnswer returns when the server lets us in with its password. It asks only after the server says, in a file, that
-// it has the port: another program that has it may leave the question unanswered.
-func (s *Server) awaitAnswer(ctx context.Context) error {
+// ping returns an error unless the server lets us in with its password.
+func (s *Server) ping(ctx context.Context) error {
 	db, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	for !s.folder.ready(s.port) {
-		select {
-		case <-s.process.done:
-			return fmt.Errorf("it ended at once (%s)", s.process.ending())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 	return db.PingContext(ctx)
 }
 
@@ -194,7 +176,8 @@ func (s *Server) open() (*sql.DB, error) {
 // Host returns the address the server listens on.
 func (s *Server) Host() string { return host }
 
-// Port returns the TCP port the server listens on. Unless chosen, it differs from start to start, also for a kept folder.
+// Port returns the TCP port the server listens on. Unless chosen, it differs from start to start, also for a kept
+// folder.
 func (s *Server) Port() int { return s.port }
 
 // User returns the name of the superuser role.
@@ -246,14 +229,7 @@ func (s *Server) stopOnce() error {
 		problem = fmt.Errorf("PostgreSQL had ended before it was stopped (%s)", s.process.ending())
 	default:
 	}
-	s.process.letGo()
-	select {
-	case <-s.process.done:
-	case <-time.After(stopTimeout):
-		// Its folder is still in use, so it stays.
-		return fmt.Errorf("PostgreSQL in %s has not stopped within %v", s.folder.path, stopTimeout)
-	}
-	return errors.Join(problem, s.folder.close())
+	return errors.Join(problem, s.end())
 }
 
 // FreePort returns a TCP port of 127.0.0.1 that nothing listens on.

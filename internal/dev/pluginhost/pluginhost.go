@@ -9,9 +9,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,6 +50,27 @@ type Settings struct {
 	JSON     map[string]any
 	Password string
 	Secrets  map[string]string // beside the password
+}
+
+// SettingsOf returns the settings for the address of a database, such as
+// postgres://user:password@host:5432/database?sslmode=verify-full.
+func SettingsOf(address string) (Settings, error) {
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme) || u.User == nil {
+		return Settings{}, errors.New("the address of a PostgreSQL looks like postgres://user:password@host:5432/database")
+	}
+	port, err := strconv.Atoi(cmp.Or(u.Port(), "5432"))
+	if err != nil {
+		return Settings{}, err
+	}
+	password, _ := u.User.Password()
+	return Settings{
+		JSON: map[string]any{
+			"host": u.Hostname(), "port": port, "database": strings.TrimPrefix(u.Path, "/"), "user": u.User.Username(),
+			"tlsMode": cmp.Or(u.Query().Get("sslmode"), "verify-full"),
+		},
+		Password: password,
+	}, nil
 }
 
 // secure returns all secrets by name, as Grafana hands them to the plugin.
@@ -103,15 +128,25 @@ func (p *Plugin) connect(s Settings) error {
 	if err != nil {
 		return err
 	}
-	clients := map[string]any{}
-	for _, name := range []string{"data", "diagnostics", "resource", "stream"} {
-		if clients[name], err = protocol.Dispense(name); err != nil {
-			return err
-		}
+	err = errors.Join(dispense(protocol, "data", &p.data), dispense(protocol, "diagnostics", &p.diagnostics),
+		dispense(protocol, "resource", &p.resource), dispense(protocol, "stream", &p.stream))
+	if err != nil {
+		return err
 	}
-	p.data, p.diagnostics = clients["data"].(grpcplugin.DataClient), clients["diagnostics"].(grpcplugin.DiagnosticsClient)
-	p.resource, p.stream = clients["resource"].(grpcplugin.ResourceClient), clients["stream"].(grpcplugin.StreamClient)
 	return p.Configure(s)
+}
+
+// dispense fills in the client of one of the plugin's services.
+func dispense[T any](protocol goplugin.ClientProtocol, name string, client *T) error {
+	dispensed, err := protocol.Dispense(name)
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if *client, ok = dispensed.(T); !ok {
+		return fmt.Errorf("the service %s is a %T", name, dispensed)
+	}
+	return nil
 }
 
 // Configure gives the data source other settings, as Grafana does when they are saved.
@@ -150,19 +185,20 @@ func (p *Plugin) pluginContext() backend.PluginContext {
 // Stop ends the plugin's process.
 func (p process) Stop() { p.client.Kill() }
 
-// PID is the number of the plugin's process.
+// PID returns the number of the plugin's process.
 func (p process) PID() int { return p.client.ReattachConfig().Pid }
 
-// CheckHealth tells how the data source is.
+// CheckHealth returns how the data source is.
 func (p *Plugin) CheckHealth(ctx context.Context) (*backend.CheckHealthResult, error) {
-	reply, err := p.diagnostics.CheckHealth(ctx, &pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext())})
+	reply, err := p.diagnostics.CheckHealth(ctx,
+		&pluginv2.CheckHealthRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext())})
 	if err != nil {
 		return nil, err
 	}
 	return backend.FromProto().CheckHealthResponse(reply), nil
 }
 
-// Health is what the button "Save & test" shows.
+// Health returns what the button "Save & test" shows.
 func (p *Plugin) Health(ctx context.Context) (string, error) {
 	result, err := p.CheckHealth(ctx)
 	if err != nil {
@@ -221,7 +257,8 @@ func (p *Plugin) QueryData(ctx context.Context, request *backend.QueryDataReques
 }
 
 // CallResource passes a request on to the plugin's own resources, and the parts of the answer to send.
-func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResourceRequest, send func(*backend.CallResourceResponse) error) error {
+func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResourceRequest,
+	send func(*backend.CallResourceResponse) error) error {
 	request.PluginContext = p.pluginContext()
 	stream, err := p.resource.CallResource(ctx, backend.ToProto().CallResourceRequest(request))
 	if err != nil {
@@ -241,10 +278,13 @@ func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResource
 	}
 }
 
-// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx ends.
-func (p *Plugin) Subscribe(ctx context.Context, path string, question json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
+// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx
+// ends.
+func (p *Plugin) Subscribe(ctx context.Context, path string,
+	question json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
 	who := backend.ToProto().PluginContext(p.pluginContext())
-	answer, err := p.stream.SubscribeStream(ctx, &pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})
+	answer, err := p.stream.SubscribeStream(ctx,
+		&pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +296,9 @@ func (p *Plugin) Subscribe(ctx context.Context, path string, question json.RawMe
 
 // Publish sends data on a live channel.
 func (p *Plugin) Publish(ctx context.Context, path string, data json.RawMessage) error {
-	answer, err := p.stream.PublishStream(ctx, &pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext()), Path: path, Data: data})
+	answer, err := p.stream.PublishStream(ctx,
+		&pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext()), Path: path,
+			Data: data})
 	if err == nil && answer.Status != pluginv2.PublishStreamResponse_OK {
 		err = fmt.Errorf("the plugin takes nothing on the channel %s: %s", path, answer.Status)
 	}

@@ -22,8 +22,9 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs already;
-// PLAYWRIGHT_FLAGS="-g Overview" runs some of them. Where SCREENSHOTS names a folder, they leave pictures of the dashboards there.
+// The tests in the folder tests open one preview of a small tenant in Chromium. PREVIEW_URL names one that runs
+// already; PLAYWRIGHT_FLAGS="-g Overview" runs some of them. Where SCREENSHOTS names a folder, they leave pictures of
+// the dashboards there.
 func TestInBrowser(t *testing.T) {
 	address := os.Getenv("PREVIEW_URL")
 	if address == "" {
@@ -73,7 +74,8 @@ func show(t *testing.T, opts devenv.Options) string {
 	}
 }
 
-// playwright runs the specifications of a folder on a preview. The pictures that they draw are made small and put into another.
+// playwright runs the specifications of a folder on a preview. The pictures that they draw are made small and put into
+// another.
 func playwright(t *testing.T, folder, address, pictures string) {
 	t.Helper()
 	npx, err := exec.LookPath("npx")
@@ -85,7 +87,8 @@ func playwright(t *testing.T, folder, address, pictures string) {
 	command := exec.CommandContext(t.Context(), npx, "playwright", "test", "--config", "preview/playwright.config.ts")
 	command.Args = append(command.Args, strings.Fields(os.Getenv("PLAYWRIGHT_FLAGS"))...)
 	command.Dir = root(t)
-	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address, "CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+drawn,
+	command.Env = append(os.Environ(), "SPECIFICATIONS="+folder, "PREVIEW_URL="+address,
+		"CHROMIUM="+debian.Program(t, "chromium", "chromium"), "PICTURES="+drawn,
 		"PLAYWRIGHT_OUTPUT="+cmp.Or(os.Getenv("PLAYWRIGHT_OUTPUT"), t.TempDir()))
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	require.NoError(t, command.Run())
@@ -97,7 +100,8 @@ func playwright(t *testing.T, folder, address, pictures string) {
 	require.NotEmpty(t, names)
 	for _, name := range names {
 		small := filepath.Join(pictures, filepath.Base(name))
-		output, err := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), "--force", "--strip", "--speed=1", "--output="+small, "128", "--", name).CombinedOutput()
+		output, err := exec.CommandContext(t.Context(), debian.Program(t, "pngquant", "pngquant"), "--force",
+			"--strip", "--speed=1", "--output="+small, "128", "--", name).CombinedOutput()
 		require.NoError(t, err, "%s", output)
 	}
 }

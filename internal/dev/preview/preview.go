@@ -1,14 +1,16 @@
 // Package preview draws the bundled dashboards in a browser without Grafana. A small server answers, out of the running
-// plugin, what Grafana's server would; the page in the folder preview draws the dashboards' files with the components that
-// Grafana publishes, and shows the plugin's own editors. It is for trying out and for tests of the browser's side, and no
-// Grafana: it knows nobody, keeps nothing and listens on this machine only.
+// plugin, what Grafana's server would; the page in the folder preview draws the dashboards' files with the components
+// that Grafana publishes, and shows the plugin's own editors. It is for trying out and for tests of the browser's side,
+// and no Grafana: it knows nobody, keeps nothing and listens on this machine only.
 package preview
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -22,6 +24,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/genproto/pluginv2"
 
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
 )
 
@@ -35,9 +38,8 @@ type Options struct {
 
 // Server is a running preview.
 type Server struct {
-	opts   Options
-	server *http.Server
-	done   chan struct{}
+	opts Options
+	stop func()
 	// Address is where it can be opened.
 	Address string
 
@@ -53,30 +55,16 @@ func Start(opts Options) (*Server, error) {
 			return nil, fmt.Errorf("the preview is not built, run npm run build:preview: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(opts.Port)))
-	if err != nil {
+	s := &Server{opts: opts, json: opts.Settings.JSON, secrets: map[string]string{}}
+	var err error
+	if s.Address, s.stop, err = embedded.ServeHTTP(guard(s.routes()), opts.Port); err != nil {
 		return nil, err
 	}
-	s := &Server{
-		opts:    opts,
-		done:    make(chan struct{}),
-		Address: "http://" + listener.Addr().String(),
-		json:    opts.Settings.JSON,
-		secrets: map[string]string{},
-	}
-	s.server = &http.Server{Handler: s.guard(s.routes()), ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		defer close(s.done)
-		_ = s.server.Serve(listener) // ends with Close
-	}()
 	return s, nil
 }
 
 // Stop ends it.
-func (s *Server) Stop() {
-	_ = s.server.Close()
-	<-s.done
-}
+func (s *Server) Stop() { s.stop() }
 
 // bundle is the folder with the page's script. It is not in dist, which is what is released.
 func bundle(root string) string { return filepath.Join(root, "bin", "preview") }
@@ -98,8 +86,10 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /preview/", http.StripPrefix("/preview/", http.FileServer(http.Dir(bundle(s.opts.Root)))))
 	plugin := "/public/plugins/" + pluginhost.PluginID + "/"
 	mux.Handle("GET "+plugin, http.StripPrefix(plugin, http.FileServer(http.Dir(filepath.Join(s.opts.Root, "dist")))))
-	for prefix, pack := range map[string]string{"/public/fonts/inter/": "inter", "/public/fonts/roboto/": "roboto-mono"} {
-		mux.Handle("GET "+prefix+"{file}", fonts(filepath.Join(s.opts.Root, "node_modules", "@fontsource", pack, "files"), pack))
+	for prefix, pack := range map[string]string{"/public/fonts/inter/": "inter",
+		"/public/fonts/roboto/": "roboto-mono"} {
+		mux.Handle("GET "+prefix+"{file}",
+			fonts(filepath.Join(s.opts.Root, "node_modules", "@fontsource", pack, "files"), pack))
 	}
 	icons := filepath.Join(s.opts.Root, "node_modules", "@grafana", "ui", "dist", "public")
 	mux.Handle("GET /public/build/", http.StripPrefix("/public/build/", http.FileServer(http.Dir(icons))))
@@ -108,7 +98,10 @@ func (s *Server) routes() http.Handler {
 			http.ServeFile(w, r, filepath.Join(icons, "img", "icons", "unicons", like))
 		})
 	}
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	// Every other address is one of the page's own.
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join(s.opts.Root, "preview", "index.html"))
@@ -119,7 +112,8 @@ func (s *Server) routes() http.Handler {
 // unpublished are icons that Grafana's components ask for and its packages lack, and those that stand in for them.
 var unpublished = map[string]string{"angle-double-left.svg": "angle-left.svg", "spinner.svg": "sync.svg"}
 
-// fonts serves Grafana's fonts, under the names that its components ask for, out of an npm package that names them otherwise.
+// fonts serves Grafana's fonts, under the names that its components ask for, out of an npm package that names them
+// otherwise.
 func fonts(folder, pack string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		weight := "400"
@@ -132,12 +126,11 @@ func fonts(folder, pack string) http.Handler {
 
 // guard lets only pages of the preview itself in: a name that somebody else's server gives this address, or a form on
 // another page, must not reach the data.
-func (s *Server) guard(next http.Handler) http.Handler {
-	_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.Address, "http://"))
-	protection := http.NewCrossOriginProtection()
-	return protection.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "127.0.0.1:"+port && r.Host != "localhost:"+port {
-			refuse(w, http.StatusForbidden, fmt.Errorf("open the preview as %s", s.Address))
+func guard(next http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		address := r.Context().Value(http.LocalAddrContextKey).(net.Addr).String()
+		if r.Host != address && r.Host != strings.Replace(address, "127.0.0.1", "localhost", 1) {
+			refuse(w, http.StatusForbidden, fmt.Errorf("open the preview as http://%s", address))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -240,15 +233,9 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusBadRequest
 	}
 	answer(w, status, map[string]any{
-		"status": result.Status.String(), "message": result.Message, "details": json.RawMessage(orNull(result.JSONDetails)),
+		"status": result.Status.String(), "message": result.Message,
+		"details": json.RawMessage(cmp.Or(string(result.JSONDetails), "null")),
 	})
-}
-
-func orNull(text []byte) []byte {
-	if len(text) == 0 {
-		return []byte("null")
-	}
-	return text
 }
 
 // live sends the frames of a channel as server-sent events; Grafana has a WebSocket for it.
@@ -328,9 +315,7 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request) {
 	}
 	s.settings.Lock()
 	s.json = given.JSONData
-	for name, value := range given.SecureJSONData {
-		s.secrets[name] = value
-	}
+	maps.Copy(s.secrets, given.SecureJSONData)
 	changed := pluginhost.Settings{JSON: s.json, Password: s.opts.Settings.Password, Secrets: s.secrets}
 	err := s.opts.Plugin.Configure(changed)
 	s.settings.Unlock()

@@ -18,12 +18,14 @@ import (
 func start(t *testing.T) *Server {
 	t.Helper()
 	root := t.TempDir()
-	for name, text := range map[string]string{"bin/preview/preview.js": "", "preview/index.html": "<div id=\"root\">", "dashboards/one.json": `{"uid": "one"}`} {
+	for name, text := range map[string]string{"bin/preview/preview.js": "", "preview/index.html": "<div id=\"root\">",
+		"dashboards/one.json": `{"uid": "one"}`} {
 		name = filepath.Join(root, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 	}
-	s, err := Start(Options{Root: root, Settings: pluginhost.Settings{JSON: map[string]any{"host": "db"}, Password: "secret"}})
+	s, err := Start(Options{Root: root, Settings: pluginhost.Settings{JSON: map[string]any{"host": "db"},
+		Password: "secret"}})
 	require.NoError(t, err)
 	t.Cleanup(s.Stop)
 	return s

@@ -19,7 +19,8 @@ func main() {
 	flag.IntVar(&opts.SignIns, "sign-ins", bench.DefaultSignIns, "how many sign-ins to measure with, about")
 	flag.IntVar(&opts.Rounds, "rounds", 5, "how often everything is measured; the median counts")
 	flag.StringVar(&opts.Only, "only", "", "parts to measure, separated by commas: "+strings.Join(bench.Parts, ", "))
-	flag.StringVar(&opts.Folder, "folder", "", "keeps the databases for the next run; without it they are in a temporary folder")
+	flag.StringVar(&opts.Folder, "folder", "",
+		"keeps the databases for the next run; without it they are in a temporary folder")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

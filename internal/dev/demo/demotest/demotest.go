@@ -1,4 +1,5 @@
-// Package demotest fills databases of tests with invented tenants, among them the one that the documentation asks about.
+// Package demotest fills databases of tests with invented tenants, among them the one that the documentation asks
+// about.
 package demotest
 
 import (
@@ -13,14 +14,16 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// The three weeks of the tenant that the documentation asks about. It asks about the last of them, which begins with Week.
+// The three weeks of the tenant that the documentation asks about. It asks about the last of them, which begins with
+// Week.
 var (
 	Start = time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
 	Week  = time.Date(2026, 3, 23, 0, 0, 0, 0, time.UTC)
 	End   = time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
 )
 
-// Store returns a store with the records of the documentation's tenant, which are of every kind, and its address. See pgtest.Store.
+// Store returns a store with the records of the documentation's tenant, which are of every kind, and its address. See
+// pgtest.Store.
 func Store(t testing.TB) (*store.DB, string) {
 	t.Helper()
 	db, address := pgtest.Store(t)
@@ -31,8 +34,10 @@ func Store(t testing.TB) (*store.DB, string) {
 // Sources are all records of a tenant, by kind.
 func Sources(tenant *demo.Tenant) []ingest.Source {
 	return []ingest.Source{
-		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events", Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
-		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users", Objects: tenant.RiskyUsers()},
+		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events",
+			Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
+		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users",
+			Objects: tenant.RiskyUsers()},
 	}
 }
 

@@ -19,7 +19,8 @@ func main() {
 	flag.BoolVar(&opts.Smoke, "smoke", false, "check the answers and end")
 	flag.BoolVar(&opts.Preview, "preview", false, "show the dashboards in the preview also where a Grafana is found")
 	flag.IntVar(&opts.Port, "port", 0, "the preview's port on this machine; 0 takes a free one")
-	flag.StringVar(&opts.PostgreSQL, "postgres", "", "show this filled store in the preview, such as postgres://user:password@host:5432/database")
+	flag.StringVar(&opts.PostgreSQL, "postgres", "",
+		"show this filled store in the preview, such as postgres://user:password@host:5432/database")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

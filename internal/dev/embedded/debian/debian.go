@@ -3,19 +3,22 @@ package debian
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-// LeftOutEnv names the environment variable with the file that lists what was left out. The test command prints it: what
-// go test says about tests that it skipped is easily missed.
+// LeftOutEnv names the environment variable with the file that lists what was left out. The test command prints it:
+// what go test says about tests that it skipped is easily missed.
 const LeftOutEnv = "ENTRA_ACTIVITY_LEFT_OUT"
 
-// install installs a package, one process at a time. What it installs is for tests to run: Debian starts services of new
-// packages unless this file, meant for that, tells it not to.
+// install installs a package, one process at a time. What it installs is for tests to run: Debian starts services of
+// new packages unless this file, meant for that, tells it not to.
 const install = `
 set -eu
 exec 9</var/lib/dpkg
@@ -32,7 +35,8 @@ apt install --no-install-recommends "$1" || { apt update && apt install --no-ins
 `
 
 // Program returns the path of a program. A missing one is installed from its Debian package where that is possible: as
-// root on Debian or Ubuntu. Elsewhere the test is left out, but fails in continuous integration, which leaves out nothing.
+// root on Debian or Ubuntu. Elsewhere the test is left out, but fails in continuous integration, which leaves out
+// nothing.
 func Program(t testing.TB, name, pack string) string {
 	t.Helper()
 	path, err := find(name)
@@ -48,7 +52,8 @@ func Program(t testing.TB, name, pack string) string {
 			return path
 		}
 	}
-	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err, pack)
+	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err,
+		pack)
 	if os.Getenv("CI") != "" {
 		t.Fatal(notice)
 	}
@@ -85,11 +90,7 @@ func report(t testing.TB, notice string) {
 		return
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if _, err := fmt.Fprintln(file, notice); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	_, err = fmt.Fprintln(file, notice)
+	require.NoError(t, errors.Join(err, file.Close()))
 }

@@ -20,6 +20,8 @@ import (
 	"testing"
 
 	_ "github.com/lib/pq" // the driver that drops databases
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
@@ -58,9 +60,7 @@ func Server(t testing.TB) *embedded.Server {
 	if server == nil && failure == nil {
 		server, failure = embedded.Start(context.Background(), embedded.Options{})
 	}
-	if failure != nil {
-		t.Fatal(failure)
-	}
+	require.NoError(t, failure)
 	return server
 }
 
@@ -69,13 +69,9 @@ func Database(t testing.TB) string {
 	t.Helper()
 	s := Server(t)
 	name := fmt.Sprintf("test_%d", number.Add(1))
-	if err := s.CreateDatabase(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.CreateDatabase(t.Context(), name))
 	t.Cleanup(func() {
-		if err := drop(s, name); err != nil {
-			t.Errorf("drop database %s: %v", name, err)
-		}
+		assert.NoError(t, drop(s, name))
 	})
 	return s.URL(name)
 }
@@ -85,28 +81,22 @@ func Store(t testing.TB) (*store.DB, string) {
 	t.Helper()
 	address := Database(t)
 	db, err := store.Open(store.Config{URL: address})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	if _, err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
+	_, err = store.Migrate(t.Context(), db)
+	require.NoError(t, err)
 	return db, address
 }
 
-// Reader lets the role reader, whose password is secret, read a store and nothing else. It returns the store's URL for it.
+// Reader lets the role reader, whose password is secret, read a store and nothing else. It returns the store's URL for
+// it.
 func Reader(t testing.TB, db *store.DB, address string) *url.URL {
 	t.Helper()
 	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	u.User = url.UserPassword("reader", "secret")
 	return u
 }
