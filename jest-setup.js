@@ -2,8 +2,8 @@
 import './.config/jest-setup';
 import { configure } from '@testing-library/react';
 
-// On a busy machine menus take longer to appear than a second.
-configure({ asyncUtilTimeout: 10_000 });
+// How long to wait for a state, such as an open menu. Only a test that fails ever waits so long.
+configure({ asyncUtilTimeout: 60_000 });
 
 // Menus measure their options to find their width.
 HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: 8 * text.length }) });

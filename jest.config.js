@@ -37,8 +37,8 @@ const esModules = [
 module.exports = {
   ...base,
   setupFiles: ['<rootDir>/jest-polyfills.js'],
-  // Tests of whole forms take their time on a busy machine.
-  testTimeout: 30_000,
+  // A test of a whole form may take its time on a busy machine. It ends long before, or hangs.
+  testTimeout: 180_000,
   transform: { '^.+\\.m?[tj]sx?$': swc },
   transformIgnorePatterns: [nodeModulesToTransform(esModules)],
 };

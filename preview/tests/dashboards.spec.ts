@@ -54,7 +54,7 @@ for (const dashboard of dashboards) {
         }
         await expect.soft(drawn, name).toHaveAttribute('data-state', 'Done');
         if (!OPTIONAL.includes(each.title ?? '')) {
-          await expect.soft(drawn.locator('[data-empty]'), `${name} shows something`).toHaveCount(0, { timeout: 5000 });
+          await expect.soft(drawn.locator('[data-empty]'), `${name} shows something`).toHaveCount(0);
         }
       }
       await accessible(page);

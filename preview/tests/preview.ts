@@ -44,6 +44,11 @@ export async function settled(page: Page) {
   });
 }
 
+/** Waits until the page has drawn what the last input led to. */
+export async function painted(page: Page) {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
 /** Makes the window as high as the dashboard: what lies below its edge is not drawn. */
 export async function seeAll(page: Page) {
   for (const row of await page.locator('h2 button[aria-expanded=false]').all()) {

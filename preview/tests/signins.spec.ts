@@ -7,6 +7,7 @@ import {
   expect,
   newest,
   openDashboard,
+  painted,
   panel,
   panelsOf,
   rowsOf,
@@ -55,7 +56,7 @@ for (const [period, length] of [
     for (let share = 0.02; share < 1 && (await lead.count()) === 0; share += 0.03) {
       await page.mouse.move(area.x + area.width * 0.45, area.y + area.height * share);
       await page.mouse.click(area.x + area.width * 0.45, area.y + area.height * share);
-      await page.waitForTimeout(100);
+      await painted(page);
       if ((await lead.count()) === 0) {
         await page.keyboard.press('Escape');
       }

@@ -1,9 +1,9 @@
 import React, { useState } from 'react';
 import type { AnnotationQuery } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
 
 import { fakeLayout, kindNamed, kinds, newDataSource, serve, setVariables } from '../testing';
+import { newUser } from '../testing/user';
 import type { EntraQuery, Filter } from '../types';
 import { AnnotationEditor } from './AnnotationEditor';
 import { annotationSupport } from './annotationSupport';
@@ -68,7 +68,7 @@ describe('the editor of an annotation', () => {
     fakeLayout();
     const unmarked = { ...kindNamed('riskyUser'), label: 'Unmarked', views: ['list'] };
     serve({ '/catalog': { kinds: [...kinds, unmarked] }, '/values': { values: [] } });
-    const user = userEvent.setup();
+    const user = newUser();
     render(<Editor />);
     await screen.findByLabelText('Activity');
     return user;

@@ -1,8 +1,8 @@
 import React, { useState } from 'react';
 import { render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
 
 import { fakeLayout } from '../testing';
+import { newUser } from '../testing/user';
 import type { EntraSettings } from '../types';
 import { ConfigEditor } from './ConfigEditor';
 import type { ConfigProps } from './config/useSettings';
@@ -31,7 +31,7 @@ function Page({ initial }: { initial: Partial<Options> }) {
 }
 
 function open(initial: Partial<Options> = {}) {
-  const user = userEvent.setup();
+  const user = newUser();
   render(<Page initial={initial} />);
   return user;
 }

@@ -1,10 +1,11 @@
 import React, { useState } from 'react';
 import { CoreApp, dateTime, type TimeRange } from '@grafana/data';
 import { render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import type { UserEvent } from '@testing-library/user-event';
 
 import { DEFAULT_QUERY } from '../query/views';
 import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
+import { choose, newUser } from '../testing/user';
 import type { EntraQuery, Filter } from '../types';
 import { sectionLabel } from './labels';
 import { QueryEditor } from './QueryEditor';
@@ -50,7 +51,7 @@ function Editor({ query: initial, app }: { query: EntraQuery; app?: CoreApp }) {
 }
 
 async function open(changes: Partial<EntraQuery> = {}, app?: CoreApp) {
-  const user = userEvent.setup();
+  const user = newUser();
   const view = render(<Editor query={{ refId: 'A', ...DEFAULT_QUERY, ...changes }} app={app} />);
   await screen.findByLabelText('Activity');
   return { user, ...view };
@@ -58,25 +59,14 @@ async function open(changes: Partial<EntraQuery> = {}, app?: CoreApp) {
 
 const changed = () => onChange.mock.lastCall?.[0];
 
-type User = ReturnType<typeof userEvent.setup>;
-
-/** Chooses with the mouse, after searching where the list is long. */
-async function choose(user: User, label: string, option: string | RegExp, search = '') {
-  await user.click(screen.getByRole('combobox', { name: label }));
-  if (search) {
-    await user.keyboard(search);
-  }
-  await user.click(await screen.findByRole('option', { name: option }));
-}
-
-async function tabTo(user: User, element: HTMLElement, back = false) {
+async function tabTo(user: UserEvent, element: HTMLElement, back = false) {
   while (document.activeElement !== element) {
     await user.tab({ shift: back });
   }
 }
 
 /** Chooses with the keyboard alone: goes there, searches, takes the first that is found. */
-async function chooseByKeys(user: User, label: string, search: string, option: string | RegExp) {
+async function chooseByKeys(user: UserEvent, label: string, search: string, option: string | RegExp) {
   const combobox = screen.getByRole('combobox', { name: label });
   await tabTo(user, combobox);
   await user.keyboard(search);
@@ -497,6 +487,6 @@ test('says why there is no catalog, and tries again', async () => {
   expect(alert).toHaveTextContent('the database refuses the password');
 
   serve({ '/catalog': { kinds } });
-  await userEvent.click(within(alert).getByRole('button', { name: 'Try again' }));
+  await newUser().click(within(alert).getByRole('button', { name: 'Try again' }));
   expect(await screen.findByLabelText('Activity')).toBeInTheDocument();
 });

@@ -1,15 +1,15 @@
 import React from 'react';
 import { render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
 
 import { metricsExamples } from '../metrics/examples';
 import { examples } from '../query/examples';
 import { kinds, newDataSource, serve } from '../testing';
+import { newUser } from '../testing/user';
 import { QueryEditorHelp } from './QueryEditorHelp';
 
 test('an example becomes the query by a click, or with the keyboard', async () => {
   serve({ '/catalog': { kinds } });
-  const user = userEvent.setup();
+  const user = newUser();
   const onClickExample = jest.fn();
   const datasource = newDataSource();
   render(<QueryEditorHelp datasource={datasource} query={{ refId: 'A' } as never} onClickExample={onClickExample} />);
@@ -48,7 +48,7 @@ test('an example in MetricsQL is asked as well', async () => {
     <QueryEditorHelp datasource={newDataSource()} query={{ refId: 'A' } as never} onClickExample={onClickExample} />
   );
   for (const { title, query } of metricsExamples()) {
-    await userEvent.click(screen.getByRole('button', { name: title }));
+    await newUser().click(screen.getByRole('button', { name: title }));
     expect(onClickExample).toHaveBeenLastCalledWith({ ...query, datasource: expect.anything() });
   }
 });

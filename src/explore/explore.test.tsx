@@ -13,12 +13,12 @@ import {
 } from '@grafana/data';
 import { type GrafanaLiveSrv, type LiveDataStreamOptions, setGrafanaLiveSrv } from '@grafana/runtime';
 import { render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
 import { lastValueFrom, of } from 'rxjs';
 
 import type { DataSource } from '../datasource';
 import { DEFAULT_QUERY, EXPLORE_QUERY } from '../query/views';
 import { kinds, newDataSource, type SentRequest, serve, setVariables } from '../testing';
+import { newUser } from '../testing/user';
 import type { EntraQuery, Filter } from '../types';
 import { severityField } from './severity';
 
@@ -162,13 +162,13 @@ describe('around a line', () => {
     render(<>{datasource.getLogRowContextUi(line, rerun)}</>);
     expect(screen.getByRole('radio', { name: 'The same user' })).toBeChecked();
 
-    await userEvent.click(screen.getByRole('radio', { name: 'The same address' }));
+    await newUser().click(screen.getByRole('radio', { name: 'The same address' }));
     expect(rerun).toHaveBeenCalledTimes(1);
     await expect(datasource.getLogRowContextQuery(line, {}, logs)).resolves.toMatchObject({
       filters: [where('ipAddress', '=', '192.0.2.7')],
     });
 
-    await userEvent.click(screen.getByRole('radio', { name: 'Everyone' }));
+    await newUser().click(screen.getByRole('radio', { name: 'Everyone' }));
     await expect(datasource.getLogRowContextQuery(line, {}, logs)).resolves.toMatchObject({ filters: [] });
   });
 

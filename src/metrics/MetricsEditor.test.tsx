@@ -1,10 +1,11 @@
 import React, { useState } from 'react';
 import { CoreApp, dateTime, store, type TimeRange } from '@grafana/data';
 import { render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import type { UserEvent } from '@testing-library/user-event';
 
 import { QueryEditor } from '../components/QueryEditor';
 import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../testing';
+import { choose, newUser } from '../testing/user';
 import type { MetricsQuery, Query } from '../types';
 import { completeMetrics } from './query';
 
@@ -60,20 +61,10 @@ function Editor({ query: initial, app }: { query: Query; app?: CoreApp }) {
 }
 
 async function open(changes: Partial<MetricsQuery> = {}, app?: CoreApp) {
-  const user = userEvent.setup();
+  const user = newUser();
   render(<Editor query={completeMetrics({ refId: 'A', expr: EXPR, ...changes })} app={app} />);
   await screen.findByLabelText('Activity');
   return user;
-}
-
-type User = ReturnType<typeof userEvent.setup>;
-
-async function choose(user: User, label: string, option: string | RegExp, search = '') {
-  await user.click(await screen.findByRole('combobox', { name: label }));
-  if (search) {
-    await user.keyboard(search);
-  }
-  await user.click(await screen.findByRole('option', { name: option }));
 }
 
 const code = () => screen.getByRole('textbox', { name: /^Expression in MetricsQL/ });
@@ -82,7 +73,7 @@ const sentTo = (path: string) =>
   requests.filter(({ url }) => url.endsWith(path)).map(({ data, params }) => data ?? params);
 
 /** Writes a text in the place of all; the keyboard of the tests means something else by brackets. */
-async function rewrite(user: User, text: string) {
+async function rewrite(user: UserEvent, text: string) {
   await user.clear(code());
   await user.click(code());
   await user.paste(text);
@@ -103,7 +94,7 @@ describe('the kind', () => {
   });
 
   test('starts with an expression that can be asked, and leads back to a first question about records', async () => {
-    const user = userEvent.setup();
+    const user = newUser();
     render(<Editor query={{ refId: 'A', queryType: 'auditEvent', version: 2, view: 'list', filters: [] }} />);
     await screen.findByLabelText('Activity');
     await choose(user, 'Activity', /^Metrics/, 'Metrics');

@@ -1,10 +1,10 @@
 import React, { useState } from 'react';
 import { type DataQueryRequest, dateTime, type ScopedVars } from '@grafana/data';
 import { render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
 import { lastValueFrom } from 'rxjs';
 
 import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../testing';
+import { choose, newUser } from '../testing/user';
 import type { Filter, VariableQuery } from '../types';
 import { metricsVariable } from './variableQuery';
 
@@ -137,24 +137,18 @@ describe('the editor of a variable', () => {
   }
 
   async function open(query: Partial<VariableQuery> = {}) {
-    const user = userEvent.setup();
+    const user = newUser();
     render(<Editor query={query} />);
     await screen.findByLabelText('Activity');
     return user;
   }
 
-  async function choose(user: ReturnType<typeof userEvent.setup>, label: string, search: string, option: RegExp) {
-    await user.click(screen.getByRole('combobox', { name: label }));
-    await user.keyboard(search);
-    await user.click(await screen.findByRole('option', { name: option }));
-  }
-
   test('takes kind, field and a filter by another variable', async () => {
     const user = await open();
-    await choose(user, 'Activity', 'Audit', /^Audit events/);
-    await choose(user, 'Values of', 'Activity', /^Activity/);
+    await choose(user, 'Activity', /^Audit events/, 'Audit');
+    await choose(user, 'Values of', /^Activity/, 'Activity');
     await user.click(screen.getByRole('button', { name: 'Add' }));
-    await choose(user, 'Values for Service', 'app', /\$\{app\}/);
+    await choose(user, 'Values for Service', /\$\{app\}/, 'app');
     expect(saved).toMatchObject({
       queryType: 'auditEvent',
       field: 'activityDisplayName',
@@ -167,10 +161,10 @@ describe('the editor of a variable', () => {
   test('another kind keeps the field and filters it has too', async () => {
     const filters = [where('status', '=', 'failure'), where('appDisplayName', '=', 'Teams')];
     const user = await open({ queryType: 'signIn', field: 'ipAddress', filters });
-    await choose(user, 'Activity', 'Audit', /^Audit events/);
+    await choose(user, 'Activity', /^Audit events/, 'Audit');
     expect(saved).toMatchObject({ queryType: 'auditEvent', field: 'ipAddress', filters: [filters[0]] });
 
-    await choose(user, 'Activity', 'Provisioning', /^Provisioning events/);
+    await choose(user, 'Activity', /^Provisioning events/, 'Provisioning');
     expect(saved).toMatchObject({ queryType: 'provisioningEvent', field: '', filters: [filters[0]] });
   });
 
@@ -187,11 +181,11 @@ describe('the editor of a variable', () => {
 
   test('takes values of a metric’s label, by choice or as text', async () => {
     const user = await open();
-    await choose(user, 'Activity', 'Metrics', /^Metrics/);
+    await choose(user, 'Activity', /^Metrics/, 'Metrics');
     expect(saved).toMatchObject({ queryType: 'metrics', metric: 'entra_signins_total', label: 'app', match: '' });
     expect(await screen.findByLabelText('As text')).toHaveValue('label_values(entra_signins_total, app)');
 
-    await choose(user, 'Label', 'status', /^status/);
+    await choose(user, 'Label', /^status/, 'status');
     expect(saved).toMatchObject({ label: 'status' });
 
     await user.clear(screen.getByLabelText('As text'));
@@ -206,7 +200,7 @@ describe('the editor of a variable', () => {
     await user.tab();
     expect(saved).toMatchObject({ metric: 'entra_signins_total', label: '' });
 
-    await choose(user, 'Activity', 'Audit', /^Audit events/);
+    await choose(user, 'Activity', /^Audit events/, 'Audit');
     expect(saved.queryType).toBe('auditEvent');
   });
 
