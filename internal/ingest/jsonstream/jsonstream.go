@@ -125,7 +125,7 @@ func (r *Reader) step() (Record, error) {
 		r.pass()
 		if inner == '[' && r.scalar() {
 			text := bytes.Clone(r.buffer[r.start:r.pos])
-			return Record{}, &BrokenError{Line: r.line, Text: text, Reason: "a list of records has something else in it"}
+			return Record{}, &BrokenError{r.line, text, "a list of records has something else in it"}
 		}
 		return Record{}, r.broken("this is not JSON")
 	}
@@ -152,10 +152,9 @@ func (r *Reader) element(inner byte) (Record, error) {
 		r.around = append(r.around, '{', list)
 		return Record{Data: r.failure, Line: r.line, Error: true}, nil
 	case r.oversize != nil:
-		text := r.oversize
+		broken := &BrokenError{r.began, r.oversize, fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
 		r.oversize = nil
-		reason = fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)
-		return Record{}, &BrokenError{Line: r.began, Text: text, Reason: reason}
+		return Record{}, broken
 	case inner == '{' && !isFailure:
 		return Record{}, nil
 	}
@@ -219,11 +218,7 @@ func (r *Reader) object() (list byte, reason string) {
 			if before != ':' {
 				return 0, misplaced
 			}
-			if list = r.listAt(c); list != 0 {
-				r.pos++
-				return list, ""
-			}
-			reason = r.property(c)
+			list, reason = r.property(c)
 		case '}':
 			r.pos++
 			return 0, ""
@@ -232,8 +227,8 @@ func (r *Reader) object() (list byte, reason string) {
 		default:
 			r.pos++
 		}
-		if reason != "" {
-			return 0, reason
+		if list != 0 || reason != "" {
+			return list, reason
 		}
 		before = c
 	}
@@ -251,32 +246,28 @@ func (r *Reader) name() string {
 	return reason
 }
 
-// listAt returns the bracket of the list of a page or table that begins with c; 0 if none does.
-func (r *Reader) listAt(c byte) byte {
-	switch {
-	case c == '[' && isPage(r.key):
-		return '['
-	case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
-		return '('
-	}
-	return 0
-}
-
-// property passes over the object or list at pos, and keeps it if it belongs to the list of a page or table.
-func (r *Reader) property(c byte) string {
+// property passes over the object or list at pos, or over the bracket of a page's or table's list, which it returns. It
+// keeps what belongs to such a list.
+func (r *Reader) property(c byte) (list byte, reason string) {
 	var kept *[]byte
 	switch {
+	case c == '[' && isPage(r.key):
+		r.pos++
+		return '[', ""
+	case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
+		r.pos++
+		return '(', ""
 	case c == '[' && bytes.EqualFold(r.key, []byte("columns")):
 		kept = &r.columns
 	case c == '{' && isError(r.key):
 		kept = &r.failure
 	}
 	begin := r.pos - r.start // fill moves what is in the buffer
-	reason := r.value()
+	reason = r.value()
 	if kept != nil && reason == "" && r.oversize == nil {
 		*kept = bytes.Clone(r.buffer[r.start+begin : r.pos])
 	}
-	return reason
+	return 0, reason
 }
 
 // value passes over the object or list at pos.
