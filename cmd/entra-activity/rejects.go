@@ -36,21 +36,13 @@ type reason struct {
 	first string // file and line
 }
 
-type reject struct {
-	Source string `json:"source"`
-	Line   int64  `json:"line,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-	Reason string `json:"reason"`
-	Record string `json:"record"`
-}
-
 func (f *rejectsFile) add(r ingest.Refusal) error {
 	if f.file == nil {
 		if err := f.open(); err != nil {
 			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
 		}
 	}
-	noted := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
+	noted := ingest.Reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: &r.Text}
 	if r.Kind != nil {
 		noted.Kind = r.Kind.Name
 	}

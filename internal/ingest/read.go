@@ -39,6 +39,15 @@ type Refusal struct {
 	Text   string // how the part begins
 }
 
+// A Reject is a refusal as a line of the file to which an import adds what is refused.
+type Reject struct {
+	Source string  `json:"source"`
+	Line   int64   `json:"line,omitempty"`
+	Kind   string  `json:"kind,omitempty"`
+	Reason string  `json:"reason"`
+	Record *string `json:"record"`
+}
+
 // maxRefused is how much of a refused part is kept.
 const maxRefused = 64 << 10
 
@@ -209,19 +218,15 @@ func (in *reading) json(text io.Reader) error {
 
 var markup = regexp.MustCompile(`^<[!?A-Za-z]`)
 
-// isReject says whether an object is a line of the file to which an import adds what is refused.
+// isReject reports whether an object is a Reject.
 func isReject(object []byte) bool {
 	if !bytes.HasPrefix(object, []byte(`{"source":`)) { // as nothing else begins
 		return false
 	}
 	strict := json.NewDecoder(bytes.NewReader(object))
 	strict.DisallowUnknownFields()
-	var line struct {
-		Source, Kind   string
-		Line           int64
-		Reason, Record *string
-	}
-	return strict.Decode(&line) == nil && line.Reason != nil && line.Record != nil
+	var line Reject
+	return strict.Decode(&line) == nil && line.Reason != "" && line.Record != nil
 }
 
 func (in *reading) csv(text *bufio.Reader) error {

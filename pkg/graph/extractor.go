@@ -40,11 +40,7 @@ func (x *Extractor) Extract(m *Mapping, object *fastjson.Value) *activity.Record
 }
 
 func (x *Extractor) object(record *activity.Record, n *node, upper rank, v *fastjson.Value) {
-	o, err := v.Object()
-	if err != nil {
-		return
-	}
-	o.Visit(func(key []byte, v *fastjson.Value) {
+	v.GetObject().Visit(func(key []byte, v *fastjson.Value) {
 		if below, r := n.find(key); below != nil {
 			x.property(record, below, min(r, upper), v)
 		}
@@ -144,11 +140,8 @@ func (x *Extractor) Fill(record *activity.Record, name, text string) {
 	if f == nil || text == "" {
 		return
 	}
-	if f == record.Kind.Time() {
-		if record.Time.IsZero() {
-			x.set(record, f, []byte(text))
-		}
-	} else if record.Get(f) == "" {
+	isTime := f == record.Kind.Time()
+	if isTime && record.Time.IsZero() || !isTime && record.Get(f) == "" {
 		x.set(record, f, []byte(text))
 	}
 }

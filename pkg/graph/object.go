@@ -111,8 +111,7 @@ func (r *reader) text(v *fastjson.Value) []byte {
 	}
 	switch v.Type() {
 	case fastjson.TypeString:
-		text, _ := v.StringBytes()
-		return text
+		return v.GetStringBytes()
 	case fastjson.TypeNumber, fastjson.TypeTrue, fastjson.TypeFalse:
 		r.scalar = v.MarshalTo(r.scalar[:0])
 		return r.scalar

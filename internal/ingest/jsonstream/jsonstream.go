@@ -1,10 +1,10 @@
 // Package jsonstream finds the records in JSON of any size without holding more than one of them.
 //
-// Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft Graph
-// ({"value": [...]}), Azure Monitor ({"records": [...]}) and Defender ({"results": [...]}) put around them, or as the rows
-// of the tables in which Log Analytics answers ({"tables": [{"columns": [...], "rows": [[...], ...]}]}); pretty-printed or
-// not, and any of these inside another. What a service answers beside its records in a property "error" is found with them.
-// Only the structure is looked at: whether a record is valid JSON is for its reader to find out.
+// Records come as one object, one per line (NDJSON), one behind the other, in an array, or in the page that Microsoft
+// Graph ({"value": [...]}), Azure Monitor ({"records": [...]}) and Defender ({"results": [...]}) put around them, or as
+// the rows of Log Analytics' tables ({"tables": [{"columns": [...], "rows": [[...], ...]}]}). Any of these may be
+// pretty-printed and inside another. An error that a service returns beside its records is found with them.
+// Only the structure is checked. Whether a record is valid JSON is for its reader to find out.
 package jsonstream
 
 import (
@@ -16,15 +16,15 @@ import (
 	"strings"
 )
 
-// Record is one object of the stream, or one row of a table.
+// A Record is one object of the stream, or one row of a table.
 type Record struct {
 	Data    []byte // valid until the next call of Next
 	Line    int64  // the line it begins in, counted from 1
-	Columns []byte // of a row, which is a list: the list that describes its columns, the same one until the table ends
+	Columns []byte // of a row, which is a list: the list of its columns, the same one until the table ends
 	Error   bool   // it is no record, but the error that a page of records has beside them
 }
 
-// BrokenError is a part of the stream that holds no record. Reading goes on behind it.
+// A BrokenError is a part of the stream that holds no record. Reading goes on behind it.
 type BrokenError struct {
 	Line   int64
 	Text   []byte // how the part begins
@@ -39,7 +39,7 @@ const (
 	maxDepth = 1000
 )
 
-// Reader reads the records of a stream.
+// A Reader reads the records of a stream.
 type Reader struct {
 	source io.Reader
 	failed error // what the source said last
@@ -74,83 +74,95 @@ func (r *Reader) Line() int64 { return r.line }
 // otherwise what the source failed with.
 func (r *Reader) Next() (Record, error) {
 	r.pass()
-	for {
-		if r.pos == len(r.buffer) && !r.fill() {
-			r.pass()
-			if !errors.Is(r.failed, io.EOF) {
-				return Record{}, r.failed
-			}
-			if len(r.around) > 0 {
-				r.around = r.around[:0]
-				return Record{}, &BrokenError{Line: r.line, Reason: "the file ends inside a list: it is probably incomplete"}
-			}
-			return Record{}, io.EOF
-		}
-		c := r.buffer[r.pos]
-		var inner byte
-		if len(r.around) > 0 {
-			inner = r.around[len(r.around)-1]
-		}
-		inPage, inTable := inner == '{', inner == '('
-		switch {
-		case c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == ',', c == 0xef || c == 0xbb || c == 0xbf: // files put together keep their marks
+	for r.pos < len(r.buffer) || r.fill() {
+		if strings.IndexByte(between, r.buffer[r.pos]) >= 0 {
 			r.pos++
-			continue
-		case c == '[' && !inTable && (!inPage || isPage(r.key)):
-			r.pos++
-			r.around = append(r.around, c)
-			if len(r.around) > maxDepth {
-				r.pass()
-				return Record{}, r.broken("its lists are nested too deep")
-			}
-		case (c == ']' || c == '}') && len(r.around) > 0 && (c == '}') == inPage:
-			r.pos++
-			r.around = r.around[:len(r.around)-1]
-		case inPage && c == '"':
-			r.pass()
-			if reason := r.text(); reason != "" {
-				return Record{}, r.broken(reason)
-			}
-			r.key = r.key[:0]
-			if r.oversize == nil {
-				r.key = append(r.key, r.buffer[r.start+1:r.pos-1]...)
-			}
-			r.oversize = nil
-		case c == '{' || c == '[': // of which the latter is something else in a page, or a row
-			r.pass()
-			failure := inPage && c == '{' && isError(r.key)
-			found, reason := r.value(!inPage && !inTable)
-			switch {
-			case reason != "":
-				return Record{}, r.broken(reason)
-			case r.oversize != nil && found == record:
-				text := r.oversize
-				r.oversize = nil
-				return Record{}, &BrokenError{Line: r.began, Text: text, Reason: fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
-			case found == record && inTable:
-				return Record{Data: r.buffer[r.start:r.pos], Line: r.line, Columns: r.columns}, nil
-			case found == record && (!inPage || failure):
-				return Record{Data: r.buffer[r.start:r.pos], Line: r.line, Error: failure}, nil
-			case found == page:
-				r.oversize = nil
-				r.around = append(r.around, '{', '[')
-			case found == table:
-				r.oversize = nil
-				r.around = append(r.around, '{', '(')
-			}
-			if r.failure != nil && found != record {
-				return Record{Data: r.failure, Line: r.line, Error: true}, nil
-			}
-		case inPage: // a number, a literal or a colon
-			r.pos++
-		default:
-			r.pass()
-			if inner == '[' && r.scalar() {
-				return Record{}, &BrokenError{Line: r.line, Text: bytes.Clone(r.buffer[r.start:r.pos]), Reason: "a list of records has something else in it"}
-			}
-			return Record{}, r.broken("this is not JSON")
+		} else if record, err := r.step(); err != nil || record.Data != nil {
+			return record, err
 		}
 	}
+	r.pass()
+	switch {
+	case !errors.Is(r.failed, io.EOF):
+		return Record{}, r.failed
+	case len(r.around) > 0:
+		r.around = r.around[:0]
+		return Record{}, &BrokenError{Line: r.line, Reason: "the file ends inside a list: it is probably incomplete"}
+	}
+	return Record{}, io.EOF
+}
+
+// between is what separates records. Files put together keep their byte order marks.
+const between = " \n\r\t,\xef\xbb\xbf"
+
+// step passes over what begins at pos. The record has no data if that is no record.
+func (r *Reader) step() (Record, error) {
+	var inner byte
+	if n := len(r.around); n > 0 {
+		inner = r.around[n-1]
+	}
+	switch c := r.buffer[r.pos]; {
+	case c == '[' && (inner == 0 || inner == '[' || inner == '{' && isPage(r.key)):
+		r.pos++
+		if r.around = append(r.around, c); len(r.around) > maxDepth {
+			r.pass()
+			return Record{}, r.broken("its lists are nested too deep")
+		}
+	case c == '}' && inner == '{', c == ']' && (inner == '[' || inner == '('):
+		r.pos++
+		r.around = r.around[:len(r.around)-1]
+	case c == '"' && inner == '{':
+		r.pass()
+		if reason := r.name(); reason != "" {
+			return Record{}, r.broken(reason)
+		}
+		r.oversize = nil
+	case c == '{' || c == '[': // of which the latter is something else in a page, or a row
+		return r.element(inner)
+	case inner == '{': // a number, a literal or a colon
+		r.pos++
+	default:
+		r.pass()
+		if inner == '[' && r.scalar() {
+			text := bytes.Clone(r.buffer[r.start:r.pos])
+			return Record{}, &BrokenError{r.line, text, "a list of records has something else in it"}
+		}
+		return Record{}, r.broken("this is not JSON")
+	}
+	return Record{}, nil
+}
+
+// element passes over the object or list at pos: a record, the head of a page or table, or a property of the page around.
+func (r *Reader) element(inner byte) (Record, error) {
+	r.pass()
+	isFailure := inner == '{' && r.buffer[r.pos] == '{' && isError(r.key)
+	r.within, r.key = r.within[:0], r.key[:0]
+	var list byte
+	var reason string
+	if inner == '{' || inner == '(' {
+		reason = r.value()
+	} else {
+		list, reason = r.object()
+	}
+	switch {
+	case reason != "":
+		return Record{}, r.broken(reason)
+	case list != 0:
+		r.oversize = nil
+		r.around = append(r.around, '{', list)
+		return Record{Data: r.failure, Line: r.line, Error: true}, nil
+	case r.oversize != nil:
+		broken := &BrokenError{r.began, r.oversize, fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
+		r.oversize = nil
+		return Record{}, broken
+	case inner == '{' && !isFailure:
+		return Record{}, nil
+	}
+	found := Record{Data: r.buffer[r.start:r.pos], Line: r.line, Error: isFailure}
+	if inner == '(' {
+		found.Columns = r.columns
+	}
+	return found, nil
 }
 
 // scalar passes over the text, number or literal at pos.
@@ -169,14 +181,6 @@ func (r *Reader) scalar() bool {
 	return false
 }
 
-type found int
-
-const (
-	record found = iota
-	page
-	table
-)
-
 func isPage(key []byte) bool {
 	for _, name := range []string{"value", "records", "results", "tables"} {
 		if strings.EqualFold(string(key), name) {
@@ -188,79 +192,127 @@ func isPage(key []byte) bool {
 
 func isError(key []byte) bool { return bytes.EqualFold(key, []byte("error")) }
 
-// value passes over the object or array at pos, or over the head of a page or table up to and including the bracket of
-// its list.
-func (r *Reader) value(pages bool) (found, string) {
-	r.within = append(r.within[:0], r.buffer[r.pos])
-	r.key = r.key[:0]
-	before := r.buffer[r.pos] // the last byte that is no blank
-	var kept *[]byte          // what becomes of the property being passed, if it is one to keep
-	begin := 0                // of that property
-	if pages {
-		r.columns, r.failure = nil, nil
-	}
+// Why an object or list is no record.
+const (
+	cutOff    = "the file ends in the middle of a record"
+	misplaced = "the record is not valid JSON: a bracket opens where none may"
+	unopened  = "the record is not valid JSON: a bracket closes that was not opened"
+)
+
+// object passes over the object at pos, or over the head of a page or table up to and including the bracket of its list,
+// which it returns: a round one for a table's rows.
+func (r *Reader) object() (list byte, reason string) {
+	r.columns, r.failure = nil, nil
+	before := byte('{') // the last byte that is no blank
+	r.within = append(r.within, before)
 	r.pos++
-	for {
-		if r.pos == len(r.buffer) && !r.fill() {
-			return record, "the file ends in the middle of a record"
-		}
-		inside := r.within[len(r.within)-1]
+	for r.pos < len(r.buffer) || r.fill() {
 		c := r.buffer[r.pos]
 		switch c {
 		case ' ', '\n', '\r', '\t':
 			r.pos++
 			continue
 		case '"':
-			begin := r.pos - r.start // fill moves what is in the buffer
-			if reason := r.text(); reason != "" {
-				return record, reason
-			}
-			if pages && len(r.within) == 1 && r.oversize == nil {
-				r.key = append(r.key[:0], r.buffer[r.start+begin+1:r.pos-1]...)
-			}
-			before = c
-			continue
+			reason = r.name()
 		case '{', '[':
+			if before != ':' {
+				return 0, misplaced
+			}
+			list, reason = r.property(c)
+		case '}':
+			r.pos++
+			return 0, ""
+		case ']':
+			return 0, unopened
+		default:
+			r.pos++
+		}
+		if list != 0 || reason != "" {
+			return list, reason
+		}
+		before = c
+	}
+	return 0, cutOff
+}
+
+// name passes over the text at pos and keeps it as the key.
+func (r *Reader) name() string {
+	begin := r.pos - r.start // fill moves what is in the buffer
+	reason := r.text()
+	r.key = r.key[:0]
+	if reason == "" && r.oversize == nil {
+		r.key = append(r.key, r.buffer[r.start+begin+1:r.pos-1]...)
+	}
+	return reason
+}
+
+// property passes over the object or list at pos, or over the bracket of a page's or table's list, which it returns. It
+// keeps what belongs to such a list.
+func (r *Reader) property(c byte) (list byte, reason string) {
+	var kept *[]byte
+	switch {
+	case c == '[' && isPage(r.key):
+		r.pos++
+		return '[', ""
+	case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
+		r.pos++
+		return '(', ""
+	case c == '[' && bytes.EqualFold(r.key, []byte("columns")):
+		kept = &r.columns
+	case c == '{' && isError(r.key):
+		kept = &r.failure
+	}
+	begin := r.pos - r.start // fill moves what is in the buffer
+	reason = r.value()
+	if kept != nil && reason == "" && r.oversize == nil {
+		*kept = bytes.Clone(r.buffer[r.start+begin : r.pos])
+	}
+	return 0, reason
+}
+
+// value passes over the object or list at pos.
+func (r *Reader) value() string {
+	depth, pos := len(r.within), r.pos
+	before := r.buffer[pos] // the last byte that is no blank
+	r.within = append(r.within, before)
+	for {
+		if pos++; pos == len(r.buffer) {
+			if r.pos = pos; !r.fill() {
+				return cutOff
+			}
+			pos = r.pos
+		}
+		c := r.buffer[pos]
+		switch c {
+		case ' ', '\n', '\r', '\t':
+			continue
+		case '"':
+			r.pos = pos
+			if reason := r.text(); reason != "" {
+				return reason
+			}
+			pos = r.pos - 1
+		case '{', '[':
+			r.pos = pos
+			inside := r.within[len(r.within)-1]
 			if inside == '{' && before != ':' || inside == '[' && before != '[' && before != ',' {
-				return record, "the record is not valid JSON: a bracket opens where none may"
+				return misplaced
 			}
-			if pages && len(r.within) == 1 {
-				switch {
-				case c == '[' && isPage(r.key):
-					r.pos++
-					return page, ""
-				case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
-					r.pos++
-					return table, ""
-				case c == '[' && bytes.EqualFold(r.key, []byte("columns")):
-					kept = &r.columns
-				case c == '{' && isError(r.key):
-					kept = &r.failure
-				}
-				begin = r.pos - r.start // fill moves what is in the buffer
-			}
-			r.within = append(r.within, c)
-			if len(r.within) > maxDepth {
-				return record, "the record is nested too deep"
+			if r.within = append(r.within, c); len(r.within) > maxDepth {
+				return "the record is nested too deep"
 			}
 		case '}', ']':
-			if (c == '}') != (inside == '{') {
-				return record, "the record is not valid JSON: a bracket closes that was not opened"
+			r.pos = pos
+			last := len(r.within) - 1
+			if (c == '}') != (r.within[last] == '{') {
+				return unopened
 			}
-			r.within = r.within[:len(r.within)-1]
-			if len(r.within) == 0 {
+			if r.within = r.within[:last]; last == depth {
 				r.pos++
-				return record, ""
-			}
-			if kept != nil && len(r.within) == 1 {
-				if r.oversize == nil {
-					*kept = bytes.Clone(r.buffer[r.start+begin : r.pos+1])
-				}
-				kept = nil
+				return ""
 			}
 		}
 		before = c
-		r.pos++
 	}
 }
 
@@ -288,7 +340,7 @@ func (r *Reader) text() string {
 		r.pos += len(part)
 		if quote < 0 {
 			if !r.fill() {
-				return "the file ends in the middle of a record"
+				return cutOff
 			}
 			continue
 		}

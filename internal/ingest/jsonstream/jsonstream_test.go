@@ -159,3 +159,32 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("no JSON: %d records, %d refused, %d MB allocated", records, refused, megabytes)
 	}
 }
+
+func BenchmarkNext(b *testing.B) {
+	const n = 2000
+	record := `{"id":"1","status":{"errorCode":0,"details":null},` +
+		`"policies":[{"name":"a \"b\"","grants":["mfa","block"]},{"name":"c"}],"bytes":` +
+		strings.Repeat(`[1,{"a":"b"},true],"text":"`+strings.Repeat("x", 100)+`","more":`, 10) + `1.5}`
+	pretty := strings.NewReplacer(`,"`, ",\n  \"", `{`, "{\n    ", `}`, "\n}").Replace(record)
+	for name, test := range map[string]string{
+		"lines":  strings.Repeat(record+"\n", n),
+		"page":   `{"value":[` + strings.Repeat(record+",", n-1) + record + `]}`,
+		"pages":  strings.Repeat(`{"records":[`+record+"]}\n", n),
+		"pretty": "[" + strings.Repeat(pretty+",\n", n-1) + pretty + "]",
+		"table":  `{"columns":["a"],"rows":[` + strings.Repeat("["+record+"],", n-1) + "[" + record + `]]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(test)))
+			for b.Loop() {
+				r := jsonstream.NewReader(strings.NewReader(test), 1<<20)
+				for found := 0; ; found++ {
+					if _, err := r.Next(); err != nil {
+						require.ErrorIs(b, err, io.EOF)
+						require.Equal(b, n, found)
+						break
+					}
+				}
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@
 package loganalytics
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,7 +65,7 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 	}
 	if !names.Has(graph.ID) {
 		return nil, fmt.Errorf("the row has no column Id: it is the result of a query that counts or leaves columns out. Export the rows of %s as they are",
-			orElse(name, "the table"))
+			cmp.Or(name, "the table"))
 	}
 	record := x.Extract(mappings[log.Kind], row)
 	record.Fidelity = activity.Full
@@ -97,11 +98,4 @@ func country(location string) string {
 		return location
 	}
 	return ""
-}
-
-func orElse(text, other string) string {
-	if text != "" {
-		return text
-	}
-	return other
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -161,10 +162,6 @@ func translate(header []string) (titles []string, foreign bool) {
 	return titles, foreign
 }
 
-func split(titles string) []string {
-	all := strings.Split(strings.ToLower(titles), ",")
-	for i := range all {
-		all[i] = strings.TrimSpace(all[i])
-	}
-	return all
-}
+var comma = regexp.MustCompile(`,\s*`)
+
+func split(titles string) []string { return comma.Split(strings.ToLower(titles), -1) }
