@@ -164,11 +164,7 @@ func fileName(q *query.Query, p query.Period, limit int, more bool, format strin
 	const layout = "20060102T150405Z"
 	name := fmt.Sprintf("entra-%s-%s-%s", q.Kind.Name, p.From.UTC().Format(layout), p.To.UTC().Format(layout))
 	if more {
-		order := query.Newest
-		if q.OldestFirst {
-			order = query.Oldest
-		}
-		name += fmt.Sprintf("-only-%s-%d", order, limit)
+		name += fmt.Sprintf("-only-%s-%d", q.Order, limit)
 	}
 	if format == "" {
 		format = formatCSV

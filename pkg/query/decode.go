@@ -101,11 +101,7 @@ func (q *Query) decodeNumbers(m *Model) (err error) {
 }
 
 func (q *Query) decodeRecords(m *Model) (err error) {
-	switch m.Order {
-	case "", Newest:
-	case Oldest:
-		q.OldestFirst = true
-	default:
+	if q.Order = cmp.Or(m.Order, Newest); q.Order != Newest && q.Order != Oldest {
 		return Invalid("order", "unknown order %q: use newest or oldest", m.Order)
 	}
 	switch q.View {

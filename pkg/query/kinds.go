@@ -55,9 +55,8 @@ func Measures(kind *activity.Kind) []Measure {
 
 // HasSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
 func HasSeen(kind *activity.Kind) bool {
-	return slices.Contains([]*activity.Kind{
-		activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent, activity.RiskDetection,
-	}, kind)
+	states := kind == activity.RiskyUser || kind == activity.RiskyUserHistory
+	return !states && kind != activity.ConditionalAccess && kind != activity.UserActivity
 }
 
 // Duration returns the field that AverageDuration is about; nil for kinds that have none.
@@ -70,24 +69,18 @@ func Duration(kind *activity.Kind) *activity.Field {
 
 // MeasureLabel returns the label of a measure of a kind's records.
 func MeasureLabel(kind *activity.Kind, m Measure) string {
-	switch m {
-	case DistinctUsers:
-		return "Users"
-	case DistinctValues:
-		return "Distinct values"
-	case FailureRate:
-		return "Failure rate"
-	case AverageDuration:
-		if kind == activity.RiskyUserHistory {
-			return "Average time to remediation"
-		}
-		return "Average duration"
-	case FirstSeen:
-		return "First seen"
-	case LastSeen:
-		return "Last seen"
+	switch {
+	case m == Count:
+		return kind.CountLabel()
+	case m == AverageDuration && kind == activity.RiskyUserHistory:
+		return "Average time to remediation"
 	}
-	return kind.CountLabel()
+	return measureLabels[m]
+}
+
+var measureLabels = map[Measure]string{
+	DistinctUsers: "Users", DistinctValues: "Distinct values", FailureRate: "Failure rate", AverageDuration: "Average duration",
+	FirstSeen: "First seen", LastSeen: "Last seen",
 }
 
 // DefaultFilters lists the filters that an editor puts into a new query, where users see them and can remove them.

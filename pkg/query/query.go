@@ -94,20 +94,12 @@ type Query struct {
 	Columns  []*activity.Field
 	Limit    int
 
-	OldestFirst bool   // records, instead of newest first
-	Section     string // of a detail; empty for all
+	Order   Order  // of records
+	Section string // of a detail; empty for all
 }
 
 // NeedsHistory reports whether a query needs more than the records of its time range.
 func (q *Query) NeedsHistory() bool { return q.Seen != Any || q.Measure.IsTime() }
-
-// Order returns which records the result begins with.
-func (q *Query) Order() Order {
-	if q.OldestFirst {
-		return Oldest
-	}
-	return Newest
-}
 
 // ID returns the ID of the record that a detail is about; empty unless the filters name exactly one.
 func (q *Query) ID() string {

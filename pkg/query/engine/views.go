@@ -70,7 +70,7 @@ func (v listView) read(ctx context.Context, tx *sqlx.Tx, b *sqlgen.Builder) (*qu
 	if len(result.Rows) > limit {
 		result.Rows = result.Rows[:limit]
 		more := fmt.Sprintf("Only the %s %d records are shown, there are more: "+
-			"filter, or choose a shorter time range or a higher limit.", q.Order(), limit)
+			"filter, or choose a shorter time range or a higher limit.", q.Order, limit)
 		if limit < min(query.DefaultLimit, b.MaxRows) { // whoever asks for so few is not surprised
 			result.Infos = append(result.Infos, more)
 		} else {

@@ -40,7 +40,7 @@ func (b *Builder) Records(table string, conditions []string, limit int) string {
 		columns = []string{fmt.Sprintf("concat_ws(%s, %s)", b.Bind(b.Separator), strings.Join(columns, ", "))}
 	}
 	order := "r.time DESC, r.id"
-	if b.Query.OldestFirst {
+	if b.Query.Order == query.Oldest {
 		order = "r.time, r.id"
 	}
 	page := Select{Columns: []string{"*"}, From: table + " r", Where: conditions, OrderBy: order, Limit: b.Bind(limit)}

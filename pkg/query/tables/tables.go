@@ -206,10 +206,10 @@ func DeterminesKey(g *store.Grouping, fields []*activity.Field) bool {
 		}
 	}
 	switch {
+	case g.PerPolicy: // its policy and the result
+		return len(keys) == 2
 	case g.Entity != nil:
 		return len(keys) == 1+len(g.Fields)
-	case g.PerPolicy:
-		return len(keys) == 2
 	}
 	return len(keys) == len(g.Fields)
 }
