@@ -92,28 +92,13 @@ func DefaultFilters(kind *activity.Kind) []Filter {
 	return nil
 }
 
-// The sections of a record's detail. Package detail builds them.
-const (
-	Summary            = "summary"
-	Policies           = "policies"
-	Authentication     = "authentication"
-	RiskDetections     = "riskDetections"
-	AuditEvents        = "auditEvents"
-	SignIns            = "signIns"
-	Attempt            = "attempt" // what belongs to the same attempt or operation
-	Targets            = "targets"
-	ModifiedProperties = "modifiedProperties"
-	Steps              = "steps"
-	History            = "history"
-	Raw                = "raw"
-)
-
+// sections are those of a record's detail, which package detail reads.
 var sections = map[*activity.Kind][]string{
-	activity.SignIn:            {Summary, Policies, Authentication, RiskDetections, AuditEvents, Attempt, Raw},
-	activity.AuditEvent:        {Summary, Targets, ModifiedProperties, SignIns, Attempt, Raw},
-	activity.ProvisioningEvent: {Summary, Steps, ModifiedProperties, Attempt, Raw},
-	activity.RiskDetection:     {Summary, SignIns, AuditEvents, Attempt, Raw},
-	activity.RiskyUser:         {Summary, RiskDetections, History, Raw},
+	activity.SignIn:            {"summary", "policies", "authentication", "riskDetections", "auditEvents", "attempt", "raw"},
+	activity.AuditEvent:        {"summary", "targets", "modifiedProperties", "signIns", "attempt", "raw"},
+	activity.ProvisioningEvent: {"summary", "steps", "modifiedProperties", "attempt", "raw"},
+	activity.RiskDetection:     {"summary", "signIns", "auditEvents", "attempt", "raw"},
+	activity.RiskyUser:         {"summary", "riskDetections", "history", "raw"},
 }
 
 // Sections lists the sections in which a detail shows a record of a kind, in their order.

@@ -1,8 +1,7 @@
 // Package query is the language of queries about one kind of record: which records match, how many, by what, over time.
 //
-// Decode reads a query from the form in which dashboards keep it. Package plan splits its time range between the rollup
-// and the rows, package sqlgen writes its SQL, and package engine runs it. The result never depends on which tables
-// served it.
+// Decode reads a query from the form in which dashboards keep it. Package plan splits its time range between the rollup and
+// the rows, package sqlgen writes its SQL, and package engine runs it. The result never depends on which tables served it.
 package query
 
 import (
@@ -215,4 +214,26 @@ type Section struct {
 // Ends returns when the steps end if they are days or weeks, whose length varies; else nil.
 func (r *Result) Ends() []time.Time {
 	return r.Query.Interval.ends(r.Steps, r.Query.Zone)
+}
+
+// Selection is which records to count, and by what.
+type Selection struct {
+	Kind    *activity.Kind
+	Filters []Filter   // a record has to match all of these
+	Any     [][]Filter // and all of one of these; none: all records
+	By      []*activity.Field
+}
+
+// Windows lie between sorted edges. Each excludes its start and includes its end: (Edges[i], Edges[i+1]].
+type Windows struct {
+	Edges  []time.Time
+	Wanted []bool // which to count in: one less than edges
+	Ingest bool   // by when records were stored, not by when they happened
+	Ended  bool   // by when what records say ended: the states of risky users do
+}
+
+// Cell is how many records there were in a window.
+type Cell struct {
+	Window int
+	N      int64
 }

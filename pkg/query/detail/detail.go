@@ -123,19 +123,19 @@ func linkOf(section string, r *record) (l link, ok bool) {
 	correlationID := r.text("correlationId")
 	byUser := map[string]string{"userId": r.text("userId")}
 	switch {
-	case section == query.Attempt && r.kind == activity.ProvisioningEvent:
+	case section == "attempt" && r.kind == activity.ProvisioningEvent:
 		l = link{r.kind, map[string]string{"changeId": r.text("changeId")}, nearby}
-	case section == query.Attempt:
+	case section == "attempt":
 		l = link{r.kind, map[string]string{"correlationId": correlationID}, nearby}
-	case section == query.AuditEvents:
+	case section == "auditEvents":
 		l = link{activity.AuditEvent, map[string]string{"correlationId": correlationID}, nearby}
-	case section == query.SignIns:
+	case section == "signIns":
 		l = link{activity.SignIn, map[string]string{"correlationId": correlationID, "id": r.text("requestId")}, nearby}
-	case section == query.RiskDetections && r.kind == activity.RiskyUser:
+	case section == "riskDetections" && r.kind == activity.RiskyUser:
 		l = link{activity.RiskDetection, byUser, year / 4}
-	case section == query.RiskDetections:
+	case section == "riskDetections":
 		l = link{activity.RiskDetection, map[string]string{"correlationId": correlationID, "requestId": r.text("id")}, nearby}
-	case section == query.History:
+	case section == "history":
 		l = link{activity.RiskyUser, byUser, 10 * year}
 	}
 	for _, value := range l.by {

@@ -22,13 +22,13 @@ type section struct {
 
 // sections are by their names. Titles are the portal's; a column's path is where an element of a collection has it.
 var sections = map[string]section{
-	query.Summary: {rows: summaryRows, columns: []*activity.Field{
+	"summary": {rows: summaryRows, columns: []*activity.Field{
 		{Name: "group", Label: "Group", Type: activity.Text},
 		{Name: "property", Label: "Property", Type: activity.Text},
 		{Name: "value", Label: "Value", Type: activity.Text},
 		{Name: "field", Label: "Field", Type: activity.Text}, // the name to filter records by, if they can be
 	}},
-	query.Policies: {rows: policyRows, columns: []*activity.Field{
+	"policies": {rows: policyRows, columns: []*activity.Field{
 		{Name: "name", Label: "Policy name", Type: activity.Text, Path: "displayName"},
 		{Name: "result", Label: "Result", Type: activity.Text, Path: "result"},
 		{Name: "applied", Label: "Applied", Type: activity.Boolean},
@@ -37,7 +37,7 @@ var sections = map[string]section{
 		{Name: "sessionControls", Label: "Session controls", Type: activity.Text, Path: "enforcedSessionControls"},
 		{Name: "id", Label: "Policy ID", Type: activity.Text, Path: "id"},
 	}},
-	query.Authentication: {rows: collection("authenticationDetails"), columns: []*activity.Field{
+	"authentication": {rows: collection("authenticationDetails"), columns: []*activity.Field{
 		{Name: "time", Label: "Date", Type: activity.Time, Path: "authenticationStepDateTime"},
 		{Name: "method", Label: "Authentication method", Type: activity.Text, Path: "authenticationMethod"},
 		{Name: "methodDetail", Label: "Authentication method detail", Type: activity.Text, Path: "authenticationMethodDetail"},
@@ -45,27 +45,27 @@ var sections = map[string]section{
 		{Name: "resultDetail", Label: "Result detail", Type: activity.Text, Path: "authenticationStepResultDetail"},
 		{Name: "requirement", Label: "Requirement", Type: activity.Text, Path: "authenticationStepRequirement"},
 	}},
-	query.Targets: {rows: collection("targetResources"), columns: []*activity.Field{
+	"targets": {rows: collection("targetResources"), columns: []*activity.Field{
 		{Name: "type", Label: "Type", Type: activity.Text, Path: "type"},
 		{Name: "displayName", Label: "Display name", Type: activity.Text, Path: "displayName"},
 		{Name: "userPrincipalName", Label: "User principal name", Type: activity.Text, Path: "userPrincipalName"},
 		{Name: "id", Label: "ID", Type: activity.Text, Path: "id"},
 		{Name: "groupType", Label: "Group type", Type: activity.Text, Path: "groupType"},
 	}},
-	query.ModifiedProperties: {rows: modifiedRows, columns: []*activity.Field{
+	"modifiedProperties": {rows: modifiedRows, columns: []*activity.Field{
 		{Name: "target", Label: "Target", Type: activity.Text},
 		{Name: "property", Label: "Property name", Type: activity.Text, Path: "displayName"},
 		{Name: "oldValue", Label: "Old value", Type: activity.Text, Path: "oldValue"},
 		{Name: "newValue", Label: "New value", Type: activity.Text, Path: "newValue"},
 	}},
-	query.Steps: {rows: stepRows, columns: []*activity.Field{
+	"steps": {rows: stepRows, columns: []*activity.Field{
 		{Name: "name", Label: "Step", Type: activity.Text, Path: "name"},
 		{Name: "type", Label: "Type", Type: activity.Text, Path: "provisioningStepType"},
 		{Name: "status", Label: "Status", Type: activity.Text, Path: "status"},
 		{Name: "description", Label: "Description", Type: activity.Text, Path: "description"},
 		{Name: "details", Label: "Details", Type: activity.Text, Path: "details"},
 	}},
-	query.Raw: {rows: rawRows, columns: []*activity.Field{{Name: "record", Label: "Record", Type: activity.Text}}},
+	"raw": {rows: rawRows, columns: []*activity.Field{{Name: "record", Label: "Record", Type: activity.Text}}},
 }
 
 // collection returns a row for each element of a property.

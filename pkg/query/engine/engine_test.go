@@ -84,7 +84,8 @@ func newWorldFrom(t testing.TB, random *rand.Rand, n int, from time.Time) world 
 			"riskLevelDuringSignIn":     pick([]string{"none", "high"}),
 			"authenticationRequirement": pick([]string{"", "multiFactorAuthentication"}),
 			"ipAddress":                 pick([]string{"", "10.0.0.1", "10.0.1.2", "2001:db8::1"}),
-			"isCompliant":               pick([]string{"", "true", "false"}), "correlationId": fmt.Sprintf("00000000-0000-0000-0001-%012d", i/2),
+			"isCompliant":               pick([]string{"", "true", "false"}),
+			"correlationId":             fmt.Sprintf("00000000-0000-0000-0001-%012d", i/2),
 		} {
 			require.NoError(t, r.Set(activity.SignIn.Field(name), value))
 		}

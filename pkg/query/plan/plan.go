@@ -24,7 +24,16 @@ func New(q *query.Query, needed []*activity.Field, p query.Period) (*Plan, error
 		return nil, err
 	}
 	if g := Grouping(q, needed); g != nil {
-		pl.useRollup(g, p, !q.Measure.IsDistinct())
+		t := newTiles(g)
+		bounds := append([]time.Time{p.From}, append(slices.Clone(pl.Steps[1:]), p.To)...)
+		if !q.Measure.IsDistinct() { // what can be subtracted: a coarse bucket may reach beyond its step
+			bounds = t.widen(bounds)
+		}
+		spans := make([]Span, len(pl.Steps))
+		for i := range spans {
+			spans[i] = Span{bounds[i], bounds[i+1]}
+		}
+		pl.use(t, spans, p.To.Sub(p.From))
 	}
 	return pl, nil
 }
@@ -77,13 +86,11 @@ func ForWindows(q *query.Query, needed []*activity.Field, w query.Windows, useRo
 		pl.Rows = extend(pl.Rows, s)
 	}
 	if g := Grouping(q, needed); g != nil && useRollup {
-		t := newTiles(g)
 		var length time.Duration
 		for _, s := range spans {
-			t.cover(s, len(g.Tiers))
 			length += s.length()
 		}
-		pl.use(t, length)
+		pl.use(newTiles(g), spans, length)
 	}
 	return pl
 }
@@ -116,22 +123,12 @@ func FilterField(kind *activity.Kind, f *query.Filter) *activity.Field {
 	return f.Field
 }
 
-// useRollup covers every step with the coarsest whole buckets that fit into it, its ends with finer ones, and the rest
-// with rows. Where numbers can be subtracted, a coarse bucket may reach beyond its step.
-func (pl *Plan) useRollup(g *store.Grouping, p query.Period, additive bool) {
-	t := newTiles(g)
-	bounds := append([]time.Time{p.From}, append(slices.Clone(pl.Steps[1:]), p.To)...)
-	if additive {
-		bounds = t.widen(bounds)
+// use covers spans with tiles: with the coarsest whole buckets that fit, their ends with finer ones, and the rest with rows.
+// Where buckets fit badly, one pass over the rows is cheaper.
+func (pl *Plan) use(t Tiles, spans []Span, length time.Duration) {
+	for _, s := range spans {
+		t.cover(s, len(t.Grouping.Tiers))
 	}
-	for i := range pl.Steps {
-		t.cover(Span{bounds[i], bounds[i+1]}, len(g.Tiers))
-	}
-	pl.use(t, p.To.Sub(p.From))
-}
-
-// use takes tiles, unless buckets fit badly: then one pass over the rows is cheaper.
-func (pl *Plan) use(t Tiles, length time.Duration) {
 	if t.byRows <= length/2 {
 		pl.Tiles = t
 	}

@@ -157,12 +157,12 @@ type source struct {
 }
 
 // source returns what a tier, or the rows, has of some spans.
-func (b *Builder) source(pl *plan.Plan, tier store.Tier, spans []plan.Span) source {
+func (b *Builder) source(pl *plan.Plan, tier store.Tier, spans []plan.Span, condition spanCondition) source {
 	if tier == plan.NoTier {
-		from, within := b.inSpans(tables.Rows(b.Query.Kind), spans, between("r.time"))
+		from, within := b.inSpans(tables.Rows(b.Query.Kind), spans, condition)
 		return source{from, []string{within}, b.Rows, "count(*)", "r." + store.Reference(activity.Account)}
 	}
-	from, within := b.inSpans(pl.Grouping.Table(tier), spans, between("r.bucket"))
+	from, within := b.inSpans(pl.Grouping.Table(tier), spans, condition)
 	derived := func(f *activity.Field) tables.Column { return tables.Derived(pl.Grouping, f) }
 	return source{from, append([]string{within}, b.tierConditions(pl.Grouping, tier)...), derived, "sum(r.n)", "r.k1"}
 }
@@ -170,34 +170,36 @@ func (b *Builder) source(pl *plan.Plan, tier store.Tier, spans []plan.Span) sour
 // Cells returns the SELECT of all parts of a plan: step, n, part, read, and names or accounts.
 func (b *Builder) Cells(ctx context.Context, pl *plan.Plan) (string, error) {
 	var parts []string
-	// add counts what a tier or the rows have of spans, in the step that holds a time.
-	add := func(sign string, tier store.Tier, spans []plan.Span, time string) error {
+	// add counts what a tier or the rows have of spans, in the step that holds a time: that of column, unless a bucket counts
+	// in another.
+	add := func(sign string, tier store.Tier, spans []plan.Span, counts func(column string) string) error {
 		if len(spans) == 0 {
 			return nil
 		}
-		step := "1"
-		if len(pl.Steps) > 1 {
-			step = fmt.Sprintf("width_bucket(%s, %s)", time, b.Times(pl.Steps))
+		column, step := "r.bucket", "1"
+		if tier == plan.NoTier {
+			column = "r.time"
 		}
-		part, err := b.part(ctx, b.source(pl, tier, spans), step, sign)
+		if len(pl.Steps) > 1 {
+			step = fmt.Sprintf("width_bucket(%s, %s)", counts(column), b.Times(pl.Steps))
+		}
+		part, err := b.part(ctx, b.source(pl, tier, spans, between(column)), step, sign)
 		parts = append(parts, part.String())
 		return err
 	}
 	for _, tier := range store.Tiers {
-		if err := add("", tier, pl.Tiers[tier], middle("r.bucket", tier)); err != nil {
+		inMiddle := func(column string) string { return middle(column, tier) }
+		if err := add("", tier, pl.Tiers[tier], inMiddle); err != nil {
 			return "", err
 		}
 	}
 	for _, c := range pl.Corrections { // subtracted from where the coarse bucket counts it
-		column := "r.bucket"
-		if c.Fine == plan.NoTier {
-			column = "r.time"
-		}
-		if err := add("-", c.Fine, c.Spans, middle(c.Coarse.Bin(column), c.Coarse)); err != nil {
+		inCoarse := func(column string) string { return middle(c.Coarse.Bin(column), c.Coarse) }
+		if err := add("-", c.Fine, c.Spans, inCoarse); err != nil {
 			return "", err
 		}
 	}
-	err := add("", plan.NoTier, pl.Rows, "r.time")
+	err := add("", plan.NoTier, pl.Rows, func(column string) string { return column })
 	return strings.Join(parts, "\nUNION ALL\n"), err
 }
 

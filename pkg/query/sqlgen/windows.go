@@ -16,23 +16,34 @@ import (
 // count, each of 8 bytes. One value takes much less time to make and to send than a row for each cell.
 func (b *Builder) Windows(ctx context.Context, pl *plan.Plan, column string) (string, error) {
 	var groups []string
+	add := func(src source, cell, at string, single bool) error {
+		group, err := b.windows(ctx, src, cell, at, single)
+		groups = append(groups, group.String())
+		return err
+	}
 	for _, tier := range store.Tiers {
 		spans := pl.Tiers[tier]
 		if len(spans) == 0 {
 			continue
 		}
-		group, err := b.windowsOfTier(ctx, pl.Grouping, tier, spans)
-		if err != nil {
+		src := b.source(pl, tier, spans, inWindow)
+		cell := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
+		// With all keys of the grouping, there are only a few rows for each group and bucket, by sign-in type and status. The
+		// reader adds them up: PostgreSQL would take half of the time for that.
+		if err := add(src, cell, "cell", tables.DeterminesKey(pl.Grouping, b.Query.GroupBy)); err != nil {
 			return "", err
 		}
-		groups = append(groups, group.String())
 	}
 	if len(pl.Rows) > 0 {
-		group, err := b.windowsOfRows(ctx, pl, column)
-		if err != nil {
+		spans := make([]plan.Span, len(pl.Rows))
+		for i, s := range pl.Rows {
+			spans[i] = s.Later(plan.Instant)
+		}
+		steps := b.Times(pl.Steps)
+		src := b.source(pl, plan.NoTier, spans, between(column))
+		if err := add(src, fmt.Sprintf("width_bucket(%s, %s)", column, steps), "("+steps+")[cell]", false); err != nil {
 			return "", err
 		}
-		groups = append(groups, group.String())
 	}
 	names := numbered("name", len(b.Query.GroupBy))
 	order := ""
@@ -45,29 +56,10 @@ func (b *Builder) Windows(ctx context.Context, pl *plan.Plan, column string) (st
 	}.String(), nil
 }
 
-func (b *Builder) windowsOfTier(ctx context.Context, g *store.Grouping, tier store.Tier, spans []plan.Span) (Select, error) {
-	// A record on a bucket's start belongs to the window that ends there. All others belong to the one that holds the middle.
-	// Of the buckets at the ends of a span, one of the two is therefore outside.
-	cell := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
-	from, within := b.inSpans(g.Table(tier), spans, func(from, to string) string {
-		return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
-	})
-	src := source{from: from, where: append([]string{within}, b.tierConditions(g, tier)...), count: "sum(r.n)::bigint"}
-	src.columns = func(f *activity.Field) tables.Column { return tables.Derived(g, f) }
-	// With all keys of the grouping, there are only a few rows for each group and bucket, by sign-in type and status. The
-	// reader adds them up: PostgreSQL would take half of the time for that.
-	return b.windows(ctx, src, cell, "cell", tables.DeterminesKey(g, b.Query.GroupBy))
-}
-
-func (b *Builder) windowsOfRows(ctx context.Context, pl *plan.Plan, column string) (Select, error) {
-	spans := make([]plan.Span, len(pl.Rows))
-	for i, s := range pl.Rows {
-		spans[i] = s.Later(plan.Instant)
-	}
-	steps := b.Times(pl.Steps)
-	from, within := b.inSpans(tables.Rows(b.Query.Kind), spans, between(column))
-	src := source{from: from, where: []string{within}, columns: b.Rows, count: "count(*)"}
-	return b.windows(ctx, src, fmt.Sprintf("width_bucket(%s, %s)", column, steps), "("+steps+")[cell]", false)
+// inWindow restricts buckets to windows. A record on a bucket's start belongs to the window that ends there. All others
+// belong to the one that holds the middle. Of the buckets at the ends of a span, one of the two is therefore outside.
+func inWindow(from, to string) string {
+	return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
 }
 
 // windows adds up the rows of a source by cell and collects the cells of each group; at is a time in a cell's window. Single
@@ -82,7 +74,7 @@ func (b *Builder) windows(ctx context.Context, src source, cell, at string, sing
 		cells.Columns = append(cells.Columns, "r.n AS n", "1 AS read")
 	} else {
 		cells.GroupBy = numbered("", len(cells.Columns))
-		cells.Columns = append(cells.Columns, src.count+" AS n", "count(*) AS read")
+		cells.Columns = append(cells.Columns, src.count+"::bigint AS n", "count(*) AS read")
 	}
 	groups := Select{From: cells.As("cells"), GroupBy: numbered("key", len(keys)), Columns: append([]string{
 		"coalesce(sum(read), 0)::bigint AS read",
