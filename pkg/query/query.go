@@ -56,8 +56,7 @@ func (m Measure) IsDistinct() bool { return m == DistinctUsers || m == DistinctV
 // IsTime reports whether a measure is a time.
 func (m Measure) IsTime() bool { return m == FirstSeen || m == LastSeen }
 
-// Seen restricts a table to groups by when they have been seen: in all records that are kept and match the filters, not
-// only in those of the time range.
+// Seen restricts a table to groups by when they were seen in all records that match the filters, whatever the time range.
 type Seen string
 
 // The restrictions.
@@ -126,8 +125,7 @@ func (q *Query) MeasureLabel() string {
 	return label
 }
 
-// ForAlert returns why an alert rule cannot work on the results of a query; nil if it can. Grafana's own errors for
-// this are about the shape of frames.
+// ForAlert returns why an alert rule cannot use the query; nil if it can. Grafana's own errors are about frames.
 func (q *Query) ForAlert() error {
 	switch {
 	case q.View != TimeSeries && q.View != Table && q.View != Value:
@@ -164,8 +162,7 @@ var (
 	Latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Canonical returns the period in the microseconds that the store keeps, and whether it was cut to the years in which
-// records can be.
+// Canonical returns the period in the store's microseconds, and whether it was cut to the years in which records can be.
 func (p Period) Canonical() (canonical Period, cut bool, err error) {
 	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
 	if !p.From.Before(p.To) {

@@ -23,49 +23,42 @@ type section struct {
 // sections are by their names. Titles are the portal's; a column's path is where an element of a collection has it.
 var sections = map[string]section{
 	"summary": {rows: summaryRows, columns: []*activity.Field{
-		{Name: "group", Label: "Group", Type: activity.Text},
-		{Name: "property", Label: "Property", Type: activity.Text},
-		{Name: "value", Label: "Value", Type: activity.Text},
-		{Name: "field", Label: "Field", Type: activity.Text}, // the name to filter records by, if they can be
+		text("group", "Group", ""), text("property", "Property", ""), text("value", "Value", ""),
+		text("field", "Field", ""), // the name to filter records by, if they can be
 	}},
 	"policies": {rows: policyRows, columns: []*activity.Field{
-		{Name: "name", Label: "Policy name", Type: activity.Text, Path: "displayName"},
-		{Name: "result", Label: "Result", Type: activity.Text, Path: "result"},
+		text("name", "Policy name", "displayName"), text("result", "Result", "result"),
 		{Name: "applied", Label: "Applied", Type: activity.Boolean},
 		{Name: "reportOnly", Label: "Report-only", Type: activity.Boolean},
-		{Name: "grantControls", Label: "Grant controls", Type: activity.Text, Path: "enforcedGrantControls"},
-		{Name: "sessionControls", Label: "Session controls", Type: activity.Text, Path: "enforcedSessionControls"},
-		{Name: "id", Label: "Policy ID", Type: activity.Text, Path: "id"},
+		text("grantControls", "Grant controls", "enforcedGrantControls"),
+		text("sessionControls", "Session controls", "enforcedSessionControls"), text("id", "Policy ID", "id"),
 	}},
 	"authentication": {rows: collection("authenticationDetails"), columns: []*activity.Field{
 		{Name: "time", Label: "Date", Type: activity.Time, Path: "authenticationStepDateTime"},
-		{Name: "method", Label: "Authentication method", Type: activity.Text, Path: "authenticationMethod"},
-		{Name: "methodDetail", Label: "Authentication method detail", Type: activity.Text, Path: "authenticationMethodDetail"},
+		text("method", "Authentication method", "authenticationMethod"),
+		text("methodDetail", "Authentication method detail", "authenticationMethodDetail"),
 		{Name: "succeeded", Label: "Succeeded", Type: activity.Boolean, Path: "succeeded"},
-		{Name: "resultDetail", Label: "Result detail", Type: activity.Text, Path: "authenticationStepResultDetail"},
-		{Name: "requirement", Label: "Requirement", Type: activity.Text, Path: "authenticationStepRequirement"},
+		text("resultDetail", "Result detail", "authenticationStepResultDetail"),
+		text("requirement", "Requirement", "authenticationStepRequirement"),
 	}},
 	"targets": {rows: collection("targetResources"), columns: []*activity.Field{
-		{Name: "type", Label: "Type", Type: activity.Text, Path: "type"},
-		{Name: "displayName", Label: "Display name", Type: activity.Text, Path: "displayName"},
-		{Name: "userPrincipalName", Label: "User principal name", Type: activity.Text, Path: "userPrincipalName"},
-		{Name: "id", Label: "ID", Type: activity.Text, Path: "id"},
-		{Name: "groupType", Label: "Group type", Type: activity.Text, Path: "groupType"},
+		text("type", "Type", "type"), text("displayName", "Display name", "displayName"),
+		text("userPrincipalName", "User principal name", "userPrincipalName"), text("id", "ID", "id"),
+		text("groupType", "Group type", "groupType"),
 	}},
 	"modifiedProperties": {rows: modifiedRows, columns: []*activity.Field{
-		{Name: "target", Label: "Target", Type: activity.Text},
-		{Name: "property", Label: "Property name", Type: activity.Text, Path: "displayName"},
-		{Name: "oldValue", Label: "Old value", Type: activity.Text, Path: "oldValue"},
-		{Name: "newValue", Label: "New value", Type: activity.Text, Path: "newValue"},
+		text("target", "Target", ""), text("property", "Property name", "displayName"),
+		text("oldValue", "Old value", "oldValue"), text("newValue", "New value", "newValue"),
 	}},
 	"steps": {rows: stepRows, columns: []*activity.Field{
-		{Name: "name", Label: "Step", Type: activity.Text, Path: "name"},
-		{Name: "type", Label: "Type", Type: activity.Text, Path: "provisioningStepType"},
-		{Name: "status", Label: "Status", Type: activity.Text, Path: "status"},
-		{Name: "description", Label: "Description", Type: activity.Text, Path: "description"},
-		{Name: "details", Label: "Details", Type: activity.Text, Path: "details"},
+		text("name", "Step", "name"), text("type", "Type", "provisioningStepType"), text("status", "Status", "status"),
+		text("description", "Description", "description"), text("details", "Details", "details"),
 	}},
-	"raw": {rows: rawRows, columns: []*activity.Field{{Name: "record", Label: "Record", Type: activity.Text}}},
+	"raw": {rows: rawRows, columns: []*activity.Field{text("record", "Record", "")}},
+}
+
+func text(name, label, path string) *activity.Field {
+	return &activity.Field{Name: name, Label: label, Type: activity.Text, Path: path}
 }
 
 // collection returns a row for each element of a property.
@@ -102,8 +95,8 @@ func cells(element graph.Object, fields []*activity.Field) []any {
 
 // policyRows returns every policy that the record names: first those that applied. Each says whether it only reports.
 // https://learn.microsoft.com/graph/api/resources/appliedconditionalaccesspolicy
-func policyRows(r *record, columns []*activity.Field) [][]any {
-	var applied, others [][]any
+func policyRows(r *record, columns []*activity.Field) (rows [][]any) {
+	applied := 0
 	for _, policy := range r.object.At("appliedConditionalAccessPolicies") {
 		row := cells(policy, columns)
 		result := policy.Text("result")
@@ -114,12 +107,13 @@ func policyRows(r *record, columns []*activity.Field) [][]any {
 		isApplied := slices.Contains([]string{"success", "failure", "interrupted"}, outcome)
 		row[1], row[2], row[3] = result, isApplied, reportOnly
 		if isApplied {
-			applied = append(applied, row)
+			rows = slices.Insert(rows, applied, row)
+			applied++
 		} else {
-			others = append(others, row)
+			rows = append(rows, row)
 		}
 	}
-	return append(applied, others...)
+	return rows
 }
 
 func modifiedRows(r *record, columns []*activity.Field) (rows [][]any) {
@@ -175,7 +169,7 @@ func named(names []string, text string) string {
 func rawRows(r *record, _ []*activity.Field) [][]any {
 	var pretty bytes.Buffer
 	if json.Indent(&pretty, r.raw, "", "  ") != nil {
-		return [][]any{{string(r.raw)}}
+		pretty.Write(r.raw)
 	}
 	return [][]any{{pretty.String()}}
 }

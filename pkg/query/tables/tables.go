@@ -32,9 +32,6 @@ func AllRows(kind *activity.Kind) string {
 	return store.Table(kind)
 }
 
-// IsComputed reports whether the rows of a kind are those of a query, not of a table.
-func IsComputed(kind *activity.Kind) bool { return AllRows(kind) != store.Table(kind) }
-
 // KindCode is the number that stands for a kind among the rows of all kinds.
 func KindCode(kind string) int {
 	return slices.Index(activity.UserActivity.Field("kind").Values, kind) + 1
