@@ -114,15 +114,12 @@ const (
 // findNames lists the first names of an entity that contain what is searched for and that records have. It is done if that
 // settles what there is to list. Otherwise names that match are common, or records that match are rare and soon read.
 func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, done bool, err error) {
-	f := p.vq.Field
-	isIndexed := store.Indexed(p.vq.Kind, f.Of) && p.vq.Kind != activity.UserActivity
-	isName := f.Of != nil && f.Of != activity.Membership && p.column.Codes == nil && sqlgen.IsText(f) && f.Type != activity.List
-	if p.restricted && !isIndexed || !p.restricted && (p.vq.Search == "" || !isName) {
+	if !p.triesNames() {
 		return nil, false, nil
 	}
 	// Where something is searched for, all names that contain it are sorted, up to a limit.
 	sorts, n := p.vq.Search != "", triedNames
-	if sorts && !(p.restricted && p.findsRows()) {
+	if sorts && (!p.restricted || !p.findsRows()) {
 		n = maxSorted
 	}
 	for ; ; n *= 5 {
@@ -132,13 +129,10 @@ func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, do
 		}
 		texts, named, err := p.among(ctx, tx, order, limit, n)
 		isComplete := named < limit && named <= n || len(texts) >= p.vq.Limit
-		switch {
-		case err != nil:
+		switch tooMany := sorts && named > maxSorted; {
+		case err != nil, tooMany && !p.restricted:
 			return nil, false, err
-		case sorts && named > maxSorted: // that is too many to sort: an index has the order
-			if !p.restricted {
-				return nil, false, nil
-			}
+		case tooMany: // to sort, but an index has the order
 			sorts, n = false, triedNames/5
 		case isComplete:
 			return texts, true, nil
@@ -146,6 +140,16 @@ func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, do
 			return nil, false, nil
 		}
 	}
+}
+
+// triesNames reports whether the values are names that can be tried one by one.
+func (p *Picker) triesNames() bool {
+	f := p.vq.Field
+	if p.restricted {
+		return store.Indexed(p.vq.Kind, f.Of) && p.vq.Kind != activity.UserActivity
+	}
+	isName := f.Of != nil && f.Of != activity.Membership && p.column.Codes == nil && sqlgen.IsText(f) && f.Type != activity.List
+	return p.vq.Search != "" && isName
 }
 
 // findsRows reports whether an index finds the records that match by another entity than the one asked about: those of an
@@ -172,8 +176,8 @@ func (p *Picker) among(ctx context.Context, tx *sqlx.Tx, order string, limit, n 
 	if p.restricted {
 		// PostgreSQL runs a scalar subquery for one name at a time; the newest record first, as an index has them.
 		record := sqlgen.Select{
-			Columns: []string{"true"}, From: tables.Rows(p.vq.Kind) + " r", Where: append([]string{p.column.Expr + " = n.id"}, p.InSpan(ctx, p.During)...),
-			OrderBy: "r.time DESC", Limit: "1",
+			Columns: []string{"true"}, From: tables.Rows(p.vq.Kind) + " r", OrderBy: "r.time DESC", Limit: "1",
+			Where: append([]string{p.column.Expr + " = n.id"}, p.InSpan(ctx, p.During)...),
 		}
 		occurring.Where = []string{record.Nested()}
 	}
