@@ -152,11 +152,7 @@ func fileName(q *query.Query, p query.Period, format string, limit int, more boo
 	const layout = "20060102T150405Z"
 	name := fmt.Sprintf("entra-%s-%s-%s", q.Kind.Name, p.From.UTC().Format(layout), p.To.UTC().Format(layout))
 	if more {
-		order := query.Newest
-		if q.OldestFirst {
-			order = query.Oldest
-		}
-		name += fmt.Sprintf("-only-%s-%d", order, limit)
+		name += fmt.Sprintf("-only-%s-%d", q.Order, limit)
 	}
 	return name + "." + cmp.Or(format, formatCSV)
 }

@@ -106,11 +106,7 @@ func (q *Query) decodeNumbers(m *Model) (err error) {
 }
 
 func (q *Query) decodeRecords(m *Model) (err error) {
-	switch m.Order {
-	case "", Newest:
-	case Oldest:
-		q.OldestFirst = true
-	default:
+	if q.Order = cmp.Or(m.Order, Newest); q.Order != Newest && q.Order != Oldest {
 		return Invalid("order", "unknown order %q: use newest or oldest", m.Order)
 	}
 	switch q.View {
@@ -128,7 +124,7 @@ func (q *Query) decodeRecords(m *Model) (err error) {
 
 func (q *Query) decodeDetail(m *Model) error {
 	q.Columns, q.Limit, q.Section = q.Kind.Fields, 1, m.Section
-	if q.Section != "" && q.Section != Summary {
+	if q.Section != "" && q.Section != "summary" {
 		q.Columns = slices.DeleteFunc(slices.Clone(q.Columns), func(f *activity.Field) bool {
 			return f != q.Kind.Time() && !slices.Contains(linking, f.Name)
 		})
@@ -259,4 +255,57 @@ func join[T ~string](values []T, separator string) string {
 		texts[i] = string(v)
 	}
 	return strings.Join(texts, separator)
+}
+
+const (
+	defaultValues = 50
+	// MaxValues is how many values of a field a query for them returns at most.
+	MaxValues = 1000
+)
+
+// ValuesQuery asks for values of a field to choose from.
+type ValuesQuery struct {
+	Kind    *activity.Kind
+	Field   *activity.Field
+	Search  string // a part of the value, in any case
+	Limit   int
+	Filters []Filter // only values that occur in records that match
+	From    time.Time
+	To      time.Time // only values that occur within [From, To); zero for whenever
+}
+
+// FieldValue is a value that a field has in some record.
+type FieldValue struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// DecodeValues reads a query for values. The filters are JSON, as in a query; empty for none.
+func DecodeValues(kindName, fieldName, search, filters string, limit int, from, to time.Time) (*ValuesQuery, error) {
+	kind, err := kindByName(kindName)
+	if err != nil {
+		return nil, err
+	}
+	if limit <= 0 {
+		limit = defaultValues
+	}
+	q := &ValuesQuery{Kind: kind, Limit: min(limit, MaxValues), From: from, To: to}
+	q.Search = strings.ToValidUTF8(strings.ReplaceAll(search, "\x00", ""), "")
+	if q.Field, err = field(kind, "field", fieldName); err != nil {
+		return nil, err
+	}
+	switch {
+	case from.IsZero() != to.IsZero():
+		return nil, Invalid("range", "only one end of the time range is given: give from and to, in milliseconds, or neither")
+	case !from.IsZero() && !from.Before(to):
+		return nil, Invalid("range", "the time range ends before it starts: choose another")
+	}
+	var list []FilterModel
+	if filters != "" {
+		if err := json.Unmarshal([]byte(filters), &list); err != nil {
+			return nil, Invalid("filters", "not understood: %v", err)
+		}
+	}
+	q.Filters, err = decodeFilters(kind, list)
+	return q, err
 }

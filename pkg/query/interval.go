@@ -64,16 +64,8 @@ func parseOffset(name string) (Offset, error) {
 		return Offset{}, Invalid("offset", "%q is not understood: use a number of hours, days or weeks such as 24h, 1d or 1w", name)
 	}
 	n, _ := strconv.Atoi(m[1]) // four digits at most
-	o := Offset{name: name}
-	switch m[2] {
-	case "h":
-		o.hours = n
-	case "d":
-		o.days = n
-	default:
-		o.days = 7 * n
-	}
-	return o, nil
+	days, hours := map[string]int{"d": 1, "w": 7}, map[string]int{"h": 1}
+	return Offset{days: n * days[m[2]], hours: n * hours[m[2]], name: name}, nil
 }
 
 func (o Offset) String() string { return o.name }
@@ -96,12 +88,11 @@ func (i Interval) Resolve(p Period) Interval {
 		points = MaxSteps
 	}
 	wanted := max(p.To.Sub(p.From)/time.Duration(points), p.MinInterval)
-	for n, width := range widths {
-		if width >= wanted {
-			return intervals[n]
-		}
+	n := slices.IndexFunc(widths, func(width time.Duration) bool { return width >= wanted })
+	if n < 0 {
+		return Week
 	}
-	return Week
+	return intervals[n]
 }
 
 // Steps lists the starts of the intervals that cover [from, to).

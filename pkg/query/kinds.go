@@ -55,9 +55,8 @@ func Measures(kind *activity.Kind) []Measure {
 
 // HasSeen reports whether it makes sense to ask when a kind's groups have been seen first and last.
 func HasSeen(kind *activity.Kind) bool {
-	return slices.Contains([]*activity.Kind{
-		activity.SignIn, activity.RiskySignIn, activity.AuditEvent, activity.ProvisioningEvent, activity.RiskDetection,
-	}, kind)
+	states := kind == activity.RiskyUser || kind == activity.RiskyUserHistory
+	return !states && kind != activity.ConditionalAccess && kind != activity.UserActivity
 }
 
 // Duration returns the field that AverageDuration is about; nil for kinds that have none.
@@ -70,24 +69,18 @@ func Duration(kind *activity.Kind) *activity.Field {
 
 // MeasureLabel returns the label of a measure of a kind's records.
 func MeasureLabel(kind *activity.Kind, m Measure) string {
-	switch m {
-	case DistinctUsers:
-		return "Users"
-	case DistinctValues:
-		return "Distinct values"
-	case FailureRate:
-		return "Failure rate"
-	case AverageDuration:
-		if kind == activity.RiskyUserHistory {
-			return "Average time to remediation"
-		}
-		return "Average duration"
-	case FirstSeen:
-		return "First seen"
-	case LastSeen:
-		return "Last seen"
+	switch {
+	case m == Count:
+		return kind.CountLabel()
+	case m == AverageDuration && kind == activity.RiskyUserHistory:
+		return "Average time to remediation"
 	}
-	return kind.CountLabel()
+	return measureLabels[m]
+}
+
+var measureLabels = map[Measure]string{
+	DistinctUsers: "Users", DistinctValues: "Distinct values", FailureRate: "Failure rate", AverageDuration: "Average duration",
+	FirstSeen: "First seen", LastSeen: "Last seen",
 }
 
 // DefaultFilters lists the filters that an editor puts into a new query, where users see them and can remove them.
@@ -99,28 +92,13 @@ func DefaultFilters(kind *activity.Kind) []Filter {
 	return nil
 }
 
-// The sections of a record's detail. Package detail builds them.
-const (
-	Summary            = "summary"
-	Policies           = "policies"
-	Authentication     = "authentication"
-	RiskDetections     = "riskDetections"
-	AuditEvents        = "auditEvents"
-	SignIns            = "signIns"
-	Attempt            = "attempt" // what belongs to the same attempt or operation
-	Targets            = "targets"
-	ModifiedProperties = "modifiedProperties"
-	Steps              = "steps"
-	History            = "history"
-	Raw                = "raw"
-)
-
+// sections are those of a record's detail, which package detail reads.
 var sections = map[*activity.Kind][]string{
-	activity.SignIn:            {Summary, Policies, Authentication, RiskDetections, AuditEvents, Attempt, Raw},
-	activity.AuditEvent:        {Summary, Targets, ModifiedProperties, SignIns, Attempt, Raw},
-	activity.ProvisioningEvent: {Summary, Steps, ModifiedProperties, Attempt, Raw},
-	activity.RiskDetection:     {Summary, SignIns, AuditEvents, Attempt, Raw},
-	activity.RiskyUser:         {Summary, RiskDetections, History, Raw},
+	activity.SignIn:            {"summary", "policies", "authentication", "riskDetections", "auditEvents", "attempt", "raw"},
+	activity.AuditEvent:        {"summary", "targets", "modifiedProperties", "signIns", "attempt", "raw"},
+	activity.ProvisioningEvent: {"summary", "steps", "modifiedProperties", "attempt", "raw"},
+	activity.RiskDetection:     {"summary", "signIns", "auditEvents", "attempt", "raw"},
+	activity.RiskyUser:         {"summary", "riskDetections", "history", "raw"},
 }
 
 // Sections lists the sections in which a detail shows a record of a kind, in their order.
@@ -131,31 +109,28 @@ func Sections(kind *activity.Kind) []string {
 	return sections[kind.Stored()]
 }
 
-// linking names the fields, beside the time, by which sections find what belongs to a record. All sections but the summary
-// need no other fields of its row.
+// linking names the fields, beside the time, that sections other than the summary need to find what belongs to a record.
 var linking = []string{"id", "tenantId", "correlationId", "requestId", "changeId", "userId", "sourceIdentity", "targetIdentity"}
 
 // logLines names what a log line of each kind is written from, and labeled with, beside time and ID.
 var logLines = map[*activity.Kind][]string{
-	activity.SignIn: {
-		"status", "errorCode", "failureReason", "userDisplayName", "userPrincipalName", "userId", "servicePrincipalName",
-		"appDisplayName", "resourceDisplayName", "ipAddress", "city", "countryOrRegion", "clientAppUsed", "signInEventTypes",
-		"conditionalAccessStatus", "authenticationRequirement", "riskLevelDuringSignIn", "deviceDisplayName", "correlationId", "tenantId"},
-	activity.AuditEvent: {
-		"status", "resultReason", "activityDisplayName", "category", "loggedByService", "operationType",
+	activity.SignIn: {"status", "errorCode", "failureReason", "userDisplayName", "userPrincipalName", "userId",
+		"servicePrincipalName", "appDisplayName", "resourceDisplayName", "ipAddress", "city", "countryOrRegion",
+		"clientAppUsed", "signInEventTypes", "conditionalAccessStatus", "authenticationRequirement",
+		"riskLevelDuringSignIn", "deviceDisplayName", "correlationId", "tenantId"},
+	activity.AuditEvent: {"status", "resultReason", "activityDisplayName", "category", "loggedByService", "operationType",
 		"initiatedByUserPrincipalName", "initiatedByUserId", "initiatedByAppDisplayName", "targetDisplayNames",
 		"targetUserPrincipalNames", "targetTypes", "ipAddress", "correlationId", "tenantId"},
-	activity.ProvisioningEvent: {
-		"status", "errorCode", "errorReason", "provisioningAction", "servicePrincipalDisplayName", "sourceSystem", "targetSystem",
-		"sourceIdentity", "targetIdentity", "identityType", "initiatedBy", "jobId", "changeId", "tenantId"},
-	activity.RiskDetection: {
-		"riskEventType", "riskLevel", "riskState", "riskDetail", "detectionTimingType", "userDisplayName", "userPrincipalName",
-		"userId", "servicePrincipalDisplayName", "ipAddress", "city", "countryOrRegion", "requestId", "correlationId", "tenantId"},
-	activity.RiskyUser: {
-		"riskLevel", "riskState", "riskDetail", "riskEventTypes", "userDisplayName", "userPrincipalName", "userId", "tenantId"},
-	activity.UserActivity: {
-		"kind", "status", "summary", "userDisplayName", "userPrincipalName", "userId", "appDisplayName", "ipAddress",
-		"correlationId", "tenantId"},
+	activity.ProvisioningEvent: {"status", "errorCode", "errorReason", "provisioningAction", "servicePrincipalDisplayName",
+		"sourceSystem", "targetSystem", "sourceIdentity", "targetIdentity", "identityType", "initiatedBy", "jobId",
+		"changeId", "tenantId"},
+	activity.RiskDetection: {"riskEventType", "riskLevel", "riskState", "riskDetail", "detectionTimingType",
+		"userDisplayName", "userPrincipalName", "userId", "servicePrincipalDisplayName", "ipAddress", "city",
+		"countryOrRegion", "requestId", "correlationId", "tenantId"},
+	activity.RiskyUser: {"riskLevel", "riskState", "riskDetail", "riskEventTypes", "userDisplayName", "userPrincipalName",
+		"userId", "tenantId"},
+	activity.UserActivity: {"kind", "status", "summary", "userDisplayName", "userPrincipalName", "userId",
+		"appDisplayName", "ipAddress", "correlationId", "tenantId"},
 }
 
 func logFields(kind *activity.Kind) []*activity.Field {

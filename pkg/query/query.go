@@ -1,8 +1,7 @@
 // Package query is the language of queries about one kind of record: which records match, how many, by what, over time.
 //
-// Decode reads a query from the form in which dashboards keep it. Package plan splits its time range between the rollup
-// and the rows, package sqlgen writes its SQL, and package engine runs it. The result never depends on which tables
-// served it.
+// Decode reads a query from the form in which dashboards keep it. Package plan splits its time range between the rollup and
+// the rows, package sqlgen writes its SQL, and package engine runs it. The result never depends on which tables served it.
 package query
 
 import (
@@ -57,8 +56,7 @@ func (m Measure) IsDistinct() bool { return m == DistinctUsers || m == DistinctV
 // IsTime reports whether a measure is a time.
 func (m Measure) IsTime() bool { return m == FirstSeen || m == LastSeen }
 
-// Seen restricts a table to groups by when they have been seen: in all records that are kept and match the filters, not
-// only in those of the time range.
+// Seen restricts a table to groups by when they were seen in all records that match the filters, whatever the time range.
 type Seen string
 
 // The restrictions.
@@ -94,20 +92,12 @@ type Query struct {
 	Columns  []*activity.Field
 	Limit    int
 
-	OldestFirst bool   // records, instead of newest first
-	Section     string // of a detail; empty for all
+	Order   Order  // of records
+	Section string // of a detail; empty for all
 }
 
 // NeedsHistory reports whether a query needs more than the records of its time range.
 func (q *Query) NeedsHistory() bool { return q.Seen != Any || q.Measure.IsTime() }
-
-// Order returns which records the result begins with.
-func (q *Query) Order() Order {
-	if q.OldestFirst {
-		return Oldest
-	}
-	return Newest
-}
 
 // ID returns the ID of the record that a detail is about; empty unless the filters name exactly one.
 func (q *Query) ID() string {
@@ -135,8 +125,7 @@ func (q *Query) MeasureLabel() string {
 	return label
 }
 
-// ForAlert returns why an alert rule cannot work on the results of a query; nil if it can. Grafana's own errors for
-// this are about the shape of frames.
+// ForAlert returns why an alert rule cannot use the query; nil if it can. Grafana's own errors are about frames.
 func (q *Query) ForAlert() error {
 	switch {
 	case q.View != TimeSeries && q.View != Table && q.View != Value:
@@ -173,8 +162,7 @@ var (
 	Latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// Canonical returns the period in the microseconds that the store keeps, and whether it was cut to the years in which
-// records can be.
+// Canonical returns the period in the store's microseconds, and whether it was cut to the years in which records can be.
 func (p Period) Canonical() (canonical Period, cut bool, err error) {
 	p.From, p.To = p.From.UTC().Truncate(time.Microsecond), p.To.UTC().Truncate(time.Microsecond)
 	if !p.From.Before(p.To) {
@@ -223,4 +211,26 @@ type Section struct {
 // Ends returns when the steps end if they are days or weeks, whose length varies; else nil.
 func (r *Result) Ends() []time.Time {
 	return r.Query.Interval.ends(r.Steps, r.Query.Zone)
+}
+
+// Selection is which records to count, and by what.
+type Selection struct {
+	Kind    *activity.Kind
+	Filters []Filter   // a record has to match all of these
+	Any     [][]Filter // and all of one of these; none: all records
+	By      []*activity.Field
+}
+
+// Windows lie between sorted edges. Each excludes its start and includes its end: (Edges[i], Edges[i+1]].
+type Windows struct {
+	Edges  []time.Time
+	Wanted []bool // which to count in: one less than edges
+	Ingest bool   // by when records were stored, not by when they happened
+	Ended  bool   // by when what records say ended: the states of risky users do
+}
+
+// Cell is how many records there were in a window.
+type Cell struct {
+	Window int
+	N      int64
 }

@@ -1,5 +1,4 @@
-// Package detail reads all that is known of one record, in the sections of the portal's page: its summary, parts of the raw
-// record, and other records that belong to it.
+// Package detail reads all that is known of one record, in the sections of the portal's page.
 package detail
 
 import (
@@ -75,8 +74,7 @@ func Read(ctx context.Context, tx *sqlx.Tx, b *sqlgen.Builder) (*query.Result, e
 	return d.result, nil
 }
 
-// find reads a record; nil if there is none that may be seen. The registry has its time, and with that the partition that it
-// is in.
+// find reads a record; nil if there is none that may be seen. The registry has its time, and so its partition.
 func (d *reader) find(ctx context.Context) (*record, error) {
 	q := d.b.Query
 	uuid, _ := store.IdentifierUUID(q.ID())
@@ -85,11 +83,7 @@ func (d *reader) find(ctx context.Context) (*record, error) {
 	if err := d.tx.SelectContext(ctx, &times, known, uuid); err != nil || len(times) == 0 {
 		return nil, err
 	}
-	where, err := d.b.Where(ctx, d.b.Rows)
-	if err != nil {
-		return nil, err
-	}
-	where = append([]string{"r.time = ANY(" + d.b.Times(times) + ")"}, where...)
+	where := append([]string{"r.time = ANY(" + d.b.Times(times) + ")"}, d.b.Where(ctx, d.b.Rows)...)
 	rows, err := d.b.SelectRecords(ctx, d.tx, tables.AllRows(q.Kind), where, 1, d.result)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -123,19 +117,19 @@ func linkOf(section string, r *record) (l link, ok bool) {
 	correlationID := r.text("correlationId")
 	byUser := map[string]string{"userId": r.text("userId")}
 	switch {
-	case section == query.Attempt && r.kind == activity.ProvisioningEvent:
+	case section == "attempt" && r.kind == activity.ProvisioningEvent:
 		l = link{r.kind, map[string]string{"changeId": r.text("changeId")}, nearby}
-	case section == query.Attempt:
+	case section == "attempt":
 		l = link{r.kind, map[string]string{"correlationId": correlationID}, nearby}
-	case section == query.AuditEvents:
+	case section == "auditEvents":
 		l = link{activity.AuditEvent, map[string]string{"correlationId": correlationID}, nearby}
-	case section == query.SignIns:
+	case section == "signIns":
 		l = link{activity.SignIn, map[string]string{"correlationId": correlationID, "id": r.text("requestId")}, nearby}
-	case section == query.RiskDetections && r.kind == activity.RiskyUser:
+	case section == "riskDetections" && r.kind == activity.RiskyUser:
 		l = link{activity.RiskDetection, byUser, year / 4}
-	case section == query.RiskDetections:
+	case section == "riskDetections":
 		l = link{activity.RiskDetection, map[string]string{"correlationId": correlationID, "requestId": r.text("id")}, nearby}
-	case section == query.History:
+	case section == "history":
 		l = link{activity.RiskyUser, byUser, 10 * year}
 	}
 	for _, value := range l.by {
@@ -154,9 +148,9 @@ func (d *reader) nonEmpty(ctx context.Context, sections []string) (some []string
 		if !ok {
 			continue
 		}
-		b, where, err := d.builder(ctx, l, all)
-		if err != nil {
-			return nil, err
+		b, where := d.builder(ctx, l, all)
+		if b.Err != nil {
+			return nil, b.Err
 		}
 		all = b.Statement
 		some = append(some, name)
@@ -176,10 +170,7 @@ func (d *reader) nonEmpty(ctx context.Context, sections []string) (some []string
 // records returns the records of a section.
 func (d *reader) records(ctx context.Context, name string) (section query.Section, err error) {
 	l, _ := linkOf(name, d.record)
-	b, where, err := d.builder(ctx, l, sqlgen.Statement{})
-	if err != nil {
-		return section, err
-	}
+	b, where := d.builder(ctx, l, sqlgen.Statement{})
 	rows, err := b.SelectRecords(ctx, d.tx, tables.AllRows(l.kind), where, maxLinked+1, d.result)
 	if len(rows) > maxLinked {
 		rows = rows[:maxLinked]
@@ -188,9 +179,8 @@ func (d *reader) records(ctx context.Context, name string) (section query.Sectio
 	return query.Section{Name: name, Columns: b.Query.Columns, Rows: rows}, err
 }
 
-// builder returns what selects the records of a link, and the conditions on them. Its parameters come after those of a
-// statement.
-func (d *reader) builder(ctx context.Context, l link, after sqlgen.Statement) (b sqlgen.Builder, conditions []string, err error) {
+// builder returns what selects the records of a link, and their conditions. Its parameters follow those of a statement.
+func (d *reader) builder(ctx context.Context, l link, after sqlgen.Statement) (b sqlgen.Builder, conditions []string) {
 	kind := l.kind
 	q := &query.Query{Kind: kind, View: query.List, Columns: []*activity.Field{kind.Time(), kind.Field("id")}}
 	for _, f := range kind.Defaults() {
@@ -204,19 +194,15 @@ func (d *reader) builder(ctx context.Context, l link, after sqlgen.Statement) (b
 	for _, f := range kind.Fields { // in the order of the catalog, so that the same query is always the same statement
 		if value := l.by[f.Name]; value != "" {
 			is := &query.Filter{Field: f, Operator: query.Equal, Values: []string{value}}
-			one, err := b.Condition(ctx, b.Rows(f), is)
-			if err != nil {
-				return b, nil, err
-			}
-			alternatives = append(alternatives, one)
+			alternatives = append(alternatives, b.Condition(ctx, b.Rows(f), is))
 		}
 	}
 	at := d.time()
-	conditions, err = b.InSpan(ctx, plan.Span{From: at.Add(-l.within), To: at.Add(l.within)})
+	conditions = b.InSpan(ctx, plan.Span{From: at.Add(-l.within), To: at.Add(l.within)})
 	conditions = append(conditions, "("+strings.Join(alternatives, " OR ")+")")
 	if kind == d.kind {
 		uuid, _ := store.IdentifierUUID(d.text("id"))
 		conditions = append(conditions, "r.id <> "+b.Bind(uuid))
 	}
-	return b, conditions, err
+	return b, conditions
 }

@@ -80,9 +80,12 @@ func newWorldFrom(t testing.TB, random *rand.Rand, n int, from time.Time) world 
 			"signInEventTypes": pick(activity.SignInEventTypes), "errorCode": pick(codes), "userId": user, "appId": app,
 			"userPrincipalName": name(user, "@contoso.example"), "userDisplayName": name(user, " Name"), "appDisplayName": app,
 			"countryOrRegion": pick(countries), "clientAppUsed": pick([]string{"", "Browser", "IMAP4"}),
-			"conditionalAccessStatus": pick([]string{"success", "failure", "notApplied"}), "riskLevelDuringSignIn": pick([]string{"none", "high"}),
-			"authenticationRequirement": pick([]string{"", "multiFactorAuthentication"}), "ipAddress": pick([]string{"", "10.0.0.1", "10.0.1.2", "2001:db8::1"}),
-			"isCompliant": pick([]string{"", "true", "false"}), "correlationId": fmt.Sprintf("00000000-0000-0000-0001-%012d", i/2),
+			"conditionalAccessStatus":   pick([]string{"success", "failure", "notApplied"}),
+			"riskLevelDuringSignIn":     pick([]string{"none", "high"}),
+			"authenticationRequirement": pick([]string{"", "multiFactorAuthentication"}),
+			"ipAddress":                 pick([]string{"", "10.0.0.1", "10.0.1.2", "2001:db8::1"}),
+			"isCompliant":               pick([]string{"", "true", "false"}),
+			"correlationId":             fmt.Sprintf("00000000-0000-0000-0001-%012d", i/2),
 		} {
 			require.NoError(t, r.Set(activity.SignIn.Field(name), value))
 		}
@@ -139,11 +142,13 @@ func rollupAndRowsAgree(t *testing.T, random *rand.Rand, w world, questions int)
 	served := map[string]int{}
 	for range questions {
 		model := object{
-			"view": pick("timeSeries", "table", "value"), "measure": pick("count", "count", "failureRate", "distinctUsers", "distinctValues"),
+			"view":     pick("timeSeries", "table", "value"),
+			"measure":  pick("count", "count", "failureRate", "distinctUsers", "distinctValues"),
 			"interval": pick("auto", "15m", "1h", "6h", "1d", "1d", "1w", "1w"), "top": random.IntN(4), "other": random.IntN(2) == 0,
 			"timezone": pick("UTC", "Europe/Berlin", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"),
 		}
-		pairs := [][]string{{"appDisplayName", "appId"}, {"countryOrRegion"}, {"errorCode"}, {"clientAppUsed", "clientAppClass"}, {"riskLevelDuringSignIn"},
+		pairs := [][]string{{"appDisplayName", "appId"}, {"countryOrRegion"}, {"errorCode"},
+			{"clientAppUsed", "clientAppClass"}, {"riskLevelDuringSignIn"},
 			{"conditionalAccessStatus", "authenticationRequirement"}, {"userPrincipalName", "userId"}}[random.IntN(7)]
 		candidates := append([]string{"status", "signInEventTypes", "tenantId"}, pairs...)
 		groups := []string{}
@@ -157,7 +162,8 @@ func rollupAndRowsAgree(t *testing.T, random *rand.Rand, w world, questions int)
 			if f == "errorCode" {
 				filters = append(filters, filter(f, pick("=", "!=", ">", "=~", "!~", "contains"), pick("0", "50126", "50074")))
 			} else {
-				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"), pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none", "legacy")))
+				filters = append(filters, filter(f, pick("=", "!=", "contains", "=~", "!~"),
+					pick("", "failure", "interactiveUser", "contoso", "Office 365", "DE", "u1", ".*o.*", "none", "legacy")))
 			}
 		}
 		model["filters"] = filters
@@ -258,8 +264,10 @@ func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 		{"errorCode", "in", "notIn", "50126"}, {"isCompliant", "=", "!=", "true"}, {"isCompliant", "=", "!=", ""},
 		{"correlationId", "=", "!=", "00000000-0000-0000-0001-000000000007"}, {"id", "=", "!=", "not-a-guid-10"},
 		{"status", "=", "!=", "Failure"}, {"signInEventTypes", "=~", "!~", ".*User"}, {"tenantId", "=", "!=", "CONTOSO"},
-		{"conditionalAccessPolicies", "=", "!=", ""}, {"autonomousSystemNumber", "=", "!=", "7"}, {"autonomousSystemNumber", "=~", "!~", "6..."},
-		{"id", "=~", "!~", "not-a-guid-.*"}, {"correlationId", "=~", "!~", ".*7"}, {"errorCode", "=~", "!~", "50.*"}, {"errorCode", "=~", "!~", "|0"},
+		{"conditionalAccessPolicies", "=", "!=", ""}, {"autonomousSystemNumber", "=", "!=", "7"},
+		{"autonomousSystemNumber", "=~", "!~", "6..."},
+		{"id", "=~", "!~", "not-a-guid-.*"}, {"correlationId", "=~", "!~", ".*7"}, {"errorCode", "=~", "!~", "50.*"},
+		{"errorCode", "=~", "!~", "|0"},
 		{"ipAddress", "=~", "!~", `10\..*`}, {"ipAddress", "=~", "!~", ""}, {"ipAddress", "=~", "!~", "nothing"},
 	} {
 		with, without := count(filter(tt.field, tt.operator, tt.value)), count(filter(tt.field, tt.negation, tt.value))
@@ -274,8 +282,10 @@ func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 	require.Zero(t, count(filter("id", "=~", "NOT-.*")), "expressions regard case")
 	require.Equal(t, count(filter("ipAddress", "startsWith", "10.0.")), count(filter("ipAddress", "=~", `10\.0\..*`)))
 	require.Equal(t, count(filter("ipAddress", "=", "")), count(filter("ipAddress", "=~", "")))
-	require.Equal(t, count(filter("errorCode", ">", "50000"), filter("errorCode", "<", "51000")), count(filter("errorCode", "startsWith", "50")))
-	require.Equal(t, count(filter("errorCode", "=", "50126"), filter("ipAddress", "=", "10.0.0.1")), count(filter("errorCode", "=~", ".*126"), filter("ipAddress", "=~", ".*0.1")))
+	require.Equal(t, count(filter("errorCode", ">", "50000"), filter("errorCode", "<", "51000")),
+		count(filter("errorCode", "startsWith", "50")))
+	require.Equal(t, count(filter("errorCode", "=", "50126"), filter("ipAddress", "=", "10.0.0.1")),
+		count(filter("errorCode", "=~", ".*126"), filter("ipAddress", "=~", ".*0.1")))
 	require.Equal(t, count(filter("appDisplayName", "=", "office 365")), count(filter("appDisplayName", "contains", "FFICE")))
 }
 
@@ -292,12 +302,14 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 				columns = append(columns, f.Name)
 				for _, operator := range query.Operators(f) {
 					value := map[activity.Type]string{activity.Integer: "1", activity.Boolean: "true", activity.Address: "10.0.0.1"}[f.Type]
-					filters := append(slices.Clone(base), filter(f.Name, string(operator), value), filter(f.Name, string(operator), value, value))
+					filters := append(slices.Clone(base), filter(f.Name, string(operator), value),
+						filter(f.Name, string(operator), value, value))
 					w.ask(t, object{"queryType": kind.Name, "view": "list", "filters": filters}, w.period())
 				}
 				if f.Groupable {
 					for _, measure := range query.Measures(kind) {
-						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "of": f.Name, "groupBy": []string{f.Name}, "filters": base}, w.period())
+						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "of": f.Name,
+							"groupBy": []string{f.Name}, "filters": base}, w.period())
 					}
 				}
 				for _, filters := range [][]any{nil, append(slices.Clone(base), filter("tenantId", "=", "contoso"))} {
@@ -386,13 +398,15 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 	_, err := store.Retain(t.Context(), w.DB, activity.SignIn, w.from.AddDate(0, 0, 3).Add(7*time.Hour))
 	require.NoError(t, err)
 	list := w.ask(t, object{"view": "list"}, w.period())
-	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this question needs them: the answer is about what is left.", list.Warnings[0])
+	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this question needs them: the answer "+
+		"is about what is left.", list.Warnings[0])
 	require.Equal(t, all, count(w.period()), "the rollup outlives rows")
 	require.Empty(t, all.Warnings)
 	for p, want := range map[query.Period][]query.Group{early: wantEarly, late: wantLate} {
 		got := count(p)
 		require.Equal(t, want, got.Groups)
-		require.Equal(t, []string{"Records before 2026-03-19 00:00 UTC have been removed. They are still counted by the hour, and this answer is as exact as that."}, got.Warnings)
+		require.Equal(t, []string{"Records before 2026-03-19 00:00 UTC have been removed. They are still counted by " +
+			"the hour, and this answer is as exact as that."}, got.Warnings)
 	}
 }
 
@@ -405,7 +419,8 @@ func TestWhatIsTakenAwayIsNotThere(t *testing.T) {
 	var records []*activity.Record
 	for minute, country := range map[int]string{5: "XX", 30: "DE"} {
 		r := activity.NewRecord(activity.SignIn)
-		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprintf("00000000-0000-0000-0000-%012d", minute), "contoso", noon.Add(time.Duration(minute)*time.Minute), activity.Full, []byte("{}")
+		r.ID, r.Tenant = fmt.Sprintf("00000000-0000-0000-0000-%012d", minute), "contoso"
+		r.Time, r.Fidelity, r.Raw = noon.Add(time.Duration(minute)*time.Minute), activity.Full, []byte("{}")
 		require.NoError(t, r.Set(activity.SignIn.Field("countryOrRegion"), country))
 		r.Complete()
 		records = append(records, r)
@@ -450,7 +465,8 @@ func TestValuesOfAField(t *testing.T) {
 	require.Equal(t, []string{"50126 InvalidUserNameOrPassword"}, values("errorCode", "invaliduser", 0))
 	require.Equal(t, []string{"contoso", "fabrikam"}, values("tenantId", "", 0))
 	newest := w.ask(t, object{"view": "list", "columns": []string{"id"}, "limit": 2}, w.period())
-	require.Equal(t, []string{newest.Rows[0][0].(string), newest.Rows[1][0].(string)}, values("id", "", 2), "the newest records' ids, the newest first")
+	require.Equal(t, []string{newest.Rows[0][0].(string), newest.Rows[1][0].(string)}, values("id", "", 2),
+		"the newest records' ids, the newest first")
 	require.Equal(t, []string{newest.Rows[1][0].(string)}, values("id", strings.ToUpper(newest.Rows[1][0].(string)), 5))
 	require.Empty(t, values("correlationId", "", 0))
 	w.Tenant = "fabrikam"
@@ -461,10 +477,13 @@ func TestValuesOfAField(t *testing.T) {
 func TestDependentValuesAreThoseThatOccur(t *testing.T) {
 	random := rand.New(rand.NewPCG(15, 16))
 	w := newWorld(t, random, 300)
-	for _, field := range []string{"appDisplayName", "userPrincipalName", "countryOrRegion", "status", "signInEventTypes", "errorCode", "clientAppUsed", "riskLevelDuringSignIn", "ipAddress", "isCompliant", "tenantId"} {
-		for _, filters := range [][]any{nil, {filter("userPrincipalName", "=", "u1@contoso.example")}, {filter("countryOrRegion", "!=", "DE"), filter("status", "=", "failure")}} {
+	for _, field := range []string{"appDisplayName", "userPrincipalName", "countryOrRegion", "status",
+		"signInEventTypes", "errorCode", "clientAppUsed", "riskLevelDuringSignIn", "ipAddress", "isCompliant", "tenantId"} {
+		for _, filters := range [][]any{nil, {filter("userPrincipalName", "=", "u1@contoso.example")},
+			{filter("countryOrRegion", "!=", "DE"), filter("status", "=", "failure")}} {
 			p := w.period()
-			p.From, p.To = p.From.Add(time.Duration(random.IntN(10*24))*time.Hour), p.To.Add(-time.Duration(random.IntN(17*24*60))*time.Minute)
+			p.From = p.From.Add(time.Duration(random.IntN(10*24)) * time.Hour)
+			p.To = p.To.Add(-time.Duration(random.IntN(17*24*60)) * time.Minute)
 			var want []string
 			for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{field}, "filters": filters}, p).Groups {
 				if key := strings.ToLower(g.Keys[0]); key != "" && !slices.Contains(want, key) {
@@ -491,7 +510,8 @@ SELECT 1, 'idle' || n, 'idle' || n, 'a' || lpad(n::text, 5, '0') || '@idle.examp
 	_, err = w.DB.ExecContext(t.Context(), "ANALYZE entra.account")
 	require.NoError(t, err)
 	var active []string
-	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userPrincipalName"}, "filters": []any{filter("userPrincipalName", "contains", "contoso.example")}}, w.period()).Groups {
+	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userPrincipalName"},
+		"filters": []any{filter("userPrincipalName", "contains", "contoso.example")}}, w.period()).Groups {
 		active = append(active, strings.ToLower(g.Keys[0]))
 	}
 	slices.Sort(active)

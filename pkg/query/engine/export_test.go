@@ -13,8 +13,8 @@ import (
 
 // RunFromRows runs a query on rows alone.
 func (e *Engine) RunFromRows(ctx context.Context, q *query.Query, p query.Period) (result *query.Result, err error) {
-	b := e.builder(q, access.All())
-	b.During = plan.Range(q, p)
+	b := sqlgen.New(q, access.All(), e.Tenant)
+	b.During, b.MaxRows = plan.Range(q, p), e.MaxRows
 	pl, err := plan.FromRows(q, p)
 	if err != nil {
 		return nil, err

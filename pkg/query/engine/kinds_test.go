@@ -58,15 +58,19 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 			served := map[string]bool{}
 			for range 40 {
 				model := object{
-					"queryType": kind.Name, "view": []string{"timeSeries", "table", "value"}[random.IntN(3)], "measure": measures[random.IntN(len(measures))],
-					"interval": []string{"auto", "1h", "6h", "1d", "1w"}[random.IntN(5)], "top": random.IntN(4), "other": random.IntN(2) == 0, "timezone": "Europe/Berlin",
+					"queryType": kind.Name, "view": []string{"timeSeries", "table", "value"}[random.IntN(3)],
+					"measure":  measures[random.IntN(len(measures))],
+					"interval": []string{"auto", "1h", "6h", "1d", "1w"}[random.IntN(5)], "top": random.IntN(4),
+					"other": random.IntN(2) == 0, "timezone": "Europe/Berlin",
 				}
 				groups := []string{}
 				for range random.IntN(3) {
 					groups = append(groups, groupable[random.IntN(len(groupable))])
 				}
 				if random.IntN(2) == 0 { // what the rollup is likely to know
-					groups = [][]string{{"status"}, {"loggedByService", "category"}, {"provisioningAction"}, {"riskEventType", "riskLevel"}, {"appDisplayName"}, {"policyDisplayName", "policyResult"}, {"policyId"}}[random.IntN(7)]
+					groups = [][]string{{"status"}, {"loggedByService", "category"}, {"provisioningAction"},
+						{"riskEventType", "riskLevel"}, {"appDisplayName"},
+						{"policyDisplayName", "policyResult"}, {"policyId"}}[random.IntN(7)]
 				}
 				groups = slices.DeleteFunc(groups, func(name string) bool { return kind.Field(name) == nil })
 				filters := []any{}
@@ -89,7 +93,8 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 				served[got.Served] = true
 			}
 			require.True(t, served["rows"])
-			kept := kind == activity.ConditionalAccess || slices.ContainsFunc(store.Groupings, func(g *store.Grouping) bool { return g.Kind == kind })
+			kept := kind == activity.ConditionalAccess || slices.ContainsFunc(store.Groupings,
+				func(g *store.Grouping) bool { return g.Kind == kind })
 			require.Equal(t, kept, served["rollup and rows"], "%v", served)
 		})
 	}
@@ -122,7 +127,8 @@ func TestRiskyUsersAreInTheirStateNow(t *testing.T) {
 	w := contoso(t)
 	columns := []string{"userId", "riskLevel", "riskState"}
 	user := w.list(t, "riskyUser", columns)[0][0]
-	earlier := fmt.Appendf(nil, `{"id": %q, "riskLastUpdatedDateTime": %q, "riskLevel": "low", "riskState": "atRisk", "riskDetail": "none"}`, user, w.from.Format(time.RFC3339))
+	earlier := fmt.Appendf(nil, `{"id": %q, "riskLastUpdatedDateTime": %q, "riskLevel": "low", "riskState": "atRisk", `+
+		`"riskDetail": "none"}`, user, w.from.Format(time.RFC3339))
 	_, err := ingest.Import(t.Context(), w.DB, []ingest.Source{{Name: "an earlier state", Objects: slices.Values([][]byte{earlier})}},
 		ingest.Options{Tenant: fmt.Sprint(w.list(t, "signIn", []string{"tenantId"})[0][0])})
 	require.NoError(t, err)
@@ -173,7 +179,8 @@ func TestActivityOfAUserIsOfAllKinds(t *testing.T) {
 		add("auditEvent", w.list(t, "auditEvent", []string{"id"}, filter("initiatedByUserId", "=", user)))
 		add("auditEvent", w.list(t, "auditEvent", []string{"id"}, filter("initiatedByUserId", "!=", user), filter("targetIds", "=", user)))
 		add("provisioningEvent", w.list(t, "provisioningEvent", []string{"id"}, filter("sourceIdentityId", "=", user)))
-		add("provisioningEvent", w.list(t, "provisioningEvent", []string{"id"}, filter("sourceIdentityId", "!=", user), filter("targetIdentityId", "=", user)))
+		add("provisioningEvent", w.list(t, "provisioningEvent", []string{"id"}, filter("sourceIdentityId", "!=", user),
+			filter("targetIdentityId", "=", user)))
 		add("riskDetection", w.list(t, "riskDetection", []string{"id"}, filter("userId", "=", user)))
 		add("riskyUser", w.list(t, "riskyUserHistory", []string{"id"}, filter("userId", "=", user)))
 		got := []string{}
@@ -196,14 +203,16 @@ func TestDurationsAreAveraged(t *testing.T) {
 			sum, n = sum+float64(row[0].(int64)), n+1
 		}
 	}
-	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration", "filters": []any{filter("status", "=", "success")}}
+	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration",
+		"filters": []any{filter("status", "=", "success")}}
 	require.InDelta(t, sum/n, *w.ask(t, model, w.period()).Groups[0].Values[0], 1e-9)
 }
 
 // Distinct values are as many as grouping by their field gives groups, records without a value aside.
 func TestDistinctValuesAreTheGroupsOfTheirField(t *testing.T) {
 	w := contoso(t)
-	for kind, by := range map[string]string{"signIn": "userPrincipalName", "auditEvent": "category", "provisioningEvent": "status", "riskDetection": "riskEventType"} {
+	for kind, by := range map[string]string{"signIn": "userPrincipalName", "auditEvent": "category",
+		"provisioningEvent": "status", "riskDetection": "riskEventType"} {
 		for _, f := range query.Kinds()[slices.IndexFunc(query.Kinds(), func(k *activity.Kind) bool { return k.Name == kind })].Fields {
 			if !f.Groupable || f.Of == activity.Membership { // of which a record has many
 				continue
@@ -222,7 +231,8 @@ func TestDistinctValuesAreTheGroupsOfTheirField(t *testing.T) {
 					group[row[1]] = true
 				}
 			}
-			groups := w.ask(t, object{"queryType": kind, "view": "table", "measure": "distinctValues", "of": f.Name, "groupBy": []string{by}, "limit": 10000}, w.period()).Groups
+			groups := w.ask(t, object{"queryType": kind, "view": "table", "measure": "distinctValues", "of": f.Name,
+				"groupBy": []string{by}, "limit": 10000}, w.period()).Groups
 			require.Len(t, groups, len(values), "%s of %s", f.Name, kind)
 			for _, g := range groups {
 				require.EqualValues(t, len(values[g.Keys[0]]), *g.Values[0], "%s of %s %s", f.Name, by, g.Keys[0])
@@ -236,11 +246,13 @@ func TestSignInsOfAGroupsMembers(t *testing.T) {
 	tenant := fmt.Sprint(w.list(t, "signIn", []string{"tenantId"})[0][0])
 	counted := map[string]float64{}
 	var users []string
-	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userId"}, "filters": []any{filter("userId", "!=", "")}}, w.period()).Groups {
+	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userId"},
+		"filters": []any{filter("userId", "!=", "")}}, w.period()).Groups {
 		users, counted[g.Keys[0]] = append(users, g.Keys[0]), *g.Values[0]
 	}
 	require.NoError(t, store.ReplaceGroups(t.Context(), w.DB, tenant, []store.Group{
-		{ID: "G1", Name: "Finance", Members: []string{strings.ToUpper(users[0]), users[1], "never seen"}}, {ID: "g2", Name: "Board", Members: users[1:4]},
+		{ID: "G1", Name: "Finance", Members: []string{strings.ToUpper(users[0]), users[1], "never seen"}},
+		{ID: "g2", Name: "Board", Members: users[1:4]},
 	}))
 	count := func(filters ...any) float64 {
 		return *w.ask(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
@@ -265,9 +277,11 @@ func TestSignInsOfAGroupsMembers(t *testing.T) {
 func TestModifiedPropertiesCanBeFilteredAndChosen(t *testing.T) {
 	w := contoso(t)
 	columns := []string{"id", "modifiedProperties", "oldValues", "newValues"}
-	roles := w.list(t, "auditEvent", columns, filter("activityDisplayName", "=", "Add member to role"), filter("modifiedProperties", "=", "Role.DisplayName"))
+	roles := w.list(t, "auditEvent", columns, filter("activityDisplayName", "=", "Add member to role"),
+		filter("modifiedProperties", "=", "Role.DisplayName"))
 	require.NotEmpty(t, roles)
-	role := w.values(t, "auditEvent", "newValues", "Administrator", 1, query.Period{}, filter("activityDisplayName", "=", "Add member to role"))
+	role := w.values(t, "auditEvent", "newValues", "Administrator", 1, query.Period{},
+		filter("activityDisplayName", "=", "Add member to role"))
 	require.Len(t, role, 1)
 	require.NotContains(t, role[0], `"`, "values are texts, not JSON")
 	require.NotEmpty(t, w.list(t, "auditEvent", columns, filter("newValues", "=", role[0])))
@@ -276,7 +290,8 @@ func TestModifiedPropertiesCanBeFilteredAndChosen(t *testing.T) {
 // A member that is added to a group has a username, and the group, which is the other target, has none.
 func TestTargetsWithoutUsernamesLeaveNoGaps(t *testing.T) {
 	w := contoso(t)
-	rows := w.list(t, "auditEvent", []string{"targetTypes", "targetUserPrincipalNames"}, filter("activityDisplayName", "=", "Add member to group"))
+	rows := w.list(t, "auditEvent", []string{"targetTypes", "targetUserPrincipalNames"}, filter("activityDisplayName",
+		"=", "Add member to group"))
 	require.NotEmpty(t, rows)
 	for _, row := range rows {
 		require.Equal(t, "User, Group", row[0])
@@ -288,7 +303,8 @@ func TestEachPolicyIsCountedByItsResult(t *testing.T) {
 	w := contoso(t)
 	want := map[string]float64{}
 	names := map[string]string{}
-	for _, row := range w.list(t, "signIn", []string{"conditionalAccessPolicyIds", "conditionalAccessPolicies", "conditionalAccessPolicyResults"}, filter("conditionalAccessPolicyIds", "!=", "")) {
+	for _, row := range w.list(t, "signIn", []string{"conditionalAccessPolicyIds", "conditionalAccessPolicies",
+		"conditionalAccessPolicyResults"}, filter("conditionalAccessPolicyIds", "!=", "")) {
 		ids, results := strings.Split(row[0].(string), ", "), strings.Split(row[2].(string), ", ")
 		require.Len(t, results, len(ids))
 		for i, name := range strings.Split(row[1].(string), ", ") {
@@ -297,7 +313,8 @@ func TestEachPolicyIsCountedByItsResult(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(want), 10)
-	answer := w.ask(t, object{"queryType": "conditionalAccess", "view": "table", "groupBy": []string{"policyId", "policyDisplayName", "policyResult"}}, w.period())
+	answer := w.ask(t, object{"queryType": "conditionalAccess", "view": "table", "groupBy": []string{"policyId",
+		"policyDisplayName", "policyResult"}}, w.period())
 	require.Equal(t, "rollup", answer.Served)
 	got := map[string]float64{}
 	for _, g := range answer.Groups {
@@ -310,7 +327,8 @@ func TestEachPolicyIsCountedByItsResult(t *testing.T) {
 
 	id := slices.Sorted(maps.Keys(names))[0]
 	failed := []any{filter("policyDisplayName", "=", names[id]), filter("policyResult", "=", "notApplied")}
-	rows := w.list(t, "conditionalAccess", []string{"policyId", "policyResult", "appDisplayName", "conditionalAccessPolicyResults"}, failed...)
+	rows := w.list(t, "conditionalAccess", []string{"policyId", "policyResult", "appDisplayName",
+		"conditionalAccessPolicyResults"}, failed...)
 	require.Len(t, rows, int(want[id+" notApplied"]))
 	require.Equal(t, []any{id, "notApplied"}, rows[0][:2])
 	require.Equal(t, []string{names[id]}, w.values(t, "conditionalAccess", "policyDisplayName", names[id], 9, query.Period{}, failed...))
@@ -344,8 +362,10 @@ func TestTimeToRemediationIsFromTheFirstStateAtRisk(t *testing.T) {
 	w := world{&engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 100}, day, 1}
 
 	const hour = int64(60 * 60 * 1000)
-	require.Equal(t, [][]any{{"ann", "dismissed", hour}, {"ann", "dismissed", nil}, {"ann", "remediated", 10 * hour}, {"ann", "remediated", nil}},
-		w.list(t, "riskyUserHistory", []string{"userPrincipalName", "riskState", "timeToRemediation"}, filter("riskState", "in", "remediated", "dismissed")))
+	require.Equal(t, [][]any{{"ann", "dismissed", hour}, {"ann", "dismissed", nil}, {"ann", "remediated", 10 * hour},
+		{"ann", "remediated", nil}},
+		w.list(t, "riskyUserHistory", []string{"userPrincipalName", "riskState", "timeToRemediation"},
+			filter("riskState", "in", "remediated", "dismissed")))
 	average := func(from int) []*float64 {
 		p := w.period()
 		p.From = day.Add(time.Duration(from) * time.Hour)

@@ -33,7 +33,8 @@ func TestQuickQuestionsDoNotWaitForSlowOnes(t *testing.T) {
 	var slow errgroup.Group
 	for range 10 {
 		slow.Go(func() error {
-			_, err := st.Run(t.Context(), decode(t, object{"view": "value", "filters": []any{filter("city", "=", "Munich")}}), access.All(), month)
+			_, err := st.Run(t.Context(),
+				decode(t, object{"view": "value", "filters": []any{filter("city", "=", "Munich")}}), access.All(), month)
 			return err
 		})
 	}

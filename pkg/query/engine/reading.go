@@ -15,7 +15,6 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/plan"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/sqlgen"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/tables"
-	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
 // Reading counts from one state of the database, and notes how.
@@ -44,7 +43,7 @@ func (e *Engine) Reading(ctx context.Context, scope access.Scope, read func(*Rea
 // builder returns what writes the SQL of a selection, and the fields that a table has to have to serve it.
 func (r *Reading) builder(s *query.Selection) (b sqlgen.Builder, needed []*activity.Field) {
 	q := &query.Query{Kind: s.Kind, View: query.TimeSeries, Measure: query.Count, GroupBy: s.By, Filters: s.Filters}
-	b = r.engine.builder(q, r.scope)
+	b = sqlgen.New(q, r.scope, r.engine.Tenant)
 	b.Dictionary, b.Alternatives = sqlgen.Transaction{Tx: r.tx}, s.Any
 	needed = slices.Clone(s.By)
 	for _, filters := range append(slices.Clone(s.Any), b.Filters) {
@@ -70,17 +69,15 @@ func (r *Reading) Count(
 		return nil
 	}
 	b, needed := r.builder(&s)
-	happened := !w.Ended && !w.Ingest
-	pl := plan.ForWindows(b.Query, needed, w, happened)
-	column := "r.time"
+	column := "r.received"
 	switch {
-	case happened:
-		b.During = plan.Span{From: spans[0].From, To: spans[len(spans)-1].To}.Later(plan.Instant)
 	case w.Ended:
 		column = "r.ended"
-	default:
-		column = "r.received"
+	case !w.Ingest:
+		column = "r.time"
+		b.During = plan.Span{From: spans[0].From, To: spans[len(spans)-1].To}.Later(plan.Instant)
 	}
+	pl := plan.ForWindows(b.Query, needed, w.Edges, spans, column == "r.time")
 	if !w.Ingest {
 		if err := r.checkRetention(ctx, s.Kind, pl); err != nil {
 			return err
@@ -98,19 +95,9 @@ func (r *Reading) Count(
 	}
 	defer rows.Close()
 	defer stop() // before that, which waits for whatever there is still to come
-	if err := r.scanWindows(rows, &s, w, limit, each); err != nil {
-		return err
-	}
-	r.note(pl.Served(), text, &b)
-	return nil
-}
-
-func (r *Reading) scanWindows(
-	rows *sql.Rows, s *query.Selection, w query.Windows, limit int, each func(texts []string, cells []query.Cell) error,
-) error {
 	var read int64
 	var sent sql.RawBytes
-	texts := newTexts(s, &read, &sent)
+	texts := newTexts(&s, &read, &sent)
 	edges := make([]int64, len(w.Edges)) // as PostgreSQL sends times: in microseconds since 2000
 	for i, edge := range w.Edges {
 		edges[i] = edge.Sub(plan.Always.From).Microseconds()
@@ -130,6 +117,7 @@ func (r *Reading) scanWindows(
 			return err
 		}
 	}
+	r.note(pl.Served(), text, &b)
 	return rows.Err()
 }
 
@@ -186,8 +174,8 @@ func (r *Reading) checkRetention(ctx context.Context, kind *activity.Kind, pl *p
 // Watermark returns when the newest record happened that any source has delivered; the zero time where none has.
 func (r *Reading) Watermark(ctx context.Context) (time.Time, error) {
 	var newest *time.Time
-	err := r.tx.GetContext(ctx, &newest, "SELECT max(s.newest_event) FROM "+store.Schema+".source s JOIN "+store.Schema+".tenant t"+
-		" ON t.id = s.tenant WHERE $1 IN ('', t.tenant_id)", r.engine.Tenant)
+	const sql = "SELECT max(s.newest_event) FROM entra.source s JOIN entra.tenant t ON t.id = s.tenant WHERE $1 IN ('', t.tenant_id)"
+	err := r.tx.GetContext(ctx, &newest, sql, r.engine.Tenant)
 	if err != nil || newest == nil {
 		return time.Time{}, err
 	}

@@ -22,14 +22,18 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 	}
 	chosen := map[string]int{}
 	for range 120 {
-		groupBy := [][]string{{"appDisplayName"}, {"userPrincipalName"}, {"appId", "appDisplayName"}, {"city"}, {"ipAddress", "status"}, {"userId", "countryOrRegion"}, {"errorCode"}}[random.IntN(7)]
-		filters := [][]any{nil, {filter("status", "=", "failure")}, {filter("appDisplayName", "!=", "Office 365"), filter("signInEventTypes", "in", "interactiveUser", "nonInteractiveUser")}, {filter("userPrincipalName", "startsWith", "u")}}[random.IntN(4)]
+		groupBy := [][]string{{"appDisplayName"}, {"userPrincipalName"}, {"appId", "appDisplayName"}, {"city"},
+			{"ipAddress", "status"}, {"userId", "countryOrRegion"}, {"errorCode"}}[random.IntN(7)]
+		filters := [][]any{nil, {filter("status", "=", "failure")}, {filter("appDisplayName", "!=", "Office 365"),
+			filter("signInEventTypes", "in", "interactiveUser", "nonInteractiveUser")},
+			{filter("userPrincipalName", "startsWith", "u")}}[random.IntN(4)]
 		p := w.period()
 		p.From = p.From.Add(time.Duration(random.IntN(26*24*60)) * time.Minute)
 		p.To = p.From.Add(time.Duration(1+random.IntN(300)) * time.Hour)
 
 		sights := map[string]*sight{}
-		for _, row := range w.ask(t, object{"view": "list", "columns": append([]string{"createdDateTime"}, groupBy...), "filters": filters, "limit": 10000}, w.period()).Rows {
+		for _, row := range w.ask(t, object{"view": "list", "columns": append([]string{"createdDateTime"}, groupBy...),
+			"filters": filters, "limit": 10000}, w.period()).Rows {
 			key := keyOf(row[1:])
 			s := sights[key]
 			if s == nil {
@@ -43,14 +47,16 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 				s.within++
 			}
 		}
-		seen, measure := []query.Seen{query.Any, query.New, query.Unused}[random.IntN(3)], []query.Measure{query.FirstSeen, query.LastSeen, query.Count}[random.IntN(3)]
+		seen := []query.Seen{query.Any, query.New, query.Unused}[random.IntN(3)]
+		measure := []query.Measure{query.FirstSeen, query.LastSeen, query.Count}[random.IntN(3)]
 		want := map[string]float64{}
 		for key, s := range sights {
 			isNew, isUnused := !s.first.Before(p.From) && s.first.Before(p.To), s.first.Before(p.From) && s.within == 0
 			if seen == query.New && !isNew || seen == query.Unused && !isUnused || seen == query.Any && s.within == 0 {
 				continue
 			}
-			want[key] = map[query.Measure]float64{query.FirstSeen: float64(s.first.UnixMicro()), query.LastSeen: float64(s.last.UnixMicro()), query.Count: float64(s.within)}[measure]
+			want[key] = map[query.Measure]float64{query.FirstSeen: float64(s.first.UnixMicro()),
+				query.LastSeen: float64(s.last.UnixMicro()), query.Count: float64(s.within)}[measure]
 		}
 		model := object{"view": "table", "groupBy": groupBy, "filters": filters, "seen": seen, "measure": measure}
 		result := w.ask(t, model, p)

@@ -95,9 +95,9 @@ func (p *Picker) find(ctx context.Context, tx *sqlx.Tx) (texts []string, err err
 	if texts, done, err := p.findNames(ctx, tx); done || err != nil {
 		return texts, err
 	}
-	sql, err := p.SQL(ctx)
-	if err != nil || sql == "" {
-		return nil, err
+	sql := p.SQL(ctx)
+	if p.Err != nil || sql == "" {
+		return nil, p.Err
 	}
 	err = tx.SelectContext(ctx, &texts, sql, p.Args...)
 	return texts, err
@@ -114,15 +114,12 @@ const (
 // findNames lists the first names of an entity that contain what is searched for and that records have. It is done if that
 // settles what there is to list. Otherwise names that match are common, or records that match are rare and soon read.
 func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, done bool, err error) {
-	f := p.vq.Field
-	isIndexed := store.Indexed(p.vq.Kind, f.Of) && p.vq.Kind != activity.UserActivity
-	isName := f.Of != nil && f.Of != activity.Membership && p.column.Codes == nil && sqlgen.IsText(f) && f.Type != activity.List
-	if p.restricted && !isIndexed || !p.restricted && (p.vq.Search == "" || !isName) {
+	if !p.triesNames() {
 		return nil, false, nil
 	}
 	// Where something is searched for, all names that contain it are sorted, up to a limit.
 	sorts, n := p.vq.Search != "", triedNames
-	if sorts && !(p.restricted && p.findsRows()) {
+	if sorts && (!p.restricted || !p.findsRows()) {
 		n = maxSorted
 	}
 	for ; ; n *= 5 {
@@ -132,13 +129,10 @@ func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, do
 		}
 		texts, named, err := p.among(ctx, tx, order, limit, n)
 		isComplete := named < limit && named <= n || len(texts) >= p.vq.Limit
-		switch {
-		case err != nil:
+		switch tooMany := sorts && named > maxSorted; {
+		case err != nil, tooMany && !p.restricted:
 			return nil, false, err
-		case sorts && named > maxSorted: // that is too many to sort: an index has the order
-			if !p.restricted {
-				return nil, false, nil
-			}
+		case tooMany: // to sort, but an index has the order
 			sorts, n = false, triedNames/5
 		case isComplete:
 			return texts, true, nil
@@ -146,6 +140,16 @@ func (p *Picker) findNames(ctx context.Context, tx *sqlx.Tx) (texts []string, do
 			return nil, false, nil
 		}
 	}
+}
+
+// triesNames reports whether the values are names that can be tried one by one.
+func (p *Picker) triesNames() bool {
+	f := p.vq.Field
+	if p.restricted {
+		return store.Indexed(p.vq.Kind, f.Of) && p.vq.Kind != activity.UserActivity
+	}
+	isName := f.Of != nil && f.Of != activity.Membership && p.column.Codes == nil && sqlgen.IsText(f) && f.Type != activity.List
+	return p.vq.Search != "" && isName
 }
 
 // findsRows reports whether an index finds the records that match by another entity than the one asked about: those of an
@@ -157,9 +161,8 @@ func (p *Picker) findsRows() bool {
 	})
 }
 
-// among lists those of the first n names that records have, and returns how many names there were, up to a limit. The names
-// are a statement of their own: PostgreSQL would compare how soon an index comes to them by chance, and forget that it finds
-// parts of a name by the index of letters.
+// among lists those of the first n names that records have, and returns how many names there were, up to a limit. Names
+// are a statement of their own: PostgreSQL would weigh up other indexes, and forget that of the parts of a name.
 func (p *Picker) among(ctx context.Context, tx *sqlx.Tx, order string, limit, n int) (texts []string, named int, err error) {
 	defer func(all sqlgen.Statement) { p.Statement = all }(p.Statement)
 	column := "d." + p.column.Text
@@ -171,55 +174,52 @@ func (p *Picker) among(ctx context.Context, tx *sqlx.Tx, order string, limit, n 
 	first := sqlgen.Select{Columns: []string{"*"}, From: "named", OrderBy: "place", Limit: fmt.Sprint(n)}
 	occurring := sqlgen.Select{Columns: []string{"min(name)"}, From: first.As("n"), GroupBy: []string{"place"}, OrderBy: "place"}
 	if p.restricted {
-		where, err := p.InSpan(ctx, p.During)
-		if err != nil {
-			return nil, 0, err
-		}
-		// A scalar subquery is asked for one name at a time, whatever the planner would rather do; the newest first, as an index
-		// has them.
+		// PostgreSQL runs a scalar subquery for one name at a time; the newest record first, as an index has them.
 		record := sqlgen.Select{
-			Columns: []string{"true"}, From: tables.Rows(p.vq.Kind) + " r", Where: append([]string{p.column.Expr + " = n.id"}, where...),
-			OrderBy: "r.time DESC", Limit: "1",
+			Columns: []string{"true"}, From: tables.Rows(p.vq.Kind) + " r", OrderBy: "r.time DESC", Limit: "1",
+			Where: append([]string{p.column.Expr + " = n.id"}, p.InSpan(ctx, p.During)...),
 		}
 		occurring.Where = []string{record.Nested()}
 	}
 	occurring.Limit = p.Bind(p.vq.Limit)
+	if p.Err != nil {
+		return nil, 0, p.Err
+	}
 	sql := fmt.Sprintf("WITH named AS MATERIALIZED %s\nSELECT (SELECT count(*) FROM named), ARRAY%s", names.Nested(), occurring.Nested())
 	err = tx.QueryRowContext(ctx, sql, p.Args...).Scan(&named, pq.Array(&texts))
 	return texts, named, err
 }
 
 // SQL returns the statement that lists the values; empty where there are none to offer.
-func (p *Picker) SQL(ctx context.Context) (string, error) {
+func (p *Picker) SQL(ctx context.Context) string {
 	if !p.restricted {
 		if p.column.Dictionary != "" {
-			return p.inDictionary(), nil
+			return p.inDictionary()
 		}
 		if sql := p.inTotals(); sql != "" {
-			return sql, nil
+			return sql
 		}
 		return p.inNewestRows(ctx)
 	}
 	if p.vq.Field.Of != activity.Account { // of whom the rollup has too many to go through
 		pl, err := plan.New(p.Query, p.Needed(), p.period)
-		if err != nil {
-			return "", err
+		if p.Err = err; err != nil {
+			return ""
 		}
 		if pl.Grouping != nil || p.column.Codes != nil {
-			cells, err := p.Cells(ctx, pl)
+			from, name := sqlgen.Sub(p.Cells(ctx, pl), "cells"), []string{"name1"}
 			// Corrections may have left nothing.
-			names := sqlgen.Select{
-				Columns: []string{"name1"}, From: sqlgen.Sub(cells, "cells"), GroupBy: []string{"name1"}, Having: "sum(n) <> 0",
-			}
-			return p.choose(names.As("c"), "c.name1"), err
+			names := sqlgen.Select{Columns: name, From: from, GroupBy: name, Having: "sum(n) <> 0"}
+			return p.choose(names.As("c"), "c.name1")
 		}
 	}
 	if p.column.Dictionary == "" {
 		return p.inNewestRows(ctx)
 	}
-	where, err := p.InSpan(ctx, p.During)
-	ids := sqlgen.Select{Columns: []string{"DISTINCT " + p.column.Expr}, From: tables.Rows(p.vq.Kind) + " r", Where: where}
-	return p.inDictionary("d.id = ANY(ARRAY" + ids.Nested() + ")"), err
+	ids := sqlgen.Select{
+		Columns: []string{"DISTINCT " + p.column.Expr}, From: tables.Rows(p.vq.Kind) + " r", Where: p.InSpan(ctx, p.During),
+	}
+	return p.inDictionary("d.id = ANY(ARRAY" + ids.Nested() + ")")
 }
 
 // inDictionary looks through the dictionary that has the field.
@@ -261,15 +261,14 @@ func (p *Picker) inTotals() string {
 }
 
 // inNewestRows looks through the newest rows for values that they hold themselves.
-func (p *Picker) inNewestRows(ctx context.Context) (string, error) {
+func (p *Picker) inNewestRows(ctx context.Context) string {
 	isID := p.vq.Field.Name == "id" && p.vq.Kind != activity.UserActivity
 	if t := p.vq.Field.Type; !isID && (t == activity.Identifier || t == activity.Time || t == activity.Number) {
-		return "", nil // each record has its own
+		return "" // each record has its own
 	}
-	where, err := p.InSpan(ctx, p.During)
 	const newest = 20000
 	rows := sqlgen.Select{
-		Columns: []string{p.column.Expr + " AS value"}, From: tables.Rows(p.vq.Kind) + " r", Where: where,
+		Columns: []string{p.column.Expr + " AS value"}, From: tables.Rows(p.vq.Kind) + " r", Where: p.InSpan(ctx, p.During),
 		OrderBy: "r.time DESC", Limit: fmt.Sprint(newest),
 	}
 	if isID { // the newest first, to begin with one of them
@@ -281,7 +280,7 @@ func (p *Picker) inNewestRows(ctx context.Context) (string, error) {
 		return sqlgen.Select{
 			Columns: []string{id}, From: rows.As("r"), Joins: []string{"LEFT JOIN " + store.Schema + ".identifier i ON i.id = r.id"},
 			Where: []string{p.contains(id)}, OrderBy: "r.time DESC", Limit: p.Bind(p.vq.Limit),
-		}.String(), err
+		}.String()
 	}
 	column, from := "r.value::text", rows.As("r")
 	switch p.vq.Field.Type {
@@ -290,7 +289,7 @@ func (p *Picker) inNewestRows(ctx context.Context) (string, error) {
 	case activity.List:
 		column, from = "v.text", from+" CROSS JOIN LATERAL unnest(r.value) AS v(text)"
 	}
-	return p.choose(from, column), err
+	return p.choose(from, column)
 }
 
 // choose lists the texts in a column that contain what is searched for. Of those that differ in nothing but case one is

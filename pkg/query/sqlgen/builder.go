@@ -63,6 +63,7 @@ type Columns func(*activity.Field) tables.Column
 
 // Builder writes the SQL of one query.
 type Builder struct {
+	Err error // the first one; SQL is of no use then
 	Statement
 	Query        *query.Query
 	Scope        access.Scope
@@ -82,6 +83,7 @@ type Builder struct {
 // New returns the builder of a query's SQL. It restricts the query to what the scope sees, and to the data source's tenant.
 func New(q *query.Query, scope access.Scope, tenant string) Builder {
 	b := Builder{Query: q, Scope: scope, Tenant: tenant, Filters: slices.Clone(q.Filters), During: plan.Always}
+	b.occurring = map[*query.Filter][]string{}
 	restrict := func(f *activity.Field, value string) {
 		b.Filters = append(b.Filters, query.Filter{Field: f, Operator: query.Equal, Values: []string{value}})
 	}
@@ -118,52 +120,32 @@ const risky = `(r.context = ANY(ARRAY(SELECT id FROM entra.context WHERE risk_le
     OR (r.tenant, r.id) IN (SELECT tenant, request_id FROM entra.risk_detection WHERE request_id IS NOT NULL))`
 
 // Where returns the conditions on the records of a table.
-func (b *Builder) Where(ctx context.Context, columns Columns) (conditions []string, err error) {
+func (b *Builder) Where(ctx context.Context, columns Columns) (conditions []string) {
 	if b.Nothing {
 		conditions = append(conditions, "false")
 	}
 	if b.Query.Kind == activity.RiskySignIn {
 		conditions = append(conditions, risky)
 	}
-	all, err := b.conditions(ctx, columns, b.Filters)
-	if err != nil {
-		return nil, err
-	}
-	conditions = append(conditions, all...)
-	var alternatives []string
-	for _, filters := range b.Alternatives {
-		all, err := b.conditions(ctx, columns, filters)
-		if err != nil {
-			return nil, err
+	add := func(conditions []string, filters []query.Filter) []string {
+		for i := range filters {
+			conditions = append(conditions, b.Condition(ctx, columns(filters[i].Field), &filters[i]))
 		}
-		alternatives = append(alternatives, strings.Join(append([]string{"true"}, all...), " AND "))
+		return conditions
 	}
-	if len(alternatives) > 0 {
-		conditions = append(conditions, "("+strings.Join(alternatives, " OR ")+")")
+	conditions = add(conditions, b.Filters)
+	if len(b.Alternatives) > 0 {
+		conditions = append(conditions, anyOf(b.Alternatives, func(filters []query.Filter) string {
+			return strings.Join(add([]string{"true"}, filters), " AND ")
+		}))
 	}
-	return conditions, nil
-}
-
-func (b *Builder) conditions(ctx context.Context, columns Columns, filters []query.Filter) ([]string, error) {
-	list := make([]string, len(filters))
-	for i := range filters {
-		var err error
-		if list[i], err = b.Condition(ctx, columns(filters[i].Field), &filters[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return conditions
 }
 
 // InSpan returns the conditions on the rows of records in a span.
-func (b *Builder) InSpan(ctx context.Context, s plan.Span) ([]string, error) {
-	within := b.within(s, between("r.time"))
-	where, err := b.Where(ctx, b.Rows)
-	return append([]string{within}, where...), err
+func (b *Builder) InSpan(ctx context.Context, s plan.Span) []string {
+	return append([]string{b.within(s, between("r.time"))}, b.Where(ctx, b.Rows)...)
 }
-
-// fewSpans is how many spans a statement names one by one: the planner then knows what they hold.
-const fewSpans = 20
 
 // spanCondition restricts r to a span, by the SQL of its ends.
 type spanCondition func(from, to string) string
@@ -178,11 +160,12 @@ func (b *Builder) within(s plan.Span, condition spanCondition) string {
 
 // inSpans returns the FROM clause of a table, called r, and the condition that restricts it to spans. Many are joined.
 func (b *Builder) inSpans(table string, spans []plan.Span, condition spanCondition) (from, where string) {
+	const few = 20 // spans that a statement names one by one: the planner then knows what they hold
 	from = table + " r"
 	if len(spans) == 1 {
 		return from, b.within(spans[0], condition)
 	}
-	if len(spans) <= fewSpans {
+	if len(spans) <= few {
 		return from, anyOf(spans, func(s plan.Span) string { return b.within(s, condition) })
 	}
 	starts, ends := make([]time.Time, len(spans)), make([]time.Time, len(spans))
@@ -245,7 +228,7 @@ func withNames(counted Select, keys []*activity.Field, columns Columns, others .
 // what streamed records name: that leaves them in their order, where other joins would have all of them sorted first.
 func Settings(q *query.Query, streamed bool) []string {
 	ofMembers := func(f query.Filter) bool { return f.Field.Of == activity.Membership }
-	if !q.View.HasRecords() || tables.IsComputed(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
+	if !q.View.HasRecords() || tables.AllRows(q.Kind) != store.Table(q.Kind) || slices.ContainsFunc(q.Filters, ofMembers) {
 		return nil
 	}
 	settings := []string{"join_collapse_limit = 1"}

@@ -1,11 +1,13 @@
 package sqlgen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -16,7 +18,10 @@ import (
 )
 
 // Condition restricts r by a filter on a column. Negations keep the records that have no value.
-func (b *Builder) Condition(ctx context.Context, c tables.Column, f *query.Filter) (sql string, err error) {
+func (b *Builder) Condition(ctx context.Context, c tables.Column, f *query.Filter) (sql string) {
+	if b.Err != nil {
+		return ""
+	}
 	_, negated := f.Operator.Base()
 	match := f.Matches
 	if c.Derive != nil {
@@ -25,9 +30,7 @@ func (b *Builder) Condition(ctx context.Context, c tables.Column, f *query.Filte
 	switch {
 	case needsOccurring(c, f):
 		if b.occurring[f] == nil {
-			if err := b.findOccurring(ctx, f); err != nil {
-				return "", err
-			}
+			b.findOccurring(ctx, f)
 		}
 		sql = isOccurring(&b.Statement, c, f, b.occurring[f])
 	case c.Codes != nil:
@@ -37,23 +40,24 @@ func (b *Builder) Condition(ctx context.Context, c tables.Column, f *query.Filte
 				codes = append(codes, int16(i))
 			}
 		}
-		return oneOf(&b.Statement, c.Expr, codes), nil
+		return oneOf(&b.Statement, c.Expr, codes)
 	case c.Dictionary != "":
-		if sql, err = b.inDictionary(ctx, c, f, match); err != nil {
-			return "", err
-		}
+		sql = b.inDictionary(ctx, c, f, match)
 	default:
 		sql = predicate(&b.Statement, c.Field, c.Expr, f)
 	}
 	if negated {
 		sql = "NOT coalesce(" + sql + ", false)"
 	}
-	return sql, nil
+	return sql
 }
 
+func (b *Builder) fail(err error) { b.Err = cmp.Or(b.Err, err) }
+
 // inDictionary restricts a column of IDs to those whose text matches.
-func (b *Builder) inDictionary(ctx context.Context, c tables.Column, f *query.Filter, match func(string) bool) (sql string, err error) {
+func (b *Builder) inDictionary(ctx context.Context, c tables.Column, f *query.Filter, match func(string) bool) string {
 	var ids []int32
+	var err error
 	if base, _ := f.Operator.Base(); base == query.Matches || c.Derive != nil {
 		all := Select{Columns: []string{"id", "coalesce(" + c.Text + "::text, '')"}, From: c.Dictionary, OrderBy: "id"}
 		if c.Field.Type == activity.List {
@@ -73,7 +77,7 @@ func (b *Builder) inDictionary(ctx context.Context, c tables.Column, f *query.Fi
 			if match("") {
 				none = " UNION ALL SELECT 0"
 			}
-			return fmt.Sprintf("%s = ANY(ARRAY(%s%s))", c.Expr, byText(&b.Statement), none), nil
+			return fmt.Sprintf("%s = ANY(ARRAY(%s%s))", c.Expr, byText(&b.Statement), none)
 		}
 	}
 	if match("") && !slices.Contains(ids, 0) { // 0 is the reference of records that name nothing
@@ -82,13 +86,13 @@ func (b *Builder) inDictionary(ctx context.Context, c tables.Column, f *query.Fi
 	if ids == nil {
 		ids = []int32{}
 	}
-	return oneOf(&b.Statement, c.Expr, ids), err
+	b.fail(err)
+	return oneOf(&b.Statement, c.Expr, ids)
 }
 
 // findOccurring matches a regular expression on a field that no dictionary has: against the values that the field has in
-// the query's time range and in records that match its other filters. The rollup has more than the range, which does no
-// harm.
-func (b *Builder) findOccurring(ctx context.Context, f *query.Filter) error {
+// the query's time range, or in its buckets, and in records that match its other filters.
+func (b *Builder) findOccurring(ctx context.Context, f *query.Filter) {
 	others := Builder{Query: b.Query, Dictionary: b.Dictionary, Nothing: b.Nothing}
 	var column tables.Column
 	var s Select
@@ -105,11 +109,7 @@ func (b *Builder) findOccurring(ctx context.Context, f *query.Filter) error {
 				others.Filters = append(others.Filters, b.Filters[i])
 			}
 		}
-		where, err := others.InSpan(ctx, b.During)
-		if err != nil {
-			return err
-		}
-		s = Select{From: tables.Rows(b.Query.Kind) + " r", Where: where}
+		s = Select{From: tables.Rows(b.Query.Kind) + " r", Where: others.InSpan(ctx, b.During)}
 	}
 	expr := column.Expr
 	if f.Field.Type == activity.List {
@@ -122,11 +122,9 @@ func (b *Builder) findOccurring(ctx context.Context, f *query.Filter) error {
 		err = query.Invalid("filters", "%s has more than %d different values, too many for a regular expression: choose a shorter "+
 			`time range, filter by other fields, too, or use "contains" or "startsWith"`, f.Field.Name, MaxOccurring)
 	}
-	if b.occurring == nil {
-		b.occurring = map[*query.Filter][]string{}
-	}
 	b.occurring[f] = values
-	return err
+	b.fail(others.Err)
+	b.fail(err)
 }
 
 // needsOccurring reports whether a filter is a regular expression on a field that no dictionary has.
@@ -205,8 +203,7 @@ func equals(s *Statement, f *activity.Field, expr string, values []string) (sql 
 	return orMissing(sql, expr+" IS NULL", len(given) < len(values))
 }
 
-// IsText reports whether a field is kept as text. Identifiers are if they are an entity's, whose table has one row for
-// each.
+// IsText reports whether a field is kept as text. Identifiers of entities are: their tables have one row for each.
 func IsText(f *activity.Field) bool { return sqlType(f) == "text" }
 
 func sqlType(f *activity.Field) string {
@@ -246,4 +243,65 @@ func textPredicate(s *Statement, expr string, base query.Operator, values []stri
 		format = "lower(%s) = lower(%s)"
 	}
 	return anyOf(values, func(v string) string { return fmt.Sprintf(format, expr, s.Bind(v)) })
+}
+
+// Dictionary looks up what stands for texts. A few IDs in a statement serve better than the query for them does.
+type Dictionary interface {
+	// Few returns the IDs that a statement selects. ok is false if they are more than a few.
+	Few(ctx context.Context, sql string, args []any) (ids []int32, ok bool, err error)
+	// Matching returns the IDs whose text matches; the statement selects IDs and texts.
+	Matching(ctx context.Context, sql string, match func(string) bool) ([]int32, error)
+	// Occurring returns the values whose text matches; the statement selects values and texts, MaxOccurring if ok.
+	Occurring(ctx context.Context, sql string, args []any, match func(string) bool) (values []string, ok bool, err error)
+}
+
+const fewIDs = 1000
+
+// MaxOccurring is how many values a regular expression is tried on, where no dictionary has them.
+const MaxOccurring = 200_000
+
+// Transaction is the dictionary that a transaction sees.
+type Transaction struct{ *sqlx.Tx }
+
+// Few implements Dictionary.
+func (tx Transaction) Few(ctx context.Context, sql string, args []any) (ids []int32, ok bool, err error) {
+	err = tx.SelectContext(ctx, &ids, fmt.Sprintf("%s LIMIT %d", sql, fewIDs+1), args...)
+	return ids, len(ids) <= fewIDs, err
+}
+
+// Matching implements Dictionary.
+func (tx Transaction) Matching(ctx context.Context, sql string, match func(string) bool) ([]int32, error) {
+	ids, _, err := matching[int32](ctx, tx, sql, nil, match)
+	return ids, err
+}
+
+// Occurring implements Dictionary.
+func (tx Transaction) Occurring(
+	ctx context.Context, sql string, args []any, match func(string) bool,
+) (values []string, ok bool, err error) {
+	values, n, err := matching[string](ctx, tx, fmt.Sprintf("%s LIMIT %d", sql, MaxOccurring+1), args, match)
+	return values, n <= MaxOccurring, err
+}
+
+// matching returns the values whose text matches, each once where rows repeat it, and the number of rows.
+func matching[T comparable](
+	ctx context.Context, tx Transaction, sql string, args []any, match func(string) bool,
+) (values []T, n int, err error) {
+	rows, err := tx.QueryContext(ctx, sql, args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	values = []T{}
+	for ; rows.Next(); n++ {
+		var value T
+		var text string
+		if err := rows.Scan(&value, &text); err != nil {
+			return nil, 0, err
+		}
+		if match(text) && (len(values) == 0 || values[len(values)-1] != value) {
+			values = append(values, value)
+		}
+	}
+	return values, n, rows.Err()
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// Records returns the statement that selects the columns of a table's first records that meet conditions. The page is cut
-// before anything is joined to it.
+// Records returns the statement that selects a table's first records that meet conditions. It cuts the page, then joins.
 func (b *Builder) Records(table string, conditions []string, limit int) string {
 	var columns, joins []string
 	for _, f := range b.Query.Columns {
@@ -40,7 +39,7 @@ func (b *Builder) Records(table string, conditions []string, limit int) string {
 		columns = []string{fmt.Sprintf("concat_ws(%s, %s)", b.Bind(b.Separator), strings.Join(columns, ", "))}
 	}
 	order := "r.time DESC, r.id"
-	if b.Query.OldestFirst {
+	if b.Query.Order == query.Oldest {
 		order = "r.time, r.id"
 	}
 	page := Select{Columns: []string{"*"}, From: table + " r", Where: conditions, OrderBy: order, Limit: b.Bind(limit)}
@@ -89,6 +88,9 @@ func (b *Builder) listColumn(f *activity.Field, column string) string {
 func (b *Builder) SelectRecords(
 	ctx context.Context, tx *sqlx.Tx, table string, conditions []string, limit int, result *query.Result,
 ) (records [][]any, err error) {
+	if b.Err != nil {
+		return nil, b.Err
+	}
 	sql := b.Records(table, conditions, limit)
 	if result.SQL != "" {
 		result.SQL += ";\n"

@@ -21,18 +21,21 @@ func (b *Builder) Windows(ctx context.Context, pl *plan.Plan, column string) (st
 		if len(spans) == 0 {
 			continue
 		}
-		group, err := b.windowsOfTier(ctx, pl.Grouping, tier, spans)
-		if err != nil {
-			return "", err
-		}
-		groups = append(groups, group.String())
+		src := b.source(pl, tier, spans, inWindow)
+		cell := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
+		// With all keys of the grouping, there are only a few rows for each group and bucket, by sign-in type and status. The
+		// reader adds them up: PostgreSQL would take half of the time for that.
+		groups = append(groups, b.windows(ctx, src, cell, "cell", tables.DeterminesKey(pl.Grouping, b.Query.GroupBy)).String())
 	}
 	if len(pl.Rows) > 0 {
-		group, err := b.windowsOfRows(ctx, pl, column)
-		if err != nil {
-			return "", err
+		spans := make([]plan.Span, len(pl.Rows))
+		for i, s := range pl.Rows {
+			spans[i] = s.Later(plan.Instant)
 		}
-		groups = append(groups, group.String())
+		steps := b.Times(pl.Steps)
+		src := b.source(pl, plan.NoTier, spans, between(column))
+		cell, at := fmt.Sprintf("width_bucket(%s, %s)", column, steps), "("+steps+")[cell]"
+		groups = append(groups, b.windows(ctx, src, cell, at, false).String())
 	}
 	names := numbered("name", len(b.Query.GroupBy))
 	order := ""
@@ -42,63 +45,40 @@ func (b *Builder) Windows(ctx context.Context, pl *plan.Plan, column string) (st
 	return Select{
 		Columns: append([]string{"read", "cells"}, names...),
 		From:    Sub(strings.Join(groups, "\nUNION ALL\n"), "groups"), OrderBy: order,
-	}.String(), nil
+	}.String(), b.Err
 }
 
-func (b *Builder) windowsOfTier(ctx context.Context, g *store.Grouping, tier store.Tier, spans []plan.Span) (Select, error) {
-	// A record on a bucket's start belongs to the window that ends there. All others belong to the one that holds the middle.
-	// Of the buckets at the ends of a span, one of the two is therefore outside.
-	cell := fmt.Sprintf("CASE WHEN r.edge THEN r.bucket ELSE %s END", middle("r.bucket", tier))
-	from, within := b.inSpans(g.Table(tier), spans, func(from, to string) string {
-		return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
-	})
-	src := source{from: from, where: append([]string{within}, b.tierConditions(g, tier)...), count: "sum(r.n)::bigint"}
-	src.columns = func(f *activity.Field) tables.Column { return tables.Derived(g, f) }
-	// With all keys of the grouping, there are only a few rows for each group and bucket, by sign-in type and status. The
-	// reader adds them up: PostgreSQL would take half of the time for that.
-	return b.windows(ctx, src, cell, "cell", tables.DeterminesKey(g, b.Query.GroupBy))
+// inWindow restricts buckets to windows. A record on a bucket's start belongs to the window that ends there. All others
+// belong to the one that holds the middle. Of the buckets at the ends of a span, one of the two is therefore outside.
+func inWindow(from, to string) string {
+	return fmt.Sprintf("r.bucket >= %[1]s AND r.bucket <= %[2]s AND r.bucket <> CASE WHEN r.edge THEN %[1]s ELSE %[2]s END", from, to)
 }
 
-func (b *Builder) windowsOfRows(ctx context.Context, pl *plan.Plan, column string) (Select, error) {
-	spans := make([]plan.Span, len(pl.Rows))
-	for i, s := range pl.Rows {
-		spans[i] = s.Later(plan.Instant)
-	}
-	steps := b.Times(pl.Steps)
-	from, within := b.inSpans(tables.Rows(b.Query.Kind), spans, between(column))
-	src := source{from: from, where: []string{within}, columns: b.Rows, count: "count(*)"}
-	return b.windows(ctx, src, fmt.Sprintf("width_bucket(%s, %s)", column, steps), "("+steps+")[cell]", false)
-}
-
-// windows adds up the rows of a source by cell and collects the cells of each group; at is a time in a cell's window. Single
-// rows are not added up.
-func (b *Builder) windows(ctx context.Context, src source, cell, at string, single bool) (Select, error) {
-	where, err := b.Where(ctx, src.columns)
+// windows adds up the rows of a source, unless single, and collects each group's cells; at is a time in a cell's window.
+func (b *Builder) windows(ctx context.Context, src source, cell, at string, single bool) Select {
 	keys := b.Query.GroupBy
-	cells := Select{From: src.from, Where: append(src.where, where...)}
+	cells := Select{From: src.from, Where: append(src.where, b.Where(ctx, src.columns)...)}
 	// The cell is last, so that one sort serves both to add up and to collect.
 	cells.Columns = append(keyColumns(keys, src.columns), cell+" AS cell")
 	if single {
 		cells.Columns = append(cells.Columns, "r.n AS n", "1 AS read")
 	} else {
 		cells.GroupBy = numbered("", len(cells.Columns))
-		cells.Columns = append(cells.Columns, src.count+" AS n", "count(*) AS read")
+		cells.Columns = append(cells.Columns, src.count+"::bigint AS n", "count(*) AS read")
 	}
 	groups := Select{From: cells.As("cells"), GroupBy: numbered("key", len(keys)), Columns: append([]string{
 		"coalesce(sum(read), 0)::bigint AS read",
 		fmt.Sprintf("string_agg(timestamptz_send(%s) || int8send(n), '') AS cells", at),
 	}, numbered("key", len(keys))...)}
 	if len(keys) == 0 {
-		return groups, err
+		return groups
 	}
-	return withNames(groups, keys, src.columns, "read", "cells"), err
+	return withNames(groups, keys, src.columns, "read", "cells")
 }
 
-// First returns the statement that selects when the first record of each group happened, or when it was stored, from a
-// grouping of the totals.
+// First returns the statement that selects when each group's first record in the totals happened, or was stored.
 func (b *Builder) First(ctx context.Context, g *store.Grouping, stored bool) (string, error) {
 	columns := func(f *activity.Field) tables.Column { return tables.Derived(g, f) }
-	where, err := b.Where(ctx, columns)
 	first := "min(r.first_event) AS first"
 	if stored {
 		first = "min(r.created) AS first"
@@ -106,10 +86,10 @@ func (b *Builder) First(ctx context.Context, g *store.Grouping, stored bool) (st
 	keys := b.Query.GroupBy
 	s := Select{
 		Columns: append(keyColumns(keys, columns), first), From: store.Schema + ".total r",
-		Where: append([]string{fmt.Sprintf("r.grouping = %d", g.Number)}, where...), GroupBy: numbered("", len(keys)),
+		Where: append([]string{fmt.Sprintf("r.grouping = %d", g.Number)}, b.Where(ctx, columns)...), GroupBy: numbered("", len(keys)),
 	}
 	if len(keys) > 0 {
 		s = withNames(s, keys, columns, "first")
 	}
-	return s.String(), err
+	return s.String(), b.Err
 }

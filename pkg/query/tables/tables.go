@@ -32,9 +32,6 @@ func AllRows(kind *activity.Kind) string {
 	return store.Table(kind)
 }
 
-// IsComputed reports whether the rows of a kind are those of a query, not of a table.
-func IsComputed(kind *activity.Kind) bool { return AllRows(kind) != store.Table(kind) }
-
 // KindCode is the number that stands for a kind among the rows of all kinds.
 func KindCode(kind string) int {
 	return slices.Index(activity.UserActivity.Field("kind").Values, kind) + 1
@@ -206,10 +203,10 @@ func DeterminesKey(g *store.Grouping, fields []*activity.Field) bool {
 		}
 	}
 	switch {
+	case g.PerPolicy: // its policy and the result
+		return len(keys) == 2
 	case g.Entity != nil:
 		return len(keys) == 1+len(g.Fields)
-	case g.PerPolicy:
-		return len(keys) == 2
 	}
 	return len(keys) == len(g.Fields)
 }
