@@ -74,7 +74,7 @@ func NewWriter(ctx context.Context, db *DB) (*Writer, error) {
 	return &Writer{db: db, entities: newEntities(db), partitions: map[string]bool{}}, nil
 }
 
-// Write stores a batch in one transaction. The registry tells new, changed and unchanged records apart. Rows and raw
+// Write stores a batch in one transaction. The registry separates new, changed and unchanged records. Rows and raw
 // records follow, rollup and totals move by the difference, and the source's progress is noted. Concurrent writers lock
 // tables in the same order, and rows by key, so they never deadlock. A record with a value that PostgreSQL rejects is
 // refused; the other records are written.
