@@ -22,7 +22,7 @@ func (o *Options) admit(f *family, own int, candidates []store.Candidate) []bool
 	}
 	admitted := make([]bool, len(candidates))
 	for i, c := range candidates {
-		if room > 0 && !o.leftOut(f, c.Key) {
+		if room > 0 && !o.excludes(f, c.Key) {
 			admitted[i] = true
 			room--
 		}
@@ -30,14 +30,15 @@ func (o *Options) admit(f *family, own int, candidates []store.Candidate) []bool
 	return admitted
 }
 
-// leftOut tells whether the lists of applications keep one from having series of its own.
-func (o *Options) leftOut(f *family, key string) bool {
+// excludes reports whether the lists of applications keep one from having series of its own.
+func (o *Options) excludes(f *family, key string) bool {
 	is := func(id string) bool { return strings.EqualFold(id, key) }
-	return f == signIns && (slices.ContainsFunc(o.DenyApplications, is) || len(o.AllowApplications) > 0 && !slices.ContainsFunc(o.AllowApplications, is))
+	return f == signIns && (slices.ContainsFunc(o.DenyApplications, is) ||
+		len(o.AllowApplications) > 0 && !slices.ContainsFunc(o.AllowApplications, is))
 }
 
-// decide has the store note who gets series, for every family that is published. A role that may not write, or a hot
-// standby, cannot note anything; then each reading decides for itself.
+// decide has the store note which subjects get series, for every family that is published. A role that may not write, or
+// a hot standby, cannot note anything; then each reading decides for itself.
 func (e *Exporter) decide(ctx context.Context) error {
 	done := map[*family]bool{}
 	for _, c := range e.collectors {
@@ -63,43 +64,43 @@ func (e *Exporter) decide(ctx context.Context) error {
 	return nil
 }
 
-// admitted tells of the totals' subjects whether one has series of its own, and whether that is decided.
-func (r *reading) admitted(f *family, totals []total) func(who store.Subject) (own, decided bool) {
-	if f.keys == 0 {
-		return func(store.Subject) (bool, bool) { return true, true }
-	}
-	own, limited := map[store.Subject]bool{}, map[store.Subject]bool{}
+// decisions returns for each subject of the totals whether it has series of its own. Subjects about which nothing is
+// decided are missing.
+func (r *reading) decisions(f *family, totals []total) map[store.Subject]bool {
+	decisions := map[store.Subject]bool{}
 	undecided := map[store.Subject]store.Candidate{}
 	since := map[store.Subject]time.Time{}
+	own := 0
+	decide := func(who store.Subject, key string, admitted bool) {
+		if _, known := decisions[who]; known {
+			return
+		}
+		decisions[who] = admitted
+		if admitted {
+			own++
+		} else if !r.options.excludes(f, key) {
+			r.limited++
+		}
+	}
 	for i := range totals {
-		switch t := &totals[i]; {
-		case !t.own.Valid:
+		if t := &totals[i]; t.own.Valid {
+			decide(t.who, t.keys[0], t.own.Bool)
+		} else {
 			undecided[t.who] = store.Candidate{Subject: t.who, Key: t.keys[0]}
 			since[t.who] = earlier(since[t.who], t.created)
-		case t.own.Bool:
-			own[t.who] = true
-		case !r.options.leftOut(f, t.keys[0]):
-			limited[t.who] = true
 		}
 	}
-	if r.cannotNote {
-		// Those seen first have series; who comes later changes nothing for them.
-		candidates := slices.SortedFunc(maps.Values(undecided), func(a, b store.Candidate) int {
-			return cmp.Or(since[a.Subject].Compare(since[b.Subject]), cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.K1, b.K1), cmp.Compare(a.K2, b.K2))
-		})
-		for i, admitted := range r.options.admit(f, len(own), candidates) {
-			c := candidates[i]
-			own[c.Subject] = admitted
-			if !admitted && !r.options.leftOut(f, c.Key) {
-				limited[c.Subject] = true
-			}
-		}
-		clear(undecided)
+	if len(undecided) == 0 || !r.cannotNote {
+		r.undecided = r.undecided || len(undecided) > 0
+		return decisions
 	}
-	r.undecided = r.undecided || len(undecided) > 0
-	r.limited = len(limited)
-	return func(who store.Subject) (bool, bool) {
-		_, open := undecided[who]
-		return own[who], !open
+	// Those seen first have series; who comes later changes nothing for them.
+	candidates := slices.SortedFunc(maps.Values(undecided), func(a, b store.Candidate) int {
+		return cmp.Or(since[a.Subject].Compare(since[b.Subject]),
+			cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.K1, b.K1), cmp.Compare(a.K2, b.K2))
+	})
+	for i, admitted := range r.options.admit(f, own, candidates) {
+		decide(candidates[i].Subject, candidates[i].Key, admitted)
 	}
+	return decisions
 }

@@ -27,7 +27,7 @@ type Backfill struct {
 	Format   Format
 }
 
-// Format is one in which samples are imported.
+// Format is a format in which samples are imported.
 type Format string
 
 // The formats.
@@ -39,11 +39,11 @@ const (
 // Formats lists the formats.
 var Formats = []string{string(OpenMetrics), string(VictoriaMetrics)}
 
-// byEventTime is the name of a family's counters by the time of events.
+// byEventTime returns the name of a family's counters by the time of events.
 func (f *family) byEventTime() string { return strings.TrimSuffix(f.name, "_total") + "_by_event_time" }
 
 // Write writes the collectors' counters and returns how many samples they have. An application that counts as "other"
-// in the exporter does here.
+// in the exporter does so here, too.
 func (b Backfill) Write(ctx context.Context, db *store.DB, collectors []string, w io.Writer) (samples int, err error) {
 	out := bufio.NewWriter(w)
 	err = db.Snapshot(ctx, 0, func(tx *sqlx.Tx) error {
@@ -84,7 +84,7 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 	for rows.Next() {
 		t := total{counted: &counted{}}
 		var edge bool
-		if err := rows.Scan(append(f.columns(t.counted), &t.variant, &t.status, &t.n, &t.created, &edge)...); err != nil {
+		if err := rows.Scan(append(f.columns(t.counted), &t.signInType, &t.status, &t.n, &t.created, &edge)...); err != nil {
 			return 0, err
 		}
 		if f.counts != nil && !f.counts(&t) {
@@ -105,7 +105,8 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 		return 0, err
 	}
 	if b.Format == OpenMetrics && len(curves) > 0 {
-		fmt.Fprintf(out, "# HELP %s %s By the time of events.\n# TYPE %[1]s counter\n", f.byEventTime(), strings.Replace(f.help, " ingested", "", 1))
+		help := strings.Replace(f.help, " ingested", "", 1)
+		fmt.Fprintf(out, "# HELP %s %s By the time of events.\n# TYPE %[1]s counter\n", f.byEventTime(), help)
 	}
 	for _, key := range slices.Sorted(maps.Keys(curves)) {
 		n, err := b.curve(f, curves[key], out)
@@ -119,23 +120,19 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 
 // labelsOf returns the labels under which the exporter would publish a total now.
 func (f *family) labelsOf(t *total) []string {
-	var subject, details []string
+	var subject []string
 	if f.subject != nil {
 		subject = f.subject(t.counted)
 	}
 	if t.own.Valid && !t.own.Bool {
 		subject = others(subject)
 	}
+	labels := append([]string{t.tenant}, subject...)
 	if f.details != nil {
-		details = f.details(t)
+		labels = append(labels, f.details(t)...)
 	}
-	labels := slices.Concat([]string{t.tenant}, subject, details)
 	if f.statuses != nil {
-		status := store.Status(t.status)
-		if !slices.Contains(f.statuses, status) {
-			status = unknown
-		}
-		labels = append(labels, status)
+		labels = append(labels, oneOf(store.Status(t.status), f.statuses))
 	}
 	for i := range labels {
 		labels[i] = label(labels[i])
@@ -178,7 +175,7 @@ func (b Backfill) curve(f *family, c *curve, out *bufio.Writer) (samples int, er
 	return len(times), nil
 }
 
-// labelText writes labels as OpenMetrics has them.
+// labelText returns labels as OpenMetrics has them.
 func labelText(names, values []string) string {
 	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 	pairs := make([]string, len(names))
@@ -211,8 +208,8 @@ func FirstDay(ctx context.Context, db *store.DB) (time.Time, error) {
 	return first.Time.UTC(), err
 }
 
-// rollupQuery returns the SELECT of what the rollup counted by the hour until a time: totals that say, instead of when
-// they were created, which hour they are of, and whether they are those exactly on it.
+// rollupQuery returns the SELECT of what the rollup counted by the hour until a time: totals that have, instead of the
+// time they were created, their hour, and whether they are those exactly on it.
 func (f *family) rollupQuery() string {
 	return f.selectFrom("entra.rollup", "x.variant, x.status, x.n, x.bucket, x.edge") +
 		fmt.Sprintf(" WHERE x.grouping = %d AND x.tier = %d AND x.bucket <= $1", f.grouping.Number, store.Hour)

@@ -24,23 +24,29 @@ func TestBackfill(t *testing.T) {
 		require.NoError(t, err)
 		return parsed
 	}
-	for i, when := range []string{"2026-01-01 00:00:00", "2026-01-01 10:30:00", "2026-01-01 11:00:00", "2026-01-02 23:59:59", "2026-01-03 00:00:00", "2026-01-03 12:00:00"} {
-		write(t, db, record(activity.SignIn, fmt.Sprint(i), at(when), "errorCode", "0", "appId", "a1", "appDisplayName", "Two\nlines, \"quoted\" \\", "signInEventTypes", "interactiveUser"))
+	for i, when := range []string{"2026-01-01 00:00:00", "2026-01-01 10:30:00", "2026-01-01 11:00:00",
+		"2026-01-02 23:59:59", "2026-01-03 00:00:00", "2026-01-03 12:00:00"} {
+		write(t, db, record(activity.SignIn, fmt.Sprint(i), at(when), "errorCode", "0", "appId", "a1",
+			"appDisplayName", "Two\nlines, \"quoted\" \\", "signInEventTypes", "interactiveUser"))
 	}
 	first, err := FirstDay(t.Context(), db)
 	require.NoError(t, err)
 	require.Equal(t, at("2026-01-01 00:00:00"), first)
 	backfill := func(from, to string, format Format) string {
 		var out bytes.Buffer
-		samples, err := Backfill{at(from + " 00:00:00"), at(to + " 00:00:00"), format}.Write(t.Context(), db, []string{"signins", "ingest", "applications"}, &out)
+		samples, err := Backfill{at(from + " 00:00:00"), at(to + " 00:00:00"), format}.Write(t.Context(), db,
+			[]string{"signins", "ingest", "applications"}, &out)
 		require.NoError(t, err)
 		require.Positive(t, samples)
 		return out.String()
 	}
 
 	// What happens on the hour counts at that hour, the rest at the next; and every midnight has a sample.
-	series := `entra_signins_by_event_time_total{tenant="contoso",app_id="a1",app="Two\nlines, \"quoted\" \\",kind="interactive",status="success"}`
-	expect := "# HELP entra_signins_by_event_time Sign-ins, by application, kind of sign-in and status. By the time of events.\n# TYPE entra_signins_by_event_time counter\n"
+	series := `entra_signins_by_event_time_total{tenant="contoso",app_id="a1",app="Two\nlines, \"quoted\" \\",` +
+		`kind="interactive",status="success"}`
+	expect := "# HELP entra_signins_by_event_time" +
+		" Sign-ins, by application, kind of sign-in and status. By the time of events.\n" +
+		"# TYPE entra_signins_by_event_time counter\n"
 	for _, sample := range []struct {
 		n  int
 		at string
@@ -54,7 +60,8 @@ func TestBackfill(t *testing.T) {
 	require.Equal(t, expect+"# EOF\n", text)
 
 	later := backfill("2026-01-02", "2026-01-03", OpenMetrics)
-	require.Contains(t, later, fmt.Sprintf("%s 3 %d\n", series, at("2026-01-02 00:00:00").Unix()), "a later backfill goes on where an earlier one ended")
+	require.Contains(t, later, fmt.Sprintf("%s 3 %d\n", series, at("2026-01-02 00:00:00").Unix()),
+		"a later backfill goes on where an earlier one ended")
 
 	var line struct {
 		Metric     map[string]string
@@ -62,7 +69,8 @@ func TestBackfill(t *testing.T) {
 		Timestamps []int64
 	}
 	require.NoError(t, json.Unmarshal([]byte(backfill("2026-01-01", "2026-01-03", VictoriaMetrics)), &line))
-	require.Equal(t, map[string]string{"__name__": "entra_signins_by_event_time_total", "tenant": "contoso", "app_id": "a1", "app": "Two\nlines, \"quoted\" \\",
+	require.Equal(t, map[string]string{"__name__": "entra_signins_by_event_time_total", "tenant": "contoso",
+		"app_id": "a1", "app": "Two\nlines, \"quoted\" \\",
 		"kind": "interactive", "status": "success"}, line.Metric)
 	require.Equal(t, []int64{1, 1, 3, 3, 3, 5}, line.Values)
 	require.Len(t, line.Timestamps, 6)

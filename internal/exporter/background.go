@@ -23,16 +23,19 @@ type background struct {
 	end       context.CancelFunc
 	refreshes sync.WaitGroup
 
-	lock     sync.Mutex
-	running  bool
-	begun    map[*collector]time.Time // its last refresh, by this machine's clock
-	good     map[*collector]time.Time // the last that succeeded
-	outcomes map[*collector]outcome
+	lock      sync.Mutex
+	running   bool
+	started   map[*collector]time.Time // its last refresh, by this machine's clock
+	succeeded map[*collector]time.Time // the last refresh that did
+	outcomes  map[*collector]outcome
 }
 
 func newBackground() background {
 	ending, end := context.WithCancel(context.Background())
-	return background{ending: ending, end: end, begun: map[*collector]time.Time{}, good: map[*collector]time.Time{}, outcomes: map[*collector]outcome{}}
+	return background{
+		ending: ending, end: end,
+		started: map[*collector]time.Time{}, succeeded: map[*collector]time.Time{}, outcomes: map[*collector]outcome{},
+	}
 }
 
 // stop ends the refresh under way, and waits until it has let go of the database; not for ever, as a server may be gone.
@@ -62,7 +65,7 @@ func (e *Exporter) refreshed(c *collector) outcome {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	o := b.outcomes[c]
-	if age := time.Since(b.good[c]); o.published != nil && age > staleAfter*e.interval(o) {
+	if age := time.Since(b.succeeded[c]); o.published != nil && age > staleAfter*e.interval(o) {
 		o.published, o.err = nil, errors.New("what was read is too old")
 	}
 	return o
@@ -78,9 +81,9 @@ func (e *Exporter) refreshWhenDue() {
 	}
 	var due []*collector
 	for _, c := range e.collectors {
-		if c.background && time.Since(b.begun[c]) >= e.interval(b.outcomes[c]) {
+		if c.background && time.Since(b.started[c]) >= e.interval(b.outcomes[c]) {
 			due = append(due, c)
-			b.begun[c] = time.Now()
+			b.started[c] = time.Now()
 		}
 	}
 	if len(due) == 0 {
@@ -120,7 +123,7 @@ func (e *Exporter) refresh(ctx context.Context, due []*collector) {
 			o.err = err
 		}
 		if o.err == nil {
-			b.good[c] = time.Now()
+			b.succeeded[c] = time.Now()
 		} else { // what was found before is published for a while
 			o.published, o.at = b.outcomes[c].published, b.outcomes[c].at
 		}

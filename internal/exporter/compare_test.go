@@ -28,8 +28,10 @@ var countingQueries = map[string]string{
 	"signins": `SELECT a.app_id, a.app_display_name AS app, s.variant::text AS kind, s.status::text AS status, count(*) AS n
 FROM entra.sign_in s JOIN entra.application a ON a.id = s.application GROUP BY 1, 2, 3, 4`,
 	"signin_failures": "SELECT error_code::text, count(*) AS n FROM entra.sign_in WHERE status = 2 GROUP BY 1",
-	"client_apps":     "SELECT c.client_app_used AS client_app, s.status::text AS status, count(*) AS n FROM entra.sign_in s JOIN entra.client c ON c.id = s.client GROUP BY 1, 2",
-	"contexts": `SELECT c.conditional_access_status AS ca, c.authentication_requirement AS requirement, c.risk_level_during_sign_in AS risk, s.status::text AS status, count(*) AS n
+	"client_apps": `SELECT c.client_app_used AS client_app, s.status::text AS status, count(*) AS n
+FROM entra.sign_in s JOIN entra.client c ON c.id = s.client GROUP BY 1, 2`,
+	"contexts": `SELECT c.conditional_access_status AS ca, c.authentication_requirement AS requirement,
+  c.risk_level_during_sign_in AS risk, s.status::text AS status, count(*) AS n
 FROM entra.sign_in s JOIN entra.context c ON c.id = s.context GROUP BY 1, 2, 3, 4`,
 }
 
@@ -59,7 +61,8 @@ func BenchmarkAgainstSQLExporter(b *testing.B) {
 	// statements returns how often the statements like a pattern ran, and how long PostgreSQL was at work for them.
 	statements := func(like string) (calls int, took time.Duration) {
 		var ms float64
-		require.NoError(b, db.QueryRow("SELECT coalesce(sum(calls), 0), coalesce(sum(total_exec_time + total_plan_time), 0) FROM pg_stat_statements WHERE query LIKE $1", like).Scan(&calls, &ms))
+		require.NoError(b, db.QueryRow(`SELECT coalesce(sum(calls), 0), coalesce(sum(total_exec_time + total_plan_time), 0)
+FROM pg_stat_statements WHERE query LIKE $1`, like).Scan(&calls, &ms))
 		return calls, time.Duration(ms * float64(time.Millisecond))
 	}
 
@@ -145,31 +148,41 @@ func startSQLExporter(b *testing.B, program, address string) (stop func()) {
 func fill(db *store.DB, n int) {
 	db.MustExec("CREATE EXTENSION pg_stat_statements")
 	db.MustExec("INSERT INTO entra.tenant (tenant_id) VALUES ('contoso')")
-	db.MustExec(`INSERT INTO entra.application (tenant, key, app_id, app_display_name, named_on) SELECT 1, i::text, i::text, 'Application ' || i, '2026-01-01' FROM generate_series(1, 300) i`)
-	db.MustExec(`INSERT INTO entra.client (tenant, digest, client_app_used) SELECT 1, md5(i::text)::uuid, 'Client ' || i % 12 FROM generate_series(1, 500) i`)
-	db.MustExec(`INSERT INTO entra.context (tenant, digest, conditional_access_status, authentication_requirement, risk_level_during_sign_in)
-		SELECT 1, md5(i::text)::uuid, (ARRAY['success','failure','notApplied'])[i % 3 + 1], (ARRAY['singleFactorAuthentication','multiFactorAuthentication'])[i % 2 + 1], (ARRAY['none','low','high'])[i % 3 + 1]
+	db.MustExec(`INSERT INTO entra.application (tenant, key, app_id, app_display_name, named_on)
+		SELECT 1, i::text, i::text, 'Application ' || i, '2026-01-01' FROM generate_series(1, 300) i`)
+	db.MustExec(`INSERT INTO entra.client (tenant, digest, client_app_used)
+		SELECT 1, md5(i::text)::uuid, 'Client ' || i % 12 FROM generate_series(1, 500) i`)
+	db.MustExec(`INSERT INTO entra.context
+		(tenant, digest, conditional_access_status, authentication_requirement, risk_level_during_sign_in)
+		SELECT 1, md5(i::text)::uuid, (ARRAY['success','failure','notApplied'])[i % 3 + 1],
+		  (ARRAY['singleFactorAuthentication','multiFactorAuthentication'])[i % 2 + 1], (ARRAY['none','low','high'])[i % 3 + 1]
 		FROM generate_series(1, 2000) i`)
-	db.MustExec("INSERT INTO entra.word (text) SELECT DISTINCT client_app_used FROM entra.client UNION SELECT unnest(ARRAY['success','failure','notApplied','singleFactorAuthentication','multiFactorAuthentication','none','low','high'])")
+	db.MustExec(`INSERT INTO entra.word (text) SELECT DISTINCT client_app_used FROM entra.client UNION SELECT unnest(ARRAY[
+		'success','failure','notApplied','singleFactorAuthentication','multiFactorAuthentication','none','low','high'])`)
 	begin := time.Now().UTC().AddDate(0, 0, -90)
 	for month := range 4 {
 		from := time.Date(begin.Year(), begin.Month()+time.Month(month), 1, 0, 0, 0, 0, time.UTC)
 		db.MustExec(fmt.Sprintf("CREATE TABLE entra.sign_in_%s PARTITION OF entra.sign_in FOR VALUES FROM ('%s') TO ('%s')",
 			from.Format("2006_01"), from.Format(time.DateOnly), from.AddDate(0, 1, 0).Format(time.DateOnly)))
 	}
-	db.MustExec(`INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, error_code, account, service_principal, application, resource, device, client, place, context, policies)
-		SELECT 1, gen_random_uuid(), $2::timestamptz + i * (interval '90 days' / $1), now(), i % 4 + 1, CASE WHEN i % 10 < 8 THEN 1 ELSE i % 2 + 2 END, CASE WHEN i % 10 < 8 THEN 0 ELSE 50000 + i % 60 END,
+	db.MustExec(`INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, error_code, account,
+		  service_principal, application, resource, device, client, place, context, policies)
+		SELECT 1, gen_random_uuid(), $2::timestamptz + i * (interval '90 days' / $1), now(), i % 4 + 1,
+		  CASE WHEN i % 10 < 8 THEN 1 ELSE i % 2 + 2 END, CASE WHEN i % 10 < 8 THEN 0 ELSE 50000 + i % 60 END,
 		  i % 20000 + 1, 0, (300 * random() ^ 3)::int % 300 + 1, 0, 0, i % 500 + 1, 0, i % 2000 + 1, 0
 		FROM generate_series(0, $1 - 1) i`, n, begin)
 	const columns = "s.variant, s.status, count(*), now() - interval '1 day', min(time), max(time) FROM entra.sign_in s"
+	const contexts = columns + " JOIN entra.context c ON c.id = s.context"
 	for _, statement := range []string{
 		"SELECT 1, 2, application, 0, 0, " + columns,
 		"SELECT 1, 5, error_code, 0, 0, " + columns,
 		"SELECT 1, 3, w.id, 0, 0, " + columns + " JOIN entra.client c ON c.id = s.client JOIN entra.word w ON w.text = c.client_app_used",
-		"SELECT 1, 4, v.id, w.id, 0, " + columns + " JOIN entra.context c ON c.id = s.context JOIN entra.word v ON v.text = c.conditional_access_status JOIN entra.word w ON w.text = c.authentication_requirement",
-		"SELECT 1, 7, w.id, 0, 0, " + columns + " JOIN entra.context c ON c.id = s.context JOIN entra.word w ON w.text = c.risk_level_during_sign_in",
+		"SELECT 1, 4, v.id, w.id, 0, " + contexts +
+			" JOIN entra.word v ON v.text = c.conditional_access_status JOIN entra.word w ON w.text = c.authentication_requirement",
+		"SELECT 1, 7, w.id, 0, 0, " + contexts + " JOIN entra.word w ON w.text = c.risk_level_during_sign_in",
 	} {
-		db.MustExec("INSERT INTO entra.total (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event) " + statement + " GROUP BY 3, 4, s.variant, s.status")
+		db.MustExec("INSERT INTO entra.total (tenant, grouping, k1, k2, k3, variant, status, n, created, first_event, last_event) " +
+			statement + " GROUP BY 3, 4, s.variant, s.status")
 	}
 	db.MustExec("VACUUM ANALYZE")
 }

@@ -1,7 +1,8 @@
 // Package exporter publishes what a store has counted as Prometheus metrics.
 //
-// Every scrape reads one snapshot of the database. Nothing is kept between scrapes but labels and the highest value
-// each counter has shown, so that no mishap in the database makes a counter fall, and what is too expensive to read each time.
+// Every scrape reads one snapshot of the database. The exporter keeps three things between scrapes: labels; the highest
+// value of each counter, so that no mishap in the database makes a counter fall; and what is too expensive to read each
+// time.
 package exporter
 
 import (
@@ -30,7 +31,7 @@ import (
 )
 
 const (
-	// timeoutHeader is how Prometheus tells the time it will wait; replyTime is what is left of it for the reply's way back.
+	// timeoutHeader has the time that Prometheus will wait; replyTime is what is left of it for the reply's way back.
 	timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 	replyTime     = 500 * time.Millisecond
 	// timeoutStep is what timeouts are rounded to, so that there are few different ones whatever the header says.
@@ -168,7 +169,7 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	e.scraper(e.timeout(r)).ServeHTTP(w, r)
 }
 
-// timeout tells how long the scrape of r may take.
+// timeout returns how long the scrape of r may take.
 func (e *Exporter) timeout(r *http.Request) time.Duration {
 	limit := e.options.ScrapeTimeout
 	seconds, err := strconv.ParseFloat(r.Header.Get(timeoutHeader), 64)
@@ -180,8 +181,8 @@ func (e *Exporter) timeout(r *http.Request) time.Duration {
 	return min(max(timeout, timeoutStep), limit)
 }
 
-// scraper returns the handler of scrapes with a timeout. Concurrent scrapes share a reading, so that many scrapers load
-// the database like one; only with the same timeout, so that none waits longer than it said.
+// scraper returns the handler of scrapes with a timeout. Concurrent scrapes of the same timeout share a reading, so that
+// many scrapers load the database like one, and none waits longer than it announced.
 func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 	e.lock.Lock()
 	defer e.lock.Unlock()
@@ -206,7 +207,7 @@ func (e *Exporter) scraper(timeout time.Duration) http.Handler {
 func (e *Exporter) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.options.ScrapeTimeout)
 	defer cancel()
-	if _, err := ask(ctx, e, e.ready); err != nil {
+	if _, err := readInTime(ctx, e, e.ready); err != nil {
 		e.logger.Warn("not ready", "err", err)
 		http.Error(w, "Not ready; the exporter's log says why.", http.StatusServiceUnavailable)
 		return

@@ -78,7 +78,8 @@ func TestZeroHold(t *testing.T) {
 			db := migrated(t)
 			addTotal(t, db, newApplication(t, db, "portal", "Azure Portal"), "interactiveUser", "success", 5, test.age)
 			got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
-			got.expect(`entra_signins_total{app="Azure Portal",app_id="portal",kind="interactive",status="success",tenant="contoso"}`, test.want)
+			const series = `entra_signins_total{app="Azure Portal",app_id="portal",kind="interactive",status="success",tenant="contoso"}`
+			got.expect(series, test.want)
 		})
 	}
 
@@ -181,8 +182,10 @@ func TestDelaysNeverFall(t *testing.T) {
 
 func TestIngest(t *testing.T) {
 	db := migrated(t)
-	db.MustExec(`INSERT INTO entra.source (tenant, name, new, changed, unchanged, refused, last_success, newest_event, created, delays, delay_seconds)
-		VALUES (1, 'graph', 100, 3, 20, 1, 'epoch'::timestamptz + '1000.5 s', 'epoch'::timestamptz + '900 s', 'epoch', '{90,5,0,0,0,0,3,0,2}', 40000),
+	db.MustExec(`INSERT INTO entra.source
+		(tenant, name, new, changed, unchanged, refused, last_success, newest_event, created, delays, delay_seconds)
+		VALUES (1, 'graph', 100, 3, 20, 1, 'epoch'::timestamptz + '1000.5 s', 'epoch'::timestamptz + '900 s', 'epoch',
+		  '{90,5,0,0,0,0,3,0,2}', 40000),
 		(0, 'empty', 0, 0, 0, 4, 'epoch', NULL, 'epoch', '{}', 0)`)
 	got := scrapeOnce(t, New(db, defaults, promslog.NewNopLogger()))
 	got.expect(`entra_ingest_events_total{source="graph",tenant="contoso"}`, 100)
@@ -204,7 +207,9 @@ func TestIngest(t *testing.T) {
 func TestOddLabels(t *testing.T) {
 	t.Run("long, quoted, over several lines", func(t *testing.T) {
 		db := migrated(t)
-		for i, name := range []string{"two\nlines \"quoted\" \\ {}", strings.Repeat("é", 5000), "\u202eright to left", strings.Repeat("é", 5000)} {
+		for i, name := range []string{
+			"two\nlines \"quoted\" \\ {}", strings.Repeat("é", 5000), "\u202eright to left", strings.Repeat("é", 5000),
+		} {
 			addTotal(t, db, newApplication(t, db, fmt.Sprint("app", i), name), "interactiveUser", "success", int64(i+1), "1 hour")
 		}
 		e := New(db, defaults, promslog.NewNopLogger())
@@ -366,7 +371,8 @@ func TestOneCollectorFails(t *testing.T) {
 	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
 	db.MustExec("INSERT INTO entra.source (tenant, name, new, last_success, created) VALUES (1, 'graph', 1, now(), 'epoch')")
 
-	address := as(t, db, "GRANT USAGE ON SCHEMA entra TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO %[1]s; REVOKE SELECT ON entra.word FROM %[1]s")
+	address := as(t, db, "GRANT USAGE ON SCHEMA entra TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO %[1]s;"+
+		" REVOKE SELECT ON entra.word FROM %[1]s")
 	var log lines
 	got := scrapeOnce(t, New(open(t, address), defaults, slog.New(slog.NewTextHandler(&log, nil))))
 	got.expect("entra_exporter_up", 1)
@@ -383,8 +389,8 @@ func TestOneCollectorFails(t *testing.T) {
 func TestStandby(t *testing.T) {
 	db := migrated(t)
 	addTotal(t, db, 0, "interactiveUser", "success", 5, "1 hour")
-	db.MustExec("CREATE SCHEMA pretence; CREATE FUNCTION pretence.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
-	standby := open(t, databases[db]+"&search_path=pretence,pg_catalog")
+	db.MustExec("CREATE SCHEMA pretense; CREATE FUNCTION pretense.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+	standby := open(t, databases[db]+"&search_path=pretense,pg_catalog")
 
 	var log lines
 	got := scrapeOnce(t, New(standby, defaults, slog.New(slog.NewTextHandler(&log, nil))))
@@ -470,7 +476,8 @@ func TestServe(t *testing.T) {
 	if response, _ := fetch(t, "http://"+address+"/metrics", nil); response.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without a password: %s", response.Status)
 	}
-	for path, want := range map[string]string{"/": "Entra ID Activity Exporter", "/metrics": "entra_exporter_up 1", "/-/healthy": "runs", "/-/ready": "Ready."} {
+	for path, want := range map[string]string{"/": "Entra ID Activity Exporter", "/metrics": "entra_exporter_up 1",
+		"/-/healthy": "runs", "/-/ready": "Ready."} {
 		response, body := fetch(t, "http://prometheus:test@"+address+path, nil)
 		if response.StatusCode != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: %s, want %q in\n%s", path, response.Status, want, body)
@@ -499,7 +506,8 @@ func TestStoppedDuringARefresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	refreshing := func() (n int) {
-		if err := db.Get(&n, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"); err != nil {
+		if err := db.Get(&n, `SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'`); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -680,7 +688,8 @@ func parse(t *testing.T, body string) exposition {
 			if h := m.Histogram; h != nil {
 				values[series("_sum", "")], values[series("_count", "")] = h.GetSampleSum(), float64(h.GetSampleCount())
 				for _, b := range h.Bucket {
-					values[series("_bucket", fmt.Sprintf(`,le="%s"`, strconv.FormatFloat(b.GetUpperBound(), 'g', -1, 64)))] = float64(b.GetCumulativeCount())
+					bound := strconv.FormatFloat(b.GetUpperBound(), 'g', -1, 64)
+					values[series("_bucket", fmt.Sprintf(`,le="%s"`, bound))] = float64(b.GetCumulativeCount())
 				}
 				continue
 			}

@@ -60,7 +60,7 @@ var signIns = newFamily("entra_signins_total", "Sign-ins ingested, by applicatio
 	[]string{"app_id", "app"}, []string{"kind"}, "status", family{
 		grouping: groupingOf(activity.SignIn, "appId"), keys: 1, width: 4 * 3, statuses: activity.Statuses,
 		subject: func(c *counted) []string { return []string{c.keys[0], c.name} },
-		details: func(t *total) []string { return []string{named(store.SignInType(t.variant), signInKinds)} },
+		details: func(t *total) []string { return []string{named(store.SignInType(t.signInType), signInKinds)} },
 	})
 
 var signInFailures = newFamily("entra_signin_failures_total", "Failed sign-ins ingested, by AADSTS error code.",

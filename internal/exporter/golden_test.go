@@ -70,16 +70,22 @@ func TestGolden(t *testing.T) {
 	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	signIn := func(id string, values ...string) *activity.Record { return record(activity.SignIn, id, at, values...) }
 	write(t, db,
-		signIn("1", "errorCode", "0", "appId", "a1", "appDisplayName", "Mail", "signInEventTypes", "interactiveUser", "clientAppUsed", "Browser", "countryOrRegion", "CH",
-			"conditionalAccessStatus", "success", "authenticationRequirement", "multiFactorAuthentication", "riskLevelDuringSignIn", "none", "userId", "u1",
-			"conditionalAccessPolicies", "Require MFA,Block legacy", "conditionalAccessPolicyIds", "p1,p2", "conditionalAccessPolicyResults", "success,reportOnlyNotApplied"),
-		signIn("2", "errorCode", "50126", "appId", "a1", "appDisplayName", "Mail", "signInEventTypes", "interactiveUser", "clientAppUsed", "IMAP4", "countryOrRegion", "DE",
-			"conditionalAccessStatus", "notApplied", "authenticationRequirement", "singleFactorAuthentication", "riskLevelDuringSignIn", "high"),
+		signIn("1", "errorCode", "0", "appId", "a1", "appDisplayName", "Mail", "signInEventTypes", "interactiveUser",
+			"clientAppUsed", "Browser", "countryOrRegion", "CH",
+			"conditionalAccessStatus", "success", "authenticationRequirement", "multiFactorAuthentication",
+			"riskLevelDuringSignIn", "none", "userId", "u1", "conditionalAccessPolicies", "Require MFA,Block legacy",
+			"conditionalAccessPolicyIds", "p1,p2", "conditionalAccessPolicyResults", "success,reportOnlyNotApplied"),
+		signIn("2", "errorCode", "50126", "appId", "a1", "appDisplayName", "Mail",
+			"signInEventTypes", "interactiveUser", "clientAppUsed", "IMAP4", "countryOrRegion", "DE",
+			"conditionalAccessStatus", "notApplied", "authenticationRequirement", "singleFactorAuthentication",
+			"riskLevelDuringSignIn", "high"),
 		signIn("3", "errorCode", "50074", "appId", "a2", "appDisplayName", "Shop", "signInEventTypes", "nonInteractiveUser"),
 		signIn("4", "errorCode", "7000215", "appId", "a3", "signInEventTypes", "servicePrincipal", "riskLevelDuringSignIn", "somethingNew"),
 		record(activity.AuditEvent, "5", at, "loggedByService", "Core Directory", "category", "RoleManagement", "status", "success"),
-		record(activity.ProvisioningEvent, "6", at, "servicePrincipalDisplayName", "Workday", "provisioningAction", "create", "status", "skipped"),
-		record(activity.RiskDetection, "7", at, "riskEventType", "unfamiliarFeatures", "riskLevel", "medium", "detectionTimingType", "realtime"),
+		record(activity.ProvisioningEvent, "6", at, "servicePrincipalDisplayName", "Workday",
+			"provisioningAction", "create", "status", "skipped"),
+		record(activity.RiskDetection, "7", at, "riskEventType", "unfamiliarFeatures", "riskLevel", "medium",
+			"detectionTimingType", "realtime"),
 		record(activity.RiskyUser, "8", at, "userId", "u1", "riskLevel", "high", "riskState", "atRisk"),
 		record(activity.RiskyUser, "9", at, "userId", "u2", "riskLevel", "low", "riskState", "atRisk"),
 		record(activity.RiskyUser, "10", at.Add(time.Hour), "userId", "u2", "riskLevel", "none", "riskState", "remediated"),
@@ -128,7 +134,8 @@ func aboutActivity(body string) string {
 	lines := bufio.NewScanner(strings.NewReader(body))
 	for lines.Scan() {
 		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(lines.Text(), "# HELP "), "# TYPE "), " ")
-		if strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter_") && !strings.HasPrefix(name, "entra_store_size_bytes") {
+		if strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter_") &&
+			!strings.HasPrefix(name, "entra_store_size_bytes") {
 			fmt.Fprintln(&b, lines.Text())
 		}
 	}
@@ -147,10 +154,12 @@ func awaitRefresh(e *Exporter) {
 func TestBackground(t *testing.T) {
 	db := migrated(t)
 	signIn := func(id, user, code string, ago time.Duration) *activity.Record {
-		return record(activity.SignIn, id, time.Now().Add(-ago).UTC().Truncate(time.Second), "errorCode", code, "userId", user, "appId", "mail", "appDisplayName", "Mail")
+		return record(activity.SignIn, id, time.Now().Add(-ago).UTC().Truncate(time.Second), "errorCode", code,
+			"userId", user, "appId", "mail", "appDisplayName", "Mail")
 	}
 	const day = 24 * time.Hour
-	write(t, db, signIn("1", "ann", "0", time.Hour), signIn("2", "ann", "0", 2*day), signIn("3", "bob", "0", 2*day), signIn("4", "cid", "0", 20*day),
+	write(t, db, signIn("1", "ann", "0", time.Hour), signIn("2", "ann", "0", 2*day), signIn("3", "bob", "0", 2*day),
+		signIn("4", "cid", "0", 20*day),
 		signIn("5", "dan", "0", 40*day), signIn("6", "eve", "50126", time.Hour),
 		record(activity.RiskyUser, "7", time.Now(), "userId", "ann", "riskLevel", "high", "riskState", "atRisk"))
 	e := New(db, defaults, promslog.NewNopLogger())
@@ -164,11 +173,13 @@ func TestBackground(t *testing.T) {
 	}
 	got.expect(`entra_exporter_collector_success{collector="active_users"}`, 1)
 	var size float64
-	if err := db.Get(&size, "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'entra.sign_in_raw'::regclass"); err != nil || size == 0 {
+	if err := db.Get(&size, `SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits
+WHERE inhparent = 'entra.sign_in_raw'::regclass`); err != nil || size == 0 {
 		t.Fatal(size, err)
 	}
 	got.expect(`entra_store_size_bytes{table="sign_in_raw"}`, size)
-	if age := float64(time.Now().Unix()) - got.values[`entra_exporter_refresh_timestamp_seconds{collector="active_users"}`]; age < -2 || age > 600 {
+	refreshed := got.values[`entra_exporter_refresh_timestamp_seconds{collector="active_users"}`]
+	if age := float64(time.Now().Unix()) - refreshed; age < -2 || age > 600 {
 		t.Errorf("refreshed %v seconds ago", age)
 	}
 
@@ -180,7 +191,7 @@ func TestBackground(t *testing.T) {
 	got = scrapeOnce(t, e)
 	got.expect(`entra_exporter_collector_success{collector="risky_users"}`, 0)
 	got.expect(atRisk, 1)
-	e.background.good = map[*collector]time.Time{}
+	e.background.succeeded = map[*collector]time.Time{}
 	if n := scrapeOnce(t, e).count("entra_risky_users"); n != 0 {
 		t.Errorf("%d stale series", n)
 	}
@@ -189,7 +200,8 @@ func TestBackground(t *testing.T) {
 // A collector that takes long rests long.
 func TestBackgroundLoad(t *testing.T) {
 	e := New(nil, Options{RefreshInterval: time.Minute}, promslog.NewNopLogger())
-	for took, want := range map[time.Duration]time.Duration{0: time.Minute, 10 * time.Millisecond: time.Minute, 12 * time.Second: 20 * time.Minute} {
+	for took, want := range map[time.Duration]time.Duration{0: time.Minute, 10 * time.Millisecond: time.Minute,
+		12 * time.Second: 20 * time.Minute} {
 		if got := e.interval(outcome{took: took}); got != want {
 			t.Errorf("a refresh of %s is repeated after %s, want %s", took, got, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
@@ -18,8 +19,8 @@ var (
 		"Records that a source delivered although they were known, whether they said something new or not.", sourceLabels...)
 	ingestErrors = counter("entra_ingest_errors_total",
 		"Records that could not be stored, by reason.", "tenant", "source", "reason")
-	ingestDelay = histogram("entra_ingest_delay_seconds",
-		"From a record's event to its being stored, for new records.", sourceLabels...)
+	ingestDelay = &metric{"entra_ingest_delay_seconds",
+		"From a record's event to its being stored, for new records.", dto.MetricType_HISTOGRAM, sourceLabels}
 	ingestSuccess = gauge("entra_ingest_last_success_timestamp_seconds",
 		"When a source was last read successfully.", sourceLabels...)
 	ingestNewest = gauge("entra_ingest_newest_event_timestamp_seconds",
@@ -37,31 +38,28 @@ var delayBounds = func() []float64 {
 
 var ingestCollector = &collector{
 	name: "ingest", about: "entra_ingest_*",
-	query: `SELECT coalesce(t.tenant_id, ''), s.name, s.new, s.changed, s.unchanged, s.refused, s.last_success, s.newest_event, s.created, s.delays, s.delay_seconds
-FROM entra.source s
-LEFT JOIN entra.tenant t ON t.id = s.tenant`,
-	add: addIngest,
+	query: `SELECT coalesce(t.tenant_id, '') AS tenant, s.name, s.new, s.changed + s.unchanged AS known, s.refused,
+  s.last_success, s.newest_event, s.created, s.delays, s.delay_seconds
+FROM entra.source s LEFT JOIN entra.tenant t ON t.id = s.tenant`,
+	add: eachRow(func(r *reading, s source) {
+		r.counter(ingestEvents, s.New, s.Created, s.Tenant, s.Name)
+		r.counter(ingestDuplicates, s.Known, s.Created, s.Tenant, s.Name)
+		r.counter(ingestErrors, s.Refused, s.Created, s.Tenant, s.Name, "refused")
+		r.histogram(ingestDelay, s.Delays, s.DelaySeconds, s.Created, s.Tenant, s.Name)
+		r.timestamp(ingestSuccess, s.LastSuccess, s.Tenant, s.Name)
+		if s.NewestEvent.Valid {
+			r.timestamp(ingestNewest, s.NewestEvent.Time, s.Tenant, s.Name)
+		}
+	}),
 }
 
-func addIngest(rows *sql.Rows, r *reading) error {
-	for rows.Next() {
-		var tenant, name string
-		var fresh, changed, unchanged, refused int64
-		var lastSuccess, created time.Time
-		var newestEvent sql.NullTime
-		var delays []int64
-		var delaySeconds float64
-		if err := rows.Scan(&tenant, &name, &fresh, &changed, &unchanged, &refused, &lastSuccess, &newestEvent, &created, pq.Array(&delays), &delaySeconds); err != nil {
-			return err
-		}
-		r.counter(ingestEvents, fresh, created, tenant, name)
-		r.counter(ingestDuplicates, changed+unchanged, created, tenant, name)
-		r.counter(ingestErrors, refused, created, tenant, name, "refused")
-		r.histogram(ingestDelay, delays, delaySeconds, created, tenant, name)
-		r.timestamp(ingestSuccess, lastSuccess, tenant, name)
-		if newestEvent.Valid {
-			r.timestamp(ingestNewest, newestEvent.Time, tenant, name)
-		}
-	}
-	return rows.Err()
+// source is a row of the ingest collector's query.
+type source struct {
+	Tenant, Name        string
+	New, Known, Refused int64
+	LastSuccess         time.Time    `db:"last_success"`
+	NewestEvent         sql.NullTime `db:"newest_event"`
+	Created             time.Time
+	Delays              pq.Int64Array
+	DelaySeconds        float64 `db:"delay_seconds"`
 }

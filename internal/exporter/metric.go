@@ -22,18 +22,14 @@ func gauge(name, help string, labels ...string) *metric {
 	return &metric{name, help, dto.MetricType_GAUGE, labels}
 }
 
-func histogram(name, help string, labels ...string) *metric {
-	return &metric{name, help, dto.MetricType_HISTOGRAM, labels}
-}
-
 // published is a series as it is published.
 type published struct {
 	of *metric
 	*dto.Metric
 }
 
-// families puts the series of each metric together. That no two have the same labels is for samples to see to: a registry
-// would look again, series by series, which takes as long as to read them all.
+// families groups series by their metric. samples makes sure that no two have the same labels: a registry would check
+// again, series by series, which takes as long as reading them all.
 func families(all []published) []*dto.MetricFamily {
 	byMetric := map[*metric]*dto.MetricFamily{}
 	var list []*dto.MetricFamily
@@ -52,16 +48,15 @@ func families(all []published) []*dto.MetricFamily {
 
 // pairs returns the labels of a series, sorted by name as the formats want them.
 func (m *metric) pairs(values ...string) []*dto.LabelPair {
-	pairs, each := make([]*dto.LabelPair, len(values)), make([]dto.LabelPair, len(values))
+	pairs := make([]*dto.LabelPair, len(values))
 	for i := range values {
-		pairs[i] = &each[i]
-		pairs[i].Name, pairs[i].Value = &m.labels[i], &values[i]
+		pairs[i] = &dto.LabelPair{Name: &m.labels[i], Value: &values[i]}
 	}
 	slices.SortFunc(pairs, func(a, b *dto.LabelPair) int { return cmp.Compare(*a.Name, *b.Name) })
 	return pairs
 }
 
-// value is a gauge of that value.
+// value returns a series of a gauge.
 func (m *metric) value(v float64, labels ...string) published {
 	return published{m, &dto.Metric{Label: m.pairs(labels...), Gauge: &dto.Gauge{Value: &v}}}
 }

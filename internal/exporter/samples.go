@@ -18,8 +18,8 @@ import (
 const maxLabelLength = 1024
 
 // samples gathers what a collector publishes, reading after reading. Samples whose labels came out the same become one,
-// because a single label set given twice would spoil the whole scrape. What is kept of them is their labels, of which there are
-// thousands in every scrape, and the highest value of each counter, so that none falls.
+// because a single label set given twice would spoil the whole scrape. It keeps the labels, of which every scrape has
+// thousands, and the highest value of each counter, so that none falls.
 type samples struct {
 	zeroHold    time.Duration
 	regressions prometheus.Counter
@@ -31,7 +31,7 @@ type samples struct {
 	list    []*sample // of this reading
 }
 
-// series is what tells samples apart.
+// series identifies a sample.
 type series struct {
 	of     *metric
 	labels string
@@ -56,7 +56,7 @@ type value struct {
 // mark is a number, and what has been published of it.
 type mark struct{ n, last, highest float64 }
 
-// raise makes the highest what it is now, and tells whether the number fell.
+// raise updates the highest value, and reports whether the number fell.
 func (m *mark) raise() (fell bool) {
 	fell = m.n < m.last
 	m.last, m.highest = m.n, max(m.highest, m.n)
@@ -152,8 +152,8 @@ func (s *samples) publish() []published {
 	for _, m := range s.list {
 		switch m.of.kind {
 		case dto.MetricType_GAUGE:
-			n := m.values[0].n
-			all = append(all, published{m.of, &dto.Metric{Label: m.values[0].pairs, Gauge: &dto.Gauge{Value: &n}}})
+			gauge := &dto.Gauge{Value: proto.Float64(m.values[0].n)}
+			all = append(all, published{m.of, &dto.Metric{Label: m.values[0].pairs, Gauge: gauge}})
 		case dto.MetricType_HISTOGRAM:
 			all = append(all, s.asHistogram(m))
 		default:
@@ -161,12 +161,14 @@ func (s *samples) publish() []published {
 		}
 	}
 	if len(s.index) > len(s.list) { // what is no counter is not remembered
-		maps.DeleteFunc(s.index, func(_ series, m *sample) bool { return m.of.kind == dto.MetricType_GAUGE && m.reading != s.reading })
+		maps.DeleteFunc(s.index, func(_ series, m *sample) bool {
+			return m.of.kind == dto.MetricType_GAUGE && m.reading != s.reading
+		})
 	}
 	return all
 }
 
-// rise makes a value what is to be published of it: 0 if it was created less than the zero hold ago, and else no less than before,
+// rise makes a value the one to publish: 0 if it was created less than the zero hold ago, and else no less than before,
 // unless it has been created anew.
 func (s *samples) rise(v *value, ranges []mark) {
 	if v.created.After(v.since) {

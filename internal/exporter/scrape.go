@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,11 +33,11 @@ type scrape struct {
 	timeout time.Duration
 }
 
-// Gather implements prometheus.Gatherer. It publishes what one snapshot of the database says or, without one, no numbers at all.
+// Gather implements prometheus.Gatherer. It publishes the numbers of one snapshot of the database or, without one, none.
 func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	all, err := ask(ctx, s.Exporter, s.read)
+	all, err := readInTime(ctx, s.Exporter, s.read)
 	up := 1.0
 	if err != nil {
 		s.logger.Error("scrape failed", "err", err)
@@ -53,12 +54,12 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 type reading struct {
 	*samples
 	options    *Options
-	cannotNote bool // who has series cannot be noted in the database
-	undecided  bool // somebody was met about whose series nothing is decided yet
-	limited    int  // how many count as "other" for lack of room, of the collector at work
+	cannotNote bool // which subjects have series cannot be noted in the database
+	undecided  bool // there are subjects about whose series nothing is decided yet
+	limited    int  // how many subjects of the current collector count as "other" for lack of room
 }
 
-// outcome is what a collector published, and what is to be said about that.
+// outcome is what a collector published, and what the metrics about it say.
 type outcome struct {
 	published []published
 	err       error
@@ -67,8 +68,8 @@ type outcome struct {
 	limited   int
 }
 
-// read publishes what every collector finds. Those about whose series nothing is decided are decided about and read
-// again, so that the scrape that first meets them has them.
+// read publishes what every collector finds. Where nothing is decided about a subject's series yet, it decides and reads
+// again, so that the scrape that first meets the subject has it.
 func (e *Exporter) read(ctx context.Context) ([]published, error) {
 	defer e.refreshWhenDue()
 	all, undecided, err := e.readOnce(ctx)
@@ -89,8 +90,10 @@ func (e *Exporter) readOnce(ctx context.Context) (all []published, undecided boo
 	err = e.snapshot(ctx, func(tx *sqlx.Tx, now time.Time) error {
 		r := &reading{options: &e.options, cannotNote: e.cannotNote.Load()}
 		for _, c := range e.collectors {
-			o, err := e.collect(ctx, tx, now, c, r)
-			if err != nil {
+			var o outcome
+			if c.background {
+				o = e.refreshed(c)
+			} else if o, err = e.run(ctx, tx, now, c, r); err != nil {
 				return err
 			}
 			all = append(all, o.describe(c)...)
@@ -101,15 +104,8 @@ func (e *Exporter) readOnce(ctx context.Context) (all []published, undecided boo
 	return all, undecided, err
 }
 
-// collect runs a collector or, if it works in the background, asks for what it last found. The error is one that ends
-// the whole reading; the others still have their say after one that concerns the collector alone.
-func (e *Exporter) collect(ctx context.Context, tx *sqlx.Tx, now time.Time, c *collector, r *reading) (outcome, error) {
-	if c.background {
-		return e.refreshed(c), nil
-	}
-	return e.run(ctx, tx, now, c, r)
-}
-
+// run runs a collector. It returns only errors that end the whole reading; other collectors still run after an error that
+// concerns one alone.
 func (e *Exporter) run(ctx context.Context, tx *sqlx.Tx, now time.Time, c *collector, r *reading) (outcome, error) {
 	began := time.Now()
 	r.samples, r.limited = e.samples[c], 0
@@ -140,13 +136,13 @@ func (c *collector) collect(ctx context.Context, tx *sqlx.Tx, r *reading) error 
 	return rows.Err()
 }
 
-// describe adds to a collector's metrics those about it.
+// describe returns a collector's metrics and those about it.
 func (o outcome) describe(c *collector) []published {
 	success := 1.0
 	if o.err != nil {
 		success = 0
 	}
-	all := append(o.published[:len(o.published):len(o.published)], collectorSuccess.value(success, c.name), collectorDuration.value(o.took.Seconds(), c.name))
+	all := append(slices.Clip(o.published), collectorSuccess.value(success, c.name), collectorDuration.value(o.took.Seconds(), c.name))
 	if c.background && !o.at.IsZero() {
 		all = append(all, refreshMetric.value(float64(o.at.UnixMicro())/1e6, c.name))
 	}
@@ -156,7 +152,8 @@ func (o outcome) describe(c *collector) []published {
 	return all
 }
 
-// ready tells whether a scrape would succeed: it has every query planned, which checks names and permissions, and reads no rows.
+// ready returns an error where a scrape would fail. It has every query planned, which checks names and permissions, and
+// reads no rows.
 func (e *Exporter) ready(ctx context.Context) (struct{}, error) {
 	return struct{}{}, e.snapshot(ctx, func(tx *sqlx.Tx, _ time.Time) error {
 		for _, c := range e.collectors {
@@ -168,33 +165,32 @@ func (e *Exporter) ready(ctx context.Context) (struct{}, error) {
 	})
 }
 
-// ask returns what read finds in the database, or an error once ctx ends. One runs at a time: a database in trouble
-// gets no pile of connections, and no snapshot is published after a later one.
-func ask[T any](ctx context.Context, e *Exporter, read func(context.Context) (T, error)) (T, error) {
-	type answer struct {
+// readInTime returns what read finds in the database, or an error once ctx ends. One runs at a time: a database in
+// trouble gets no pile of connections, and no snapshot is published after a later one.
+func readInTime[T any](ctx context.Context, e *Exporter, read func(context.Context) (T, error)) (none T, err error) {
+	type result struct {
 		value T
 		err   error
 	}
-	var none T
 	select {
 	case e.reading <- struct{}{}:
 	case <-ctx.Done():
 		return none, errors.New("the database has not answered an earlier request yet")
 	}
 	// The driver does not return from a query before the server lets go of it, which may be never.
-	answers := make(chan answer, 1)
+	results := make(chan result, 1)
 	go func() {
 		defer func() { <-e.reading }()
-		var a answer
-		if a.err = store.CheckVersion(ctx, e.db); a.err == nil {
-			a.value, a.err = read(ctx)
+		var r result
+		if r.err = store.CheckVersion(ctx, e.db); r.err == nil {
+			r.value, r.err = read(ctx)
 		}
-		answers <- a
+		results <- r
 	}()
 	select {
-	case a := <-answers:
+	case r := <-results:
 		if ctx.Err() == nil {
-			return a.value, explain(a.err)
+			return r.value, explain(r.err)
 		}
 	case <-ctx.Done():
 	}
@@ -211,7 +207,8 @@ func (e *Exporter) snapshot(ctx context.Context, read func(tx *sqlx.Tx, now time
 			return err
 		}
 		if standby && !e.options.AllowStandby {
-			return errors.New("the database is a hot standby, whose counters may lag and so seem to fall: connect to the primary, or allow it with --allow-standby")
+			return errors.New("the database is a hot standby, whose counters may lag and so seem to fall: " +
+				"connect to the primary, or allow it with --allow-standby")
 		}
 		if _, err := tx.ExecContext(ctx, "SAVEPOINT collector"); err != nil {
 			return err

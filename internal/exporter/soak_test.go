@@ -27,8 +27,10 @@ func TestSoak(t *testing.T) {
 	removed := start
 	signIn := func(id int) *activity.Record {
 		at := start.Add(time.Duration(id) * time.Hour)
-		return record(activity.SignIn, fmt.Sprint(id), at, "errorCode", pick("0", "0", "50126", "50074", "53003"), "appId", fmt.Sprint("app", id%12), "appDisplayName", pick("One", "Two", "Three"),
-			"clientAppUsed", pick("Browser", "IMAP4"), "countryOrRegion", pick("CH", "DE", ""), "signInEventTypes", pick(activity.SignInEventTypes...), "riskLevelDuringSignIn", pick("none", "high"),
+		return record(activity.SignIn, fmt.Sprint(id), at, "errorCode", pick("0", "0", "50126", "50074", "53003"),
+			"appId", fmt.Sprint("app", id%12), "appDisplayName", pick("One", "Two", "Three"),
+			"clientAppUsed", pick("Browser", "IMAP4"), "countryOrRegion", pick("CH", "DE", ""),
+			"signInEventTypes", pick(activity.SignInEventTypes...), "riskLevelDuringSignIn", pick("none", "high"),
 			"conditionalAccessPolicyIds", "p1", "conditionalAccessPolicyResults", pick("success", "failure"))
 	}
 	options := everything()
@@ -43,7 +45,8 @@ func TestSoak(t *testing.T) {
 			_, err := store.Retain(t.Context(), db, activity.SignIn, removed)
 			require.NoError(t, err)
 		case 1:
-			_, err := store.Reclassify(t.Context(), db, activity.CodeList(pick("A", "B", "C")), activity.Classes{50126: pick(activity.Failure, activity.Interrupted)})
+			_, err := store.Reclassify(t.Context(), db, activity.CodeList(pick("A", "B", "C")),
+				activity.Classes{50126: pick(activity.Failure, activity.Interrupted)})
 			require.NoError(t, err)
 		case 2:
 			options.MaxSeries = (4 + random.IntN(8)) * signIns.width
@@ -68,7 +71,8 @@ func TestSoak(t *testing.T) {
 				if strings.HasPrefix(series, "entra_signins_total{") {
 					sum += value
 				}
-				if name, _, _ := strings.Cut(series, "{"); strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter") && strings.HasSuffix(name, "_total") {
+				name, _, _ := strings.Cut(series, "{")
+				if strings.HasPrefix(name, "entra_") && !strings.HasPrefix(name, "entra_exporter") && strings.HasSuffix(name, "_total") {
 					if value < highest[series] {
 						t.Errorf("step %d, exporter %d: %s fell from %v to %v", step, i, series, highest[series], value)
 					}
@@ -104,7 +108,8 @@ func TestRenamedApplication(t *testing.T) {
 	var series int
 	for i := range 1000 {
 		result, err := w.Write(t.Context(), store.Batch{Source: "import", Records: []*activity.Record{
-			record(activity.SignIn, fmt.Sprint(i), at.AddDate(0, 0, i/40), "appId", "a1", "appDisplayName", name(i), "errorCode", "0", "signInEventTypes", "interactiveUser"),
+			record(activity.SignIn, fmt.Sprint(i), at.AddDate(0, 0, i/40), "appId", "a1", "appDisplayName", name(i),
+				"errorCode", "0", "signInEventTypes", "interactiveUser"),
 		}})
 		require.NoError(t, err)
 		require.Empty(t, result.Refusals)

@@ -12,7 +12,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// counted is what totals are of: a grouping's keys, in words and as the store has them.
+// counted is what totals are of: a grouping's keys, as texts and as the store has them.
 type counted struct {
 	tenant string
 	keys   [3]string
@@ -21,29 +21,30 @@ type counted struct {
 	own    sql.NullBool // whether the subject has series of its own, where that is decided
 }
 
-// total is how many records of that were counted, by kind of sign-in and status.
+// total is how many records of that were counted, by sign-in type and status.
 type total struct {
 	*counted
-	variant int16
-	status  int16
-	n       int64
-	aside   int64 // how much of n counts as "other" all the same
-	created time.Time
+	signInType int16
+	status     int16
+	n          int64
+	asOther    int64 // how much of n counts as "other" all the same
+	created    time.Time
 }
 
-// query returns the SELECT of the family's totals: a row for the same keys, with all their totals in one value. That is much less
-// to send and to read than a row for each total.
+// query returns the SELECT of the family's totals: a row for the same keys, with all their totals in one value. That is
+// much less to send and to read than a row for each total.
 func (f *family) query() string {
 	by := "tenant"
 	for i := range keyNames(f.grouping) {
 		by += fmt.Sprintf(", k%d", i+1)
 	}
 	return f.selectFrom(fmt.Sprintf(`(
-  SELECT %s, string_agg(int2send(variant) || int2send(status) || int8send(n) || int8send(aside) || timestamptz_send(created), '') AS totals
+  SELECT %s, string_agg(int2send(variant) || int2send(status) || int8send(n) || int8send(aside) || timestamptz_send(created),
+    '') AS totals
   FROM entra.total WHERE grouping = %d GROUP BY %[1]s)`, by, f.grouping.Number), "x.totals")
 }
 
-// selectFrom returns a SELECT of what a table counts, by the family's keys in words, and of more of its columns.
+// selectFrom returns a SELECT of what a table counts, by the family's keys as texts, and of more of its columns.
 func (f *family) selectFrom(table, more string) string {
 	from := table + " x LEFT JOIN entra.tenant t ON t.id = x.tenant"
 	g := f.grouping
@@ -73,13 +74,14 @@ func (f *family) selectFrom(table, more string) string {
 			who = append(who, k2)
 		}
 		own, name = "s.own", fmt.Sprintf("coalesce(s.name, %s)", name)
-		from += fmt.Sprintf(" LEFT JOIN entra.series s ON s.tenant = x.tenant AND s.grouping = %d AND s.k1 = x.k1 AND s.k2 = %s", g.Number, k2)
+		from += fmt.Sprintf(" LEFT JOIN entra.series s"+
+			" ON s.tenant = x.tenant AND s.grouping = %d AND s.k1 = x.k1 AND s.k2 = %s", g.Number, k2)
 	}
 	columns := slices.Concat([]string{"coalesce(t.tenant_id, '')"}, keys, []string{name}, who, []string{own, more})
 	return fmt.Sprintf("SELECT %s\nFROM %s", strings.Join(columns, ", "), from)
 }
 
-// columns are where the columns of selectFrom go, but for more of them.
+// columns returns where to scan the columns of selectFrom, but for more of them.
 func (f *family) columns(c *counted) []any {
 	columns := []any{&c.tenant}
 	for i := range keyNames(f.grouping) {
@@ -122,16 +124,16 @@ var sentSince = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func readTotal(c *counted, sent []byte) total {
 	long := func(at int) int64 { return int64(binary.BigEndian.Uint64(sent[at:])) }
 	return total{
-		counted: c,
-		variant: int16(binary.BigEndian.Uint16(sent)), status: int16(binary.BigEndian.Uint16(sent[2:])),
-		n: long(4), aside: long(12), created: sentSince.Add(time.Duration(long(20)) * time.Microsecond),
+		counted:    c,
+		signInType: int16(binary.BigEndian.Uint16(sent)), status: int16(binary.BigEndian.Uint16(sent[2:])),
+		n: long(4), asOther: long(12), created: sentSince.Add(time.Duration(long(20)) * time.Microsecond),
 	}
 }
 
-// publish adds the totals to the samples. All statuses of a label set are created with the first of its totals; one that tells
-// nothing only when it is counted.
+// publish adds the totals to the samples. All statuses of a label set are created with the first of its totals; an unknown
+// status only when it is counted.
 func (f *family) publish(r *reading, totals []total) {
-	admitted := r.admitted(f, totals)
+	decisions := r.decisions(f, totals)
 	labels := make([]string, 0, len(f.labels))
 	add := func(t *total, subject []string, n int64) {
 		labels = append(append(labels[:0], t.tenant), subject...)
@@ -162,22 +164,22 @@ func (f *family) publish(r *reading, totals []total) {
 			if of = t.counted; f.subject != nil {
 				subject = f.subject(of)
 			}
-			own, decided = admitted(of.who)
+			own, decided = decisions[of.who]
 		}
 		switch {
 		case !decided: // it will be by the next scrape
 		case !own:
 			add(t, others(subject), t.n)
 		default:
-			add(t, subject, t.n-t.aside)
-			if t.aside > 0 {
-				add(t, others(subject), t.aside)
+			add(t, subject, t.n-t.asOther)
+			if t.asOther > 0 {
+				add(t, others(subject), t.asOther)
 			}
 		}
 	}
 }
 
-// others are the labels of the subjects that have no series of their own.
+// others returns the labels of the subjects that have no series of their own.
 func others(subject []string) []string {
 	return slices.Repeat([]string{other}, len(subject))
 }

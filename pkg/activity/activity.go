@@ -105,7 +105,7 @@ func (k *Kind) CountLabel() string { return cmp.Or(k.Counted, k.Label) }
 // Field returns the field of a name; nil where the kind has none of that name.
 func (k *Kind) Field(name string) *Field { return k.byName[name] }
 
-// Time returns the field that says when a record happened.
+// Time returns the field that holds when a record happened.
 func (k *Kind) Time() *Field { return k.byName[k.TimeField] }
 
 // Entities returns the entities that records of the kind refer to, in the order of the fields.
@@ -131,19 +131,14 @@ func (k *Kind) fieldsWhere(keep func(f *Field) bool) []*Field {
 	return slices.DeleteFunc(slices.Clone(k.Fields), func(f *Field) bool { return !keep(f) })
 }
 
-// memberOf returns the fields of the groups that a record's user is in, as last imported.
-func memberOf() []*Field {
-	return derive(
-		text("memberOf", "Member of group", "Groups the user is in, as last imported.").of(Membership),
-		identifier("memberOfIds", "Member of group ID", "Object IDs of the groups the user is in, as last imported.").
-			of(Membership),
-	)
-}
-
 // newKind completes a kind. It panics on a name given twice, which only an edit of this package can cause.
 func newKind(k Kind) *Kind {
 	if slices.Contains(k.Entities(), Account) {
-		k.Fields = append(k.Fields, memberOf()...)
+		k.Fields = append(k.Fields, derive(
+			text("memberOf", "Member of group", "Groups the user is in, as last imported.").of(Membership),
+			identifier("memberOfIds", "Member of group ID", "Object IDs of the groups the user is in, as last imported.").
+				of(Membership),
+		)...)
 	}
 	k.byName = make(map[string]*Field, len(k.Fields))
 	for i, f := range k.Fields {

@@ -13,8 +13,7 @@ var AuditEvent = newKind(Kind{
 		tenantID("The tenant whose log holds the event."),
 		text("loggedByService", "Service", "The service that performed the activity.").
 			of(Activity).shown().metricLabel("service"),
-		text("category", "Category", "The kind of thing that was changed.").
-			of(Activity).shown().metricLabel("category"),
+		text("category", "Category", "The kind of thing that was changed.").of(Activity).shown().metricLabel("category"),
 		text("activityDisplayName", "Activity", "What was done.").of(Activity).shown().metricLabel("activity"),
 		text("operationType", "Operation type", "Add, assign, update, delete and so on.").of(Activity).groupable(),
 		enum("status", "Result", "Whether it succeeded.", Success, Failure, Timeout).
@@ -28,13 +27,11 @@ var AuditEvent = newKind(Kind{
 			path("initiatedBy/user/id").of(Account, "userId").groupable(),
 		text("initiatedByAppDisplayName", "Initiated by (application)", "The application that did it.").
 			path("initiatedBy/app/displayName").of(ServicePrincipal, "servicePrincipalName").groupable().shown(),
-		identifier("initiatedByServicePrincipalId", "Initiated by (service principal ID)",
-			"That application's object ID.").
+		identifier("initiatedByServicePrincipalId", "Initiated by (service principal ID)", "That application's object ID.").
 			path("initiatedBy/app/servicePrincipalId").of(ServicePrincipal, "servicePrincipalId").groupable(),
 		identifier("initiatedByAppId", "Initiated by (application ID)", "That application's (client) ID.").
 			path("initiatedBy/app/appId"),
-		address("ipAddress", "IP address", "The address it was done from.").
-			path("initiatedBy/user/ipAddress").groupable(),
+		address("ipAddress", "IP address", "The address it was done from.").path("initiatedBy/user/ipAddress").groupable(),
 		text("userAgent", "User agent", "The client it was done with."),
 		list("targetDisplayNames", "Targets", "Names of the things it was done to.").
 			path("targetResources/displayName").shown().sparse(),

@@ -12,8 +12,8 @@ const (
 // ClientAppClasses lists the classes of client applications.
 var ClientAppClasses = []string{Modern, Legacy, Unknown}
 
-// ClientAppClass tells modern clients from legacy ones. Legacy protocols cannot ask for a second factor, which is why
-// they are worth finding. Microsoft's filter for them is "everything but these two, and not empty":
+// ClientAppClass returns the class of a client app. Legacy protocols cannot ask for a second factor, which is why they
+// are worth finding. Microsoft's filter for them is "everything but these two, and not empty":
 // https://learn.microsoft.com/entra/identity/conditional-access/policy-block-legacy-authentication
 func ClientAppClass(clientAppUsed string) string {
 	switch strings.ToLower(strings.TrimSpace(clientAppUsed)) {

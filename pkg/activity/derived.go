@@ -27,8 +27,7 @@ var ConditionalAccess = derived(Kind{
 	enum("policyResult", "Policy result",
 		"What the policy made of the sign-in; in report-only mode, what it would have.",
 		"success", "failure", "notApplied", "notEnabled", "reportOnlySuccess", "reportOnlyFailure", "reportOnlyInterrupted",
-		"reportOnlyNotApplied", "unknown").
-		metricLabel("result"),
+		"reportOnlyNotApplied", "unknown").metricLabel("result"),
 )
 
 // RiskyUserHistory is every state that risky users have been in.
@@ -56,14 +55,12 @@ var UserActivity = newKind(Kind{
 		enum("kind", "Kind", "The kind of record.", storedNames()...).groupable().shown(),
 		identifier("id", "ID", "Identifies the record among those of its kind."),
 		enum("tenantId", "Tenant ID", "The tenant whose log holds the record.").groupable(),
-		enum("status", "Status", "How it ended; empty for kinds that have no outcome.", AllStatuses...).
-			groupable().shown(),
+		enum("status", "Status", "How it ended; empty for kinds that have no outcome.", AllStatuses...).groupable().shown(),
 		text("summary", "What happened",
 			"The application signed in to, the audited activity, the action of provisioning and its target, or the type of risk.").
 			groupable().shown(),
 		text("userDisplayName", "User", "The user's name, the newest one known.").of(Account).groupable().shown(),
-		text("userPrincipalName", "Username", "The name the user signs in with.").
-			of(Account).groupable().shown().owner(),
+		text("userPrincipalName", "Username", "The name the user signs in with.").of(Account).groupable().shown().owner(),
 		identifier("userId", "User ID", "The user's object ID.").of(Account).groupable(),
 		text("appDisplayName", "Application", "The application signed in to, or that acted.").groupable().shown(),
 		address("ipAddress", "IP address", "The address it was done from.").groupable().shown(),

@@ -12,8 +12,7 @@ var ProvisioningEvent = newKind(Kind{
 		identifier("id", "ID", "Identifies the event."),
 		tenantID("The tenant whose log holds the event."),
 		enum("provisioningAction", "Action", "What was to be done to the object.",
-			"create", "update", "delete", "stagedDelete", "disable", "other").
-			of(Provisioning).shown().metricLabel("action"),
+			"create", "update", "delete", "stagedDelete", "disable", "other").of(Provisioning).shown().metricLabel("action"),
 		enum("status", "Status", "How it ended.", Success, Failure, Skipped, Warning).
 			path("provisioningStatusInfo/status").shown().metricLabel("status"),
 		text("errorCode", "Error code", "The error's name, such as EntryConflict.").
@@ -21,13 +20,11 @@ var ProvisioningEvent = newKind(Kind{
 		enum("errorCategory", "Error category", "Whether the service or something outside it failed.",
 			"failure", "nonServiceFailure", "success").
 			path("provisioningStatusInfo/errorInformation/errorCategory").of(Provisioning).groupable(),
-		text("errorReason", "Error reason", "The error in words.").
-			path("provisioningStatusInfo/errorInformation/reason"),
+		text("errorReason", "Error reason", "The error in words.").path("provisioningStatusInfo/errorInformation/reason"),
 		text("recommendedAction", "Recommended action", "What Microsoft recommends to do about the error.").
 			path("provisioningStatusInfo/errorInformation/recommendedAction"),
 		text("servicePrincipalDisplayName", "Application", "The application provisioned to or from.").
-			path("servicePrincipal/displayName").of(ServicePrincipal, "servicePrincipalName").shown().
-			metricLabel("service"),
+			path("servicePrincipal/displayName").of(ServicePrincipal, "servicePrincipalName").shown().metricLabel("service"),
 		identifier("servicePrincipalId", "Service principal ID", "That application's object ID.").
 			path("servicePrincipal/id").of(ServicePrincipal).groupable(),
 		text("sourceSystem", "Source system", "Where the object came from.").
@@ -37,8 +34,7 @@ var ProvisioningEvent = newKind(Kind{
 		text("sourceIdentity", "Source identity", "The object's name at its source.").
 			path("sourceIdentity/displayName").shown(),
 		text("sourceIdentityId", "Source ID", "The object's ID at its source.").path("sourceIdentity/id"),
-		text("targetIdentity", "Target identity", "The object's name at its target.").
-			path("targetIdentity/displayName"),
+		text("targetIdentity", "Target identity", "The object's name at its target.").path("targetIdentity/displayName"),
 		text("targetIdentityId", "Target ID", "The object's ID at its target.").path("targetIdentity/id"),
 		text("identityType", "Identity type", "User, group and so on.").
 			path("sourceIdentity/identityType").of(Provisioning).groupable(),

@@ -15,8 +15,7 @@ var RiskDetection = newKind(Kind{
 		timestamp("lastUpdatedDateTime", "Last updated", "When the detection last changed."),
 		text("riskEventType", "Detection type", "What was detected, such as unfamiliarFeatures.").
 			of(Risk).shown().metricLabel("type"),
-		enum("riskLevel", "Risk level", "How sure the detection is.", riskLevels...).
-			of(Risk).shown().metricLabel("level"),
+		enum("riskLevel", "Risk level", "How sure the detection is.", riskLevels...).of(Risk).shown().metricLabel("level"),
 		enum("riskState", "Risk state", "What became of the risk.", riskStates...).of(Risk).groupable().shown(),
 		enum("riskDetail", "Risk detail", "Why the risk is in its state.").of(Risk).groupable(),
 		enum("detectionTimingType", "Detection timing", "During the sign-in or after it.",
@@ -24,11 +23,9 @@ var RiskDetection = newKind(Kind{
 		enum("activity", "Detected activity", "Whether a sign-in or the account itself is at risk.",
 			"signin", "user", "servicePrincipal").of(Risk).groupable(),
 		text("source", "Source", "The product that detected it.").of(Risk).groupable(),
-		enum("tokenIssuerType", "Token issuer type", "The identity provider that issued the token.").
-			of(Risk).groupable(),
+		enum("tokenIssuerType", "Token issuer type", "The identity provider that issued the token.").of(Risk).groupable(),
 		text("userDisplayName", "User", "The user's name, the newest one known.").of(Account).groupable().shown(),
-		text("userPrincipalName", "Username", "The name the user signs in with.").
-			of(Account).groupable().shown().owner(),
+		text("userPrincipalName", "Username", "The name the user signs in with.").of(Account).groupable().shown().owner(),
 		identifier("userId", "User ID", "The user's object ID.").of(Account).groupable(),
 		text("servicePrincipalDisplayName", "Service principal name", "The service principal at risk.").
 			of(ServicePrincipal, "servicePrincipalName").groupable(),
@@ -61,12 +58,10 @@ var RiskyUser = newKind(Kind{
 		identifier("id", "ID", "Identifies the state: the user and the time."),
 		tenantID("The tenant the user is in."),
 		text("userDisplayName", "User", "The user's name, the newest one known.").of(Account).groupable().shown(),
-		text("userPrincipalName", "Username", "The name the user signs in with.").
-			of(Account).groupable().shown().owner(),
+		text("userPrincipalName", "Username", "The name the user signs in with.").of(Account).groupable().shown().owner(),
 		identifier("userId", "User ID", "The user's object ID.").of(Account).groupable(),
 		enum("riskLevel", "Risk level", "The user's risk.", riskLevels...).of(Risk).shown().metricLabel("level"),
-		enum("riskState", "Risk state", "What became of the risk.", riskStates...).
-			of(Risk).shown().metricLabel("state"),
+		enum("riskState", "Risk state", "What became of the risk.", riskStates...).of(Risk).shown().metricLabel("state"),
 		enum("riskDetail", "Risk detail", "Why the risk is in its state.").of(Risk).groupable().shown(),
 		list("riskEventTypes", "Risk event types", "The detections behind a change of state.").
 			path("activity/riskEventTypes"),

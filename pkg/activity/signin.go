@@ -37,13 +37,11 @@ var SignIn = newKind(Kind{
 			path("status/errorCode").metricLabel("error_code"),
 		text("failureReason", "Failure reason", "The error code's explanation.").
 			path("status/failureReason").of(Context).groupable(),
-		text("additionalDetails", "Additional details",
-			"More on the outcome, such as how the MFA requirement was met.").
+		text("additionalDetails", "Additional details", "More on the outcome, such as how the MFA requirement was met.").
 			path("status/additionalDetails").of(Context).groupable(),
 
 		text("userDisplayName", "User", "The user's name, the newest one known.").of(Account).groupable().shown(),
-		text("userPrincipalName", "Username",
-			"The name the user signs in with; a guest's is the one of the home tenant.").
+		text("userPrincipalName", "Username", "The name the user signs in with; a guest's is the one of the home tenant.").
 			of(Account).groupable().shown().owner(),
 		identifier("userId", "User ID", "The user's object ID.").of(Account).groupable(),
 		enum("userType", "User type", "Member or guest.", "member", "guest").of(Context).groupable(),
@@ -56,8 +54,7 @@ var SignIn = newKind(Kind{
 		text("appDisplayName", "Application", "The application signed in to, by its newest name.").
 			of(Application).shown().metricLabel("app"),
 		identifier("appId", "Application ID", "The application's (client) ID.").of(Application).metricLabel("app_id"),
-		text("resourceDisplayName", "Resource", "The resource the token was asked for.").
-			of(Resource).metricLabel("resource"),
+		text("resourceDisplayName", "Resource", "The resource the token was asked for.").of(Resource).metricLabel("resource"),
 		identifier("resourceId", "Resource ID", "The resource's application ID.").of(Resource).groupable(),
 
 		address("ipAddress", "IP address", "The client's address as Entra ID saw it.").groupable(),
@@ -94,8 +91,7 @@ var SignIn = newKind(Kind{
 
 		enum("conditionalAccessStatus", "Conditional Access", "Result of all Conditional Access policies together.",
 			"success", "failure", "notApplied").of(Context).metricLabel("conditional_access"),
-		list("conditionalAccessPolicies", "Conditional Access policies",
-			"Names of the policies evaluated, applied or not.").
+		list("conditionalAccessPolicies", "Conditional Access policies", "Names of the policies evaluated, applied or not.").
 			path("appliedConditionalAccessPolicies/displayName").of(Policies),
 		list("conditionalAccessPolicyIds", "Conditional Access policy IDs",
 			"IDs of the policies evaluated, in the order of their names.").
@@ -126,8 +122,7 @@ var SignIn = newKind(Kind{
 			of(Context).groupable(),
 		enum("crossTenantAccessType", "Cross tenant access type", "How the user crossed from one tenant to another.").
 			of(Context).groupable(),
-		enum("tokenIssuerType", "Token issuer type", "The identity provider that issued the token.").
-			of(Context).groupable(),
+		enum("tokenIssuerType", "Token issuer type", "The identity provider that issued the token.").of(Context).groupable(),
 		enum("originalTransferMethod", "Original transfer method",
 			"Whether the session began with device code flow or authentication transfer.").of(Context).groupable(),
 		boolean("flaggedForReview", "Flagged for review", "Whether the user asked an administrator to look into it.").

@@ -51,7 +51,7 @@ func ParseCodeList(name string) (CodeList, error) {
 	return "", fmt.Errorf("unknown list of status codes %q: use A, B or C", name)
 }
 
-// Classes returns what the list says, overridden by an operator's own classes.
+// Classes returns the classes of the list's codes, overridden by an operator's own classes.
 func (l CodeList) Classes(own Classes) Classes {
 	classes := Classes{0: Success}
 	for code, known := range statusCodes {

@@ -145,15 +145,23 @@ func cellArray(cells map[cell]int64) string {
 
 // eachCell runs a query of rowsAsCells' columns and calls read for every cell and its count.
 func eachCell(ctx context.Context, tx *sqlx.Tx, query string, args []any, read func(c cell, n int64)) error {
-	return each(ctx, tx, query, args, func(scan func(...any) error) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
 		var c cell
 		var bucket time.Time
 		var n int64
-		err := scan(&c.tenant, &c.grouping, &c.tier, &bucket, &c.k[0], &c.k[1], &c.k[2], &c.signInType, &c.status, &c.edge, &n)
+		if err := rows.Scan(&c.tenant, &c.grouping, &c.tier, &bucket, &c.k[0], &c.k[1], &c.k[2],
+			&c.signInType, &c.status, &c.edge, &n); err != nil {
+			return err
+		}
 		c.bucket = bucket.UnixMicro()
 		read(c, n)
-		return err
-	})
+	}
+	return rows.Err()
 }
 
 // rowsAsAllCells returns the SELECT of rowsAsCells for all tiers of groupings; empty where they have none.

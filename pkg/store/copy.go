@@ -57,30 +57,14 @@ func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(b, time.RFC3339Nano), '\t')
 }
 
-// appendText looks for characters to escape piece by piece, as most pieces have none.
+var copyEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`)
+
+// appendText escapes text piece by piece, as most pieces have nothing to escape, which is quick to see.
 func appendText(b []byte, text string) []byte {
 	for len(text) > 0 {
 		piece := text[:min(512, len(text))]
 		text = text[len(piece):]
-		if strings.IndexByte(piece, '\\') < 0 && strings.IndexByte(piece, '\n') < 0 &&
-			strings.IndexByte(piece, '\t') < 0 && strings.IndexByte(piece, '\r') < 0 {
-			b = append(b, piece...)
-			continue
-		}
-		for i := range len(piece) {
-			switch c := piece[i]; c {
-			case '\\':
-				b = append(b, '\\', '\\')
-			case '\n':
-				b = append(b, '\\', 'n')
-			case '\t':
-				b = append(b, '\\', 't')
-			case '\r':
-				b = append(b, '\\', 'r')
-			default:
-				b = append(b, c)
-			}
-		}
+		b = append(b, copyEscapes.Replace(piece)...)
 	}
 	return append(b, '\t')
 }

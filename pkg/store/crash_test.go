@@ -29,8 +29,9 @@ func crashBatch(n int) []*activity.Record {
 	records := make([]*activity.Record, 200)
 	for i := range records {
 		id := random.IntN(n*100 + 200)
-		records[i] = signIn(strconv.Itoa(id), start.Add(time.Duration(id)*time.Minute), "errorCode", strconv.Itoa([]int{0, 50126, 50074}[random.IntN(3)]),
-			"appId", strconv.Itoa(id%7), "userId", fmt.Sprint("user ", id%50), "countryOrRegion", []string{"US", "DE"}[id%2])
+		records[i] = signIn(strconv.Itoa(id), start.Add(time.Duration(id)*time.Minute),
+			"errorCode", strconv.Itoa([]int{0, 50126, 50074}[random.IntN(3)]), "appId", strconv.Itoa(id%7),
+			"userId", fmt.Sprint("user ", id%50), "countryOrRegion", []string{"US", "DE"}[id%2])
 	}
 	return records
 }
@@ -87,17 +88,22 @@ func TestKilledWriter(t *testing.T) {
 	requireConsistent(t, killed)
 }
 
-// contents lists all that the store says of sign-ins, by names: ids of entities may differ.
+// contents returns all that the store holds of sign-ins, by names: ids of entities may differ.
 func contents(t *testing.T, db *store.DB) []string {
 	t.Helper()
 	var lines []string
 	for _, query := range []string{
-		`SELECT concat_ws(' ', i.text, r.time, r.status, r.error_code, a.key, u.key, p.country_or_region, raw.record::text) FROM entra.sign_in r JOIN entra.identifier i ON i.id = r.id
-		 JOIN entra.sign_in_raw raw ON raw.id = r.id JOIN entra.application a ON a.id = r.application JOIN entra.account u ON u.id = r.account JOIN entra.place p ON p.id = r.place ORDER BY 1`,
-		`SELECT concat_ws(' ', grouping, tier, bucket, coalesce(a.key, u.key, w.text, k1::text), variant, status, edge, n) FROM entra.rollup r
-		 LEFT JOIN entra.application a ON grouping = 2 AND a.id = k1 LEFT JOIN entra.account u ON grouping = 9 AND u.id = k1 LEFT JOIN entra.word w ON grouping IN (3, 6, 7) AND w.id = k1 WHERE grouping <> 4 ORDER BY 1`,
-		`SELECT concat_ws(' ', grouping, coalesce(a.key, w.text, k1::text), variant, status, n, first_event, last_event) FROM entra.total
-		 LEFT JOIN entra.application a ON grouping = 2 AND a.id = k1 LEFT JOIN entra.word w ON grouping IN (3, 6, 7) AND w.id = k1 WHERE grouping <> 4 ORDER BY 1`,
+		`SELECT concat_ws(' ', i.text, r.time, r.status, r.error_code, a.key, u.key, p.country_or_region, raw.record::text)
+		 FROM entra.sign_in r JOIN entra.identifier i ON i.id = r.id JOIN entra.sign_in_raw raw ON raw.id = r.id
+		 JOIN entra.application a ON a.id = r.application JOIN entra.account u ON u.id = r.account
+		 JOIN entra.place p ON p.id = r.place ORDER BY 1`,
+		`SELECT concat_ws(' ', grouping, tier, bucket, coalesce(a.key, u.key, w.text, k1::text), variant, status, edge, n)
+		 FROM entra.rollup r LEFT JOIN entra.application a ON grouping = 2 AND a.id = k1
+		 LEFT JOIN entra.account u ON grouping = 9 AND u.id = k1
+		 LEFT JOIN entra.word w ON grouping IN (3, 6, 7) AND w.id = k1 WHERE grouping <> 4 ORDER BY 1`,
+		`SELECT concat_ws(' ', grouping, coalesce(a.key, w.text, k1::text), variant, status, n, first_event, last_event)
+		 FROM entra.total LEFT JOIN entra.application a ON grouping = 2 AND a.id = k1
+		 LEFT JOIN entra.word w ON grouping IN (3, 6, 7) AND w.id = k1 WHERE grouping <> 4 ORDER BY 1`,
 		`SELECT concat_ws(' ', name, position, new, changed, unchanged, refused, newest_event) FROM entra.source ORDER BY 1`,
 	} {
 		var some []string

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
@@ -39,33 +38,18 @@ func (d *dictionary) resolve(ctx context.Context) error {
 	}
 	defer clear(d.missing) // also after an error: a text that PostgreSQL rejects must not come back with the next batch
 	texts := pq.Array(slices.Sorted(maps.Keys(d.missing)))
-	if _, err := d.db.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %s (%s)
-SELECT t FROM unnest($1::text[]) WITH ORDINALITY AS u(t, i) ORDER BY i ON CONFLICT DO NOTHING`, d.table, d.column), texts); err != nil {
+	insert := "INSERT INTO %s (%s) SELECT t FROM unnest($1::text[]) WITH ORDINALITY AS u(t, i) ORDER BY i ON CONFLICT DO NOTHING"
+	if _, err := d.db.ExecContext(ctx, fmt.Sprintf(insert, d.table, d.column), texts); err != nil {
 		return err
 	}
-	query := fmt.Sprintf("SELECT id, %s FROM %s WHERE %[1]s = ANY($1)", d.column, d.table)
-	return each(ctx, d.db, query, []any{texts}, func(scan func(...any) error) error {
-		var id int32
-		var text string
-		if err := scan(&id, &text); err != nil {
-			return err
-		}
-		d.ids[text] = id
-		return nil
-	})
-}
-
-// each runs a query and calls read for every row.
-func each(ctx context.Context, q sqlx.QueryerContext, query string, args []any, read func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
+	var rows []struct {
+		ID   int32
+		Text string
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := read(rows.Scan); err != nil {
-			return err
-		}
+	query := fmt.Sprintf("SELECT id, %s AS text FROM %s WHERE %[1]s = ANY($1)", d.column, d.table)
+	err := d.db.SelectContext(ctx, &rows, query, texts)
+	for _, row := range rows {
+		d.ids[row.Text] = row.ID
 	}
-	return rows.Err()
+	return err
 }

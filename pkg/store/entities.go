@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
@@ -45,8 +46,8 @@ type mention struct {
 }
 
 type entityKey struct {
-	tenant int32
-	key    string
+	Tenant int32
+	Key    string
 }
 
 // names are an entity's attributes as records of a day have them.
@@ -91,9 +92,8 @@ func newEntities(db *DB) *entities {
 	}
 	for _, kind := range activity.Kinds() {
 		for _, entity := range kind.Entities() {
-			c := &entityCache{
-				columns: attributes(entity), mentions: map[string]mention{}, ids: map[entityKey]int32{}, names: map[entityKey]names{},
-			}
+			c := &entityCache{columns: attributes(entity)}
+			c.mentions, c.ids, c.names = map[string]mention{}, map[entityKey]int32{}, map[entityKey]names{}
 			c.keyAt = slices.IndexFunc(c.columns, func(f *activity.Field) bool { return f.AttributeName() == entity.Key })
 			c.upsert, c.lookup = entityStatements(entity, c.columns)
 			e.caches[entity] = c
@@ -131,8 +131,9 @@ func entityStatements(entity *activity.Entity, attributes []*activity.Field) (up
 	list := strings.Join(columns, ", ")
 	upsert = fmt.Sprintf("INSERT INTO %s AS t (%s) SELECT %s FROM unnest(%s) AS u(%[2]s) ON CONFLICT %[5]s",
 		EntityTable(entity), list, strings.Join(values, ", "), parameters, conflict)
-	lookup = fmt.Sprintf("SELECT t.id, t.tenant, t.%s, %s, %s FROM %s t JOIN unnest($1::int[], $2::%s[]) AS u(tenant, key)"+
-		" ON t.tenant = u.tenant AND t.%[1]s = u.key", key, day, named, EntityTable(entity), keyType)
+	lookup = fmt.Sprintf("SELECT t.id, t.tenant, t.%s AS key, %s AS day, %s AS names"+
+		" FROM %s t JOIN unnest($1::int[], $2::%s[]) AS u(tenant, key) ON t.tenant = u.tenant AND t.%[1]s = u.key",
+		key, day, named, EntityTable(entity), keyType)
 	return upsert, lookup
 }
 
@@ -197,7 +198,9 @@ func (e *entities) resolve(ctx context.Context, kind *activity.Kind, records []*
 
 // resolveEntity returns the ids of the entities that records mention; 0 where one mentions none. Most records repeat a
 // recent mention, which gives the id without a closer look.
-func (e *entities) resolveEntity(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
+func (e *entities) resolveEntity(
+	ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record,
+) ([]int32, error) {
 	c := e.caches[entity]
 	bound(c.mentions, mentionLimit)
 	ids := make([]int32, len(records))
@@ -248,7 +251,9 @@ func (e *entities) appendMention(b []byte, kind *activity.Kind, entity *activity
 // day returns the number of a record's day.
 func day(r *activity.Record) int64 { return r.Time.Unix() / (24 * 60 * 60) }
 
-func (e *entities) resolveUncached(ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record) ([]int32, error) {
+func (e *entities) resolveUncached(
+	ctx context.Context, kind *activity.Kind, entity *activity.Entity, records []*activity.Record,
+) ([]int32, error) {
 	c := e.caches[entity]
 	bound(c.ids, cacheLimit)
 	bound(c.names, cacheLimit)
@@ -295,11 +300,11 @@ func (e *entities) write(ctx context.Context, c *entityCache, pending map[entity
 	}
 	// Every writer takes the keys in the same order, so that writers never wait for each other in a circle.
 	keys := slices.SortedFunc(maps.Keys(pending), func(a, b entityKey) int {
-		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Key, b.Key))
 	})
 	args := []any{
-		column(keys, func(k entityKey) int32 { return k.tenant }),
-		column(keys, func(k entityKey) string { return k.key }),
+		column(keys, func(k entityKey) int32 { return k.Tenant }),
+		column(keys, func(k entityKey) string { return k.Key }),
 	}
 	for i := range c.columns {
 		args = append(args, column(keys, func(k entityKey) string { return pending[k].values[i] }))
@@ -310,19 +315,19 @@ func (e *entities) write(ctx context.Context, c *entityCache, pending map[entity
 	if _, err := e.db.ExecContext(ctx, c.upsert, args...); err != nil {
 		return err
 	}
-	return each(ctx, e.db, c.lookup, args[:2], func(scan func(...any) error) error {
-		var k entityKey
-		var id int32
-		var day string
-		var values []string
-		if err := scan(&id, &k.tenant, &k.key, &day, pq.Array(&values)); err != nil {
-			return err
+	var rows []struct {
+		entityKey
+		ID    int32
+		Day   string
+		Names pq.StringArray
+	}
+	err := e.db.SelectContext(ctx, &rows, c.lookup, args[:2]...)
+	for _, row := range rows {
+		if c.ids[row.entityKey] = row.ID; c.keyAt >= 0 {
+			c.names[row.entityKey] = newNames(row.Day, row.Names)
 		}
-		if c.ids[k] = id; c.keyAt >= 0 {
-			c.names[k] = newNames(day, values)
-		}
-		return nil
-	})
+	}
+	return err
 }
 
 // writeIdentifiers keeps the text of identifiers that are not GUIDs.
@@ -384,5 +389,5 @@ func digest(values []string) string {
 		h.Write(binary.AppendUvarint(nil, uint64(len(v))))
 		h.Write([]byte(v))
 	}
-	return formatUUID([16]byte(h.Sum(nil)[:16]))
+	return uuid.UUID(h.Sum(nil)[:16]).String()
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"net"
 	"strings"
@@ -88,7 +87,7 @@ func Classify(err error) ErrorCategory {
 		return DeadlineExceeded
 	case pq.As(err) != nil:
 		return classifyServer(pq.As(err))
-	case isTLS(err), says("tls:"), says("x509:"):
+	case says("tls:"), says("x509:"): // as all errors of crypto/tls and crypto/x509 do
 		return TLSFailed
 	case errors.Is(err, pq.ErrSSLNotSupported):
 		return TLSNotOffered
@@ -104,18 +103,6 @@ func Classify(err error) ErrorCategory {
 		return ConnectionLost
 	}
 	return Unknown
-}
-
-// isTLS reports whether an error is one of a certificate, or an alert that the server sent.
-func isTLS(err error) bool {
-	var (
-		authority x509.UnknownAuthorityError
-		hostname  x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		operation *net.OpError
-	)
-	return errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid) ||
-		errors.As(err, &operation) && operation.Op == "remote error"
 }
 
 func classifyServer(e *pq.Error) ErrorCategory {

@@ -72,13 +72,7 @@ var layouts = func() map[*activity.Kind]*layout {
 			groupings: groupingsOf(kind), positions: map[*Grouping]int{}, signInType: kind.Field("signInEventTypes")}
 		for _, e := range l.entities {
 			for _, attribute := range attributes(e) {
-				var source *activity.Field
-				for _, f := range kind.FieldsOf(e) {
-					if f.AttributeName() == attribute.AttributeName() {
-						source = f
-					}
-				}
-				l.sources[e] = append(l.sources[e], source)
+				l.sources[e] = append(l.sources[e], sameAttribute(kind.FieldsOf(e), attribute))
 			}
 		}
 		for _, g := range l.groupings {
@@ -105,12 +99,22 @@ func attributes(e *activity.Entity) []*activity.Field {
 	var fields []*activity.Field
 	for _, kind := range activity.Kinds() {
 		for _, f := range kind.FieldsOf(e) {
-			if !slices.ContainsFunc(fields, func(g *activity.Field) bool { return g.AttributeName() == f.AttributeName() }) {
+			if sameAttribute(fields, f) == nil {
 				fields = append(fields, f)
 			}
 		}
 	}
 	return fields
+}
+
+// sameAttribute returns which of an entity's fields is the same attribute as f; nil where none is.
+func sameAttribute(fields []*activity.Field, f *activity.Field) *activity.Field {
+	for _, g := range fields {
+		if g.AttributeName() == f.AttributeName() {
+			return g
+		}
+	}
+	return nil
 }
 
 // SignInTypeCode returns the code under which rows keep a sign-in type; 0 for a type unknown today.

@@ -144,24 +144,22 @@ func (s *Subscription) Closed() bool {
 }
 
 func (s *Subscription) add(n BatchNotification) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if len(s.waiting) == maxWaiting {
-		s.waiting = s.waiting[1:]
-		s.missed++
-	}
-	s.waiting = append(s.waiting, n)
-	s.wake()
+	s.update(func() {
+		if len(s.waiting) == maxWaiting {
+			s.waiting = s.waiting[1:]
+			s.missed++
+		}
+		s.waiting = append(s.waiting, n)
+	})
 }
 
-func (s *Subscription) close() {
+func (s *Subscription) close() { s.update(func() { s.closed = true }) }
+
+// update changes the subscription and wakes its owner.
+func (s *Subscription) update(change func()) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	s.closed = true
-	s.wake()
-}
-
-func (s *Subscription) wake() {
+	change()
 	select {
 	case s.ready <- struct{}{}:
 	default:

@@ -11,14 +11,14 @@ import (
 // The connection for notifications takes its settings as a text; none may be lost or understood otherwise on the way.
 func TestAddressKeepsConnectionSettings(t *testing.T) {
 	want := pq.Config{
-		Host: "db.example.com", Port: 6432, Database: "it's here", User: `back\slash`, Password: `p a's\'s=w"ord`, SSLMode: pq.SSLModeVerifyFull,
-		ConnectTimeout: 10 * time.Second, ApplicationName: "grafana",
+		Host: "db.example.com", Port: 6432, Database: "it's here", User: `back\slash`, Password: `p a's\'s=w"ord`,
+		SSLMode: pq.SSLModeVerifyFull, ConnectTimeout: 10 * time.Second, ApplicationName: "grafana",
 	}
 	got, err := pq.NewConfig(address(&want))
 	require.NoError(t, err)
 	for name, pair := range map[string][2]any{
-		"host": {want.Host, got.Host}, "port": {want.Port, got.Port}, "database": {want.Database, got.Database}, "user": {want.User, got.User}, "password": {want.Password, got.Password},
-		"mode":    {want.SSLMode, got.SSLMode},
+		"host": {want.Host, got.Host}, "port": {want.Port, got.Port}, "database": {want.Database, got.Database},
+		"user": {want.User, got.User}, "password": {want.Password, got.Password}, "mode": {want.SSLMode, got.SSLMode},
 		"timeout": {want.ConnectTimeout, got.ConnectTimeout}, "name": {want.ApplicationName, got.ApplicationName},
 	} {
 		require.Equal(t, pair[0], pair[1], name)

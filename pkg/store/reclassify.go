@@ -12,16 +12,17 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// ownClasses reads the operator's own classes.
+// ownClasses returns the operator's own classes.
 func ownClasses(ctx context.Context, tx *sqlx.Tx) (activity.Classes, error) {
+	var rows []struct {
+		Code  int
+		Class string
+	}
+	err := tx.SelectContext(ctx, &rows, "SELECT error_code AS code, class FROM entra.own_class")
 	own := activity.Classes{}
-	err := each(ctx, tx, "SELECT error_code, class FROM entra.own_class", nil, func(scan func(...any) error) error {
-		var code int
-		var class string
-		err := scan(&code, &class)
-		own[code] = class
-		return err
-	})
+	for _, row := range rows {
+		own[row.Code] = row.Class
+	}
 	return own, err
 }
 

@@ -43,44 +43,38 @@ func (t *transaction) register(ctx context.Context, kind *activity.Kind, records
 	for _, p := range records {
 		byID[entityKey{p.tenantID, p.uuid}] = p
 	}
-	err := each(ctx, t.tx, fmt.Sprintf(`INSERT INTO %s (tenant, id, digest, fidelity, time)
+	var inserted []entityKey
+	if err := t.tx.SelectContext(ctx, &inserted, fmt.Sprintf(`INSERT INTO %s (tenant, id, digest, fidelity, time)
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[])
-ON CONFLICT DO NOTHING RETURNING tenant, id`, KnownTable(kind)), entries(records), func(scan func(...any) error) error {
-		var k entityKey
-		if err := scan(&k.tenant, &k.key); err != nil {
-			return err
-		}
-		byID[k].state = added
-		return nil
-	})
-	if err != nil {
+ON CONFLICT DO NOTHING RETURNING tenant, id AS key`, KnownTable(kind)), entries(records)...); err != nil {
 		return err
+	}
+	for _, k := range inserted {
+		byID[k].state = added
 	}
 	known := kept(records, func(s state) bool { return s == unchanged })
 	if len(known) == 0 {
 		return nil
 	}
-	var updated []*pending
-	err = each(ctx, t.tx, fmt.Sprintf(`SELECT k.tenant, k.id, k.time FROM %s k
+	var outdated []struct {
+		entityKey
+		Time time.Time
+	}
+	if err := t.tx.SelectContext(ctx, &outdated, fmt.Sprintf(`SELECT k.tenant, k.id AS key, k.time FROM %s k
 JOIN unnest($1::int[], $2::uuid[], $3::bigint[], $4::smallint[]) AS u(tenant, id, digest, fidelity)
   ON k.tenant = u.tenant AND k.id = u.id
 WHERE k.digest <> u.digest AND u.fidelity >= k.fidelity ORDER BY k.id, k.tenant FOR UPDATE OF k`, KnownTable(kind)),
-		entries(known)[:4], func(scan func(...any) error) error {
-			var k entityKey
-			var at time.Time
-			if err := scan(&k.tenant, &k.key, &at); err != nil {
-				return err
-			}
-			p := byID[k]
-			p.state, p.stored, p.Time = changed, at.UTC(), moreExact(at.UTC(), p.Time)
-			updated = append(updated, p)
-			return nil
-		})
-	if err != nil || len(updated) == 0 {
+		entries(known)[:4]...); err != nil || len(outdated) == 0 {
 		return err
 	}
-	_, err = t.tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %s k SET time = u.time, digest = u.digest, fidelity = u.fidelity
+	for _, old := range outdated {
+		p := byID[old.entityKey]
+		p.state, p.stored = changed, old.Time.UTC()
+		p.Time = moreExact(p.stored, p.Time)
+	}
+	_, err := t.tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %s k SET time = u.time, digest = u.digest, fidelity = u.fidelity
 FROM unnest($1::int[], $2::uuid[], $3::bigint[], $4::smallint[], $5::timestamptz[]) AS u(tenant, id, digest, fidelity, time)
-WHERE k.tenant = u.tenant AND k.id = u.id`, KnownTable(kind)), entries(updated)...)
+WHERE k.tenant = u.tenant AND k.id = u.id`, KnownTable(kind)),
+		entries(kept(known, func(s state) bool { return s == changed }))...)
 	return err
 }

@@ -34,10 +34,11 @@ func TestDelays(t *testing.T) {
 }
 
 // TestAdmissionWhileWriting gives series to applications that counted as "other" while writers count on. Nothing waits
-// for ever, and every sign-in counts exactly once: with its application or aside, with "other".
+// for ever, and every sign-in counts exactly once: with its application or as "other".
 func TestAdmissionWhileWriting(t *testing.T) {
 	db := open(t)
-	byApplication := store.Groupings[slices.IndexFunc(store.Groupings, func(g *store.Grouping) bool { return g.Entity == activity.Application })]
+	isByApplication := func(g *store.Grouping) bool { return g.Entity == activity.Application }
+	byApplication := store.Groupings[slices.IndexFunc(store.Groupings, isByApplication)]
 	decide := func(limit int) {
 		err := store.Admission{Grouping: byApplication, Keys: 1, Admit: func(own int, candidates []store.Candidate) []bool {
 			admitted := make([]bool, len(candidates))
@@ -55,7 +56,8 @@ func TestAdmissionWhileWriting(t *testing.T) {
 			for i := range 20 {
 				var records []*activity.Record
 				for j := range 10 {
-					records = append(records, signIn(fmt.Sprint(n, "-", i, "-", j), time.Now(), "appId", fmt.Sprint("app ", j), "errorCode", []string{"0", "50126"}[i%2]))
+					records = append(records, signIn(fmt.Sprint(n, "-", i, "-", j), time.Now(),
+						"appId", fmt.Sprint("app ", j), "errorCode", []string{"0", "50126"}[i%2]))
 				}
 				if _, err := w.Write(context.Background(), store.Batch{Source: "test", Records: records}); err != nil {
 					t.Error(err)
@@ -69,10 +71,10 @@ func TestAdmissionWhileWriting(t *testing.T) {
 	}
 	writers.Wait()
 	decide(12)
-	var own, total, aside int
+	var own, total, asOther int
 	require.NoError(t, db.Get(&own, "SELECT count(*) FROM entra.series WHERE grouping = 2 AND own"))
 	require.Equal(t, 10, own)
-	require.NoError(t, db.QueryRow("SELECT sum(n), sum(aside) FROM entra.total WHERE grouping = 2").Scan(&total, &aside))
+	require.NoError(t, db.QueryRow("SELECT sum(n), sum(aside) FROM entra.total WHERE grouping = 2").Scan(&total, &asOther))
 	require.Equal(t, 600, total)
-	require.LessOrEqual(t, aside, total)
+	require.LessOrEqual(t, asOther, total)
 }

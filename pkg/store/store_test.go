@@ -50,7 +50,7 @@ func signIn(id string, at time.Time, values ...string) *activity.Record {
 	return r
 }
 
-func TestWriteTellsNewChangedAndUnchangedApart(t *testing.T) {
+func TestWriteCountsNewChangedAndUnchanged(t *testing.T) {
 	db := open(t)
 	w := writer(t, db)
 	at := time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC)
@@ -86,7 +86,7 @@ func TestTimePrecisionOfTwoFeeds(t *testing.T) {
 
 // Whatever COPY takes for something else, wherever it stands, comes back as it was; also from a record larger than what is
 // sent at once.
-func TestUntouchedRecordsAreKeptAsTheyCame(t *testing.T) {
+func TestRawRecordsAreKeptAsTheyCame(t *testing.T) {
 	db := open(t)
 	var records []*activity.Record
 	for i, filler := range []int{0, 1, 400, 511, 512, 513, 200_000, 3} {
@@ -100,7 +100,8 @@ func TestUntouchedRecordsAreKeptAsTheyCame(t *testing.T) {
 	for _, r := range records {
 		var raw, name string
 		uuid, _ := store.IdentifierUUID(r.ID)
-		require.NoError(t, db.QueryRow("SELECT w.record, a.user_display_name FROM entra.sign_in_raw w JOIN entra.sign_in s ON s.id = w.id JOIN entra.account a ON a.id = s.account WHERE w.id = $1", uuid).Scan(&raw, &name))
+		require.NoError(t, db.QueryRow(`SELECT w.record, a.user_display_name FROM entra.sign_in_raw w
+JOIN entra.sign_in s ON s.id = w.id JOIN entra.account a ON a.id = s.account WHERE w.id = $1`, uuid).Scan(&raw, &name))
 		require.Equal(t, string(r.Raw), raw)
 		require.Equal(t, "tab\there, \\N and\r\nline", name)
 	}
@@ -136,10 +137,15 @@ func TestRollupEqualsRows(t *testing.T) {
 		if random.IntN(3) == 0 {
 			at = at.Truncate(time.Second)
 		}
-		return signIn(fmt.Sprint("id-", id), at, "errorCode", pick("0", "0", "50126", "50074", ""), "appId", pick("one", "two", ""), "appDisplayName", pick("One", "Two", "Three"),
-			"userId", pick("u1", "u2", "u3"), "userDisplayName", pick("Ann", "Bob", ""), "clientAppUsed", pick("Browser", "IMAP4", ""), "countryOrRegion", pick("US", "DE", ""),
-			"signInEventTypes", pick(activity.SignInEventTypes...), "conditionalAccessStatus", pick("success", "failure", ""), "authenticationRequirement", pick("singleFactorAuthentication", ""),
-			"riskLevelDuringSignIn", pick("none", "high"), "conditionalAccessPolicyIds", pick("p1", "p1,p2"), "conditionalAccessPolicyResults", pick("success", "failure,notApplied"))
+		return signIn(fmt.Sprint("id-", id), at, "errorCode", pick("0", "0", "50126", "50074", ""),
+			"appId", pick("one", "two", ""), "appDisplayName", pick("One", "Two", "Three"),
+			"userId", pick("u1", "u2", "u3"), "userDisplayName", pick("Ann", "Bob", ""),
+			"clientAppUsed", pick("Browser", "IMAP4", ""), "countryOrRegion", pick("US", "DE", ""),
+			"signInEventTypes", pick(activity.SignInEventTypes...), "riskLevelDuringSignIn", pick("none", "high"),
+			"conditionalAccessStatus", pick("success", "failure", ""),
+			"authenticationRequirement", pick("singleFactorAuthentication", ""),
+			"conditionalAccessPolicyIds", pick("p1", "p1,p2"),
+			"conditionalAccessPolicyResults", pick("success", "failure,notApplied"))
 	}
 	var batches [][]*activity.Record
 	firstSeen := map[string]bool{}
@@ -189,7 +195,7 @@ func TestRollupEqualsRows(t *testing.T) {
 	require.Len(t, result.Refusals, 1, "what retention removed is not counted again")
 }
 
-// requireConsistent compares rollup, registry and untouched records with the rows.
+// requireConsistent compares rollup, registry and raw records with the rows.
 func requireConsistent(t *testing.T, db *store.DB) {
 	t.Helper()
 	difference, err := store.Verify(t.Context(), db)
@@ -203,14 +209,18 @@ func TestRenamedApplicationOfProvisioning(t *testing.T) {
 	w := writer(t, db)
 	event := func(id string, day int, name, status string) *activity.Record {
 		r := activity.NewRecord(activity.ProvisioningEvent)
-		for field, value := range map[string]string{"id": id, "servicePrincipalId": "s", "servicePrincipalDisplayName": name, "provisioningAction": "create", "status": status} {
+		for field, value := range map[string]string{
+			"id": id, "servicePrincipalId": "s", "servicePrincipalDisplayName": name, "provisioningAction": "create", "status": status,
+		} {
 			require.NoError(t, r.Set(activity.ProvisioningEvent.Field(field), value))
 		}
 		r.Time, r.Fidelity, r.Raw = time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC), activity.Full, fmt.Appendf(nil, `{"status":%q}`, status)
 		r.Complete()
 		return r
 	}
-	for _, r := range []*activity.Record{event("1", 1, "HR", "failure"), event("2", 2, "HR Cloud", "success"), event("1", 1, "HR", "success")} {
+	for _, r := range []*activity.Record{
+		event("1", 1, "HR", "failure"), event("2", 2, "HR Cloud", "success"), event("1", 1, "HR", "success"),
+	} {
 		_, err := w.Write(t.Context(), store.Batch{Source: "test", Records: []*activity.Record{r}})
 		require.NoError(t, err)
 		differences, err := store.Verify(t.Context(), db)

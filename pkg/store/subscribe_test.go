@@ -11,9 +11,9 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// What is stored right after somebody has subscribed is told, however long it takes until the connection listens and
-// what it may have missed is looked up.
-func TestABatchStoredBeforeAnybodyListensIsTold(t *testing.T) {
+// A batch stored right after the subscription is notified, however long it takes until the connection listens and missed
+// batches are looked up.
+func TestBatchStoredBeforeTheConnectionListens(t *testing.T) {
 	db, address := pgtest.Store(t)
 	w := writer(t, db)
 	at := time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC)
@@ -26,34 +26,35 @@ func TestABatchStoredBeforeAnybodyListensIsTold(t *testing.T) {
 	reader, err := store.Open(store.Config{URL: address, MaxOpenConns: 1})
 	require.NoError(t, err)
 	defer reader.Close()
-	arrivals := store.NewBatchListener(reader)
-	defer arrivals.Close()
-	s := arrivals.Subscribe(t.Context(), activity.SignIn)
+	listener := store.NewBatchListener(reader)
+	defer listener.Close()
+	s := listener.Subscribe(t.Context(), activity.SignIn)
 	busy, err := reader.Conn(t.Context()) // looking up has to wait
 	require.NoError(t, err)
 	write("after")
 	require.NoError(t, busy.Close())
 
-	var told []store.BatchNotification
-	await := func(n int) {
-		for len(told) < n {
+	var batches []store.BatchNotification
+	take := func(n int) {
+		t.Helper()
+		for len(batches) < n {
 			select {
 			case <-s.Ready:
 			case <-time.After(time.Minute):
-				t.Fatalf("%d of %d batches are told", len(told), n)
+				t.Fatal("the notification never comes")
 			}
-			more, missed := s.Take()
-			told = append(told, more...)
+			taken, missed := s.Take()
 			require.Zero(t, missed)
+			batches = append(batches, taken...)
 		}
+		require.Len(t, batches, n)
 	}
-	await(1)
-	var received time.Time
-	require.NoError(t, db.Get(&received, "SELECT max(received) FROM entra.sign_in"))
-	require.True(t, received.Equal(told[0].Received))
-	// What must not come would have come before what is written now.
-	write("last")
-	await(2)
-	require.Len(t, told, 2)
-	require.True(t, told[1].Received.After(received))
+	take(1)
+	write("later")
+	take(2) // no batch comes twice
+	var received []time.Time
+	require.NoError(t, db.Select(&received, "SELECT received FROM entra.sign_in ORDER BY received"))
+	for i, batch := range batches {
+		require.True(t, received[i+1].Equal(batch.Received))
+	}
 }
