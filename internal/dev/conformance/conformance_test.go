@@ -199,21 +199,33 @@ func (p *proof) mark() {
 		}
 	}
 	p.marks = nil
-	for _, s := range p.servers {
-		for deadline := time.Now().Add(zeroHold + time.Minute); !p.complete(s); time.Sleep(scrapeInterval / 4) {
-			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all that the store got", s.name)
+	deadline := time.Now().Add(patience)
+	wait := func(s server, problem string, done func() bool) {
+		for ; !done(); time.Sleep(scrapeInterval / 4) {
+			require.True(p.t, time.Now().Before(deadline), "%s %s", s.name, problem)
 		}
 	}
-	time.Sleep(scrapeInterval) // one more scrape, of which all can be seen
 	for _, s := range p.servers {
-		scraped, err := s.query(p.t, "timestamp(entra_exporter_up)", time.Now())
-		require.NoError(p.t, err)
-		require.Len(p.t, scraped, 1, s.name)
-		p.marks = append(p.marks, time.UnixMilli(int64(scraped[0].value*1000+0.5)))
+		wait(s, "has not scraped all that the store got", func() bool { return p.complete(s) })
+	}
+	for _, s := range p.servers { // one more scrape, of which all can be seen
+		complete := time.Now()
+		wait(s, "does not scrape again", func() bool {
+			scraped, err := s.query(p.t, "timestamp(entra_exporter_up) and (entra_exporter_up == 1)", time.Now())
+			if err != nil || len(scraped) != 1 {
+				return false
+			}
+			mark := time.UnixMilli(int64(scraped[0].value*1000 + 0.5))
+			if !mark.After(complete) {
+				return false
+			}
+			p.marks = append(p.marks, mark)
+			return true
+		})
 	}
 }
 
-// complete tells whether a server's counters are at what the store got.
+// complete reports whether a server's counters are at what the store got.
 func (p *proof) complete(s server) bool {
 	if up, err := s.query(p.t, "entra_exporter_up == 1", time.Now()); err != nil || len(up) == 0 {
 		return false

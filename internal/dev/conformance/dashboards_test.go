@@ -78,7 +78,7 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 				if assert.NoError(c, err) {
 					assert.True(c, slices.ContainsFunc(samples, func(x sample) bool { return x.value == x.value }), "there is no answer")
 				}
-			}, zeroHold+time.Minute, scrapeInterval, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
+			}, patience, scrapeInterval/4, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
 		}
 	}
 	assert.Len(t, dashboards, 2)

@@ -27,6 +27,9 @@ const scrapeInterval = time.Second
 // one does that has to share a machine, never sees it rise.
 const zeroHold = 10 * scrapeInterval
 
+// patience is how long tests wait for a state that servers come to by themselves, however busy the machine is.
+const patience = 8 * time.Minute
+
 // server is a Prometheus or a VictoriaMetrics, which answer to the same requests.
 type server struct{ name, url string }
 

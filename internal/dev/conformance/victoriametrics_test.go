@@ -41,7 +41,7 @@ func startFed(t testing.TB, data oracle.Data) server {
 		}
 		response.Body.Close()
 		return response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	post := func(path string, body []byte) {
 		response, err := http.Post(s.url+path, "application/json", bytes.NewReader(body))
 		require.NoError(t, err)

@@ -127,7 +127,7 @@ func cases(text string) (list []evaluation) {
 }
 
 var (
-	instants = promql.NewEngine(promql.EngineOpts{MaxSamples: 1e6, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})
+	instants = promql.NewEngine(promql.EngineOpts{MaxSamples: 1e6, Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})
 	epoch    = time.Unix(0, 0)
 	storages = map[string]*teststorage.TestStorage{}
 )
