@@ -59,7 +59,8 @@ func guard(text string) error {
 			return refuse("", "a backslash has a meaning in texts only, and no name here needs one: write the name as it is")
 		case c == '(' || c == '{' || c == '[':
 			if depth++; depth > maxNesting {
-				return refuse("", "the expression is nested more than %d deep, which is the limit: split it into several queries", maxNesting)
+				return refuse("", "the expression is nested more than %d deep, which is the limit: "+
+					"split it into several queries", maxNesting)
 			}
 		case c == ')' || c == '}' || c == ']':
 			depth--
