@@ -115,7 +115,8 @@ var auditEvents = newFamily(activity.AuditEventsTotal, family{
 })
 
 var provisioningEvents = newFamily(activity.ProvisioningEventsTotal, family{
-	grouping: groupingOf(activity.ProvisioningEvent, "servicePrincipalDisplayName", "provisioningAction"), keys: 1, width: 7 * 4, statuses: provisioningStatuses,
+	grouping: groupingOf(activity.ProvisioningEvent, "servicePrincipalDisplayName",
+		"provisioningAction"), keys: 1, width: 7 * 4, statuses: provisioningStatuses,
 	subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
 	details: func(t *total) []string {
 		return []string{oneOf(t.keys[1], activity.ProvisioningEvent.Field("provisioningAction").Values)}

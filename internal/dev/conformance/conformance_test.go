@@ -33,7 +33,8 @@ var families = []struct {
 	counts string // SQL: the labels' values and how many records have them
 }{
 	{"entra_signins_total", []string{"app_id", "kind", "status"}, `
-		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant], ` + status + `, count(*)
+		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant],
+			` + status + `, count(*)
 		FROM entra.sign_in r LEFT JOIN entra.application a ON a.id = r.application GROUP BY 1, 2, 3`},
 	{"entra_signin_failures_total", []string{"error_code"}, `
 		SELECT error_code, count(*) FROM entra.sign_in r WHERE ` + status + ` = 'failure' GROUP BY 1`},
@@ -63,7 +64,8 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	serve := func() (stop func()) {
-		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter, "--zero-hold="+zeroHold.String())
+		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter,
+			"--zero-hold="+zeroHold.String())
 	}
 	stop := serve()
 	servers := startServers(t, exporter)
@@ -267,7 +269,8 @@ func (p *proof) window(name string, work func()) {
 			}
 			require.NotEmpty(t, want)
 			for n, s := range p.servers {
-				expr := fmt.Sprintf("sum by (%s) (increase(%s[%dms]))", strings.Join(f.labels, ", "), f.metric, p.marks[n].Sub(from[n]).Milliseconds())
+				expr := fmt.Sprintf("sum by (%s) (increase(%s[%dms]))", strings.Join(f.labels, ", "), f.metric,
+					p.marks[n].Sub(from[n]).Milliseconds())
 				samples, err := s.query(t, expr, p.marks[n])
 				require.NoError(t, err)
 				got := counts{}

@@ -48,7 +48,8 @@ func expressions(t *testing.T) (list []expression) {
 	return list
 }
 
-var variables = strings.NewReplacer("$job", "entra-activity", "$tenant", ".*", "$__range", "10m", "$__interval", "10m", "$__rate_interval", "10m")
+var variables = strings.NewReplacer("$job", "entra-activity", "$tenant", ".*", "$__range", "10m", "$__interval", "10m",
+	"$__rate_interval", "10m")
 
 // Whatever the dashboards ask a Prometheus, it finds an answer in the exporter's metrics; and so does VictoriaMetrics.
 func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
@@ -58,7 +59,8 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter,
-		"--collector.countries", "--collector.conditional_access_policies", "--zero-hold="+zeroHold.String(), "--refresh-interval="+scrapeInterval.String())
+		"--collector.countries", "--collector.conditional_access_policies",
+		"--zero-hold="+zeroHold.String(), "--refresh-interval="+scrapeInterval.String())
 	servers := startServers(t, exporter)
 
 	now := time.Now()

@@ -66,7 +66,8 @@ func namesExist(t *testing.T, prometheus server) {
 				return prometheus.get(t, "series", url.Values{"match[]": {metric}}, &series) == nil && len(series) > 0
 			}, patience, scrapeInterval/5, "there is no %s", metric)
 			for _, label := range labels {
-				assert.True(t, slices.ContainsFunc(series, func(s map[string]string) bool { return s[label] != "" }), "%s has no label %s", metric, label)
+				assert.True(t, slices.ContainsFunc(series, func(s map[string]string) bool { return s[label] != "" }),
+					"%s has no label %s", metric, label)
 			}
 		}
 	}
@@ -78,12 +79,15 @@ func rulesWork(t *testing.T, prometheus, victoriaMetrics server) {
 	address := freeAddress(t)
 	files, err := filepath.Abs(ruleFolder)
 	require.NoError(t, err)
-	start(t, debian.Program(t, "vmalert", "victoria-metrics"), "-rule="+filepath.Join(files, "rules.yaml"), "-rule="+filepath.Join(files, "alerts.yaml"),
-		"-datasource.url="+victoriaMetrics.url, "-remoteWrite.url="+victoriaMetrics.url, "-remoteWrite.flushInterval=100ms", "-notifier.url=http://"+freeAddress(t),
+	start(t, debian.Program(t, "vmalert", "victoria-metrics"), "-rule="+filepath.Join(files, "rules.yaml"),
+		"-rule="+filepath.Join(files, "alerts.yaml"),
+		"-datasource.url="+victoriaMetrics.url, "-remoteWrite.url="+victoriaMetrics.url, "-remoteWrite.flushInterval=100ms",
+		"-notifier.url=http://"+freeAddress(t),
 		"-httpListenAddr="+address, "-evaluationInterval="+scrapeInterval.String(), "-loggerLevel=ERROR")
 	vmalert := server{"vmalert", "http://" + address}
 	for _, s := range []server{prometheus, vmalert} {
-		assert.Eventually(t, func() bool { return len(s.evaluated(t)) == len(rules(t)) }, patience, scrapeInterval/5, "%s has not evaluated all rules", s.name)
+		assert.Eventually(t, func() bool { return len(s.evaluated(t)) == len(rules(t)) }, patience, scrapeInterval/5,
+			"%s has not evaluated all rules", s.name)
 		for name, problem := range s.evaluated(t) {
 			assert.Empty(t, problem, "%s: %s", s.name, name)
 		}

@@ -457,12 +457,14 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Serie
 		}
 	}
 	var all []Series
-	if f, ok := arg.(*metricsql.FuncExpr); ok && metricsql.IsRollupFunc(f.Name) && name == "sum" && strings.ToLower(x.Modifier.Op) != "without" {
+	if f, ok := arg.(*metricsql.FuncExpr); ok && metricsql.IsRollupFunc(f.Name) && name == "sum" &&
+		strings.ToLower(x.Modifier.Op) != "without" {
 		r, ok := f.Args[0].(*metricsql.RollupExpr)
 		if !ok {
 			r = &metricsql.RollupExpr{Expr: f.Args[0]}
 		}
-		if m, ok := r.Expr.(*metricsql.MetricExpr); ok && !r.ForSubquery() && !strings.HasSuffix(strings.ToLower(f.Name), "sent_over_time") {
+		if m, ok := r.Expr.(*metricsql.MetricExpr); ok && !r.ForSubquery() && !strings.HasSuffix(strings.ToLower(f.Name),
+			"sent_over_time") {
 			by := x.Modifier.Args
 			if by == nil {
 				by = []string{}
