@@ -101,11 +101,11 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		p.window(step.name, func() {
 			for chunk := range slices.Chunk(step.records, len(step.records)/5+1) {
 				p.imports(tenant.ID(), chunk)
+				p.scrapes() // while new counters are still held at 0, which a restart could last longer than
 				if step.during != nil {
 					step.during()
 					step.during = nil
 				}
-				time.Sleep(scrapeInterval / 2)
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func (p *proof) count(sql string, labels int) counts {
 	return c
 }
 
-// mark waits until every server has scraped all that the store has got, and notes the time of that scrape.
+// mark waits until every server has scraped all that the store has got, and notes the time of a scrape after that.
 func (p *proof) mark() {
 	p.t.Helper()
 	if p.got == nil {
@@ -200,31 +200,38 @@ func (p *proof) mark() {
 			p.got = append(p.got, counts{})
 		}
 	}
-	p.marks = nil
+	p.wait("has not scraped all that the store got", p.complete)
+	p.marks = p.scrapes()
+}
+
+// wait waits until every server is done with something.
+func (p *proof) wait(problem string, done func(s server) bool) {
+	p.t.Helper()
 	deadline := time.Now().Add(patience)
-	wait := func(s server, problem string, done func() bool) {
-		for ; !done(); time.Sleep(scrapeInterval / 4) {
+	for _, s := range p.servers {
+		for ; !done(s); time.Sleep(scrapeInterval / 4) {
 			require.True(p.t, time.Now().Before(deadline), "%s %s", s.name, problem)
 		}
 	}
-	for _, s := range p.servers {
-		wait(s, "has not scraped all that the store got", func() bool { return p.complete(s) })
-	}
-	for _, s := range p.servers { // one more scrape, of which all can be seen
-		complete := time.Now()
-		wait(s, "does not scrape again", func() bool {
-			scraped, err := s.query(p.t, "timestamp(entra_exporter_up) and (entra_exporter_up == 1)", time.Now())
-			if err != nil || len(scraped) != 1 {
-				return false
-			}
-			mark := time.UnixMilli(int64(scraped[0].value*1000 + 0.5))
-			if !mark.After(complete) {
-				return false
-			}
-			p.marks = append(p.marks, mark)
-			return true
-		})
-	}
+}
+
+// scrapes waits until every server has scraped once more, and returns when.
+func (p *proof) scrapes() (times []time.Time) {
+	p.t.Helper()
+	before := time.Now()
+	p.wait("does not scrape", func(s server) bool {
+		scraped, err := s.query(p.t, "timestamp(entra_exporter_up) and (entra_exporter_up == 1)", time.Now())
+		if err != nil || len(scraped) != 1 {
+			return false
+		}
+		at := time.UnixMilli(int64(scraped[0].value*1000 + 0.5))
+		if !at.After(before) {
+			return false
+		}
+		times = append(times, at)
+		return true
+	})
+	return times
 }
 
 // complete reports whether a server's counters are at what the store got.
