@@ -59,7 +59,8 @@ func ExampleExpr_Evaluate() {
 		fmt.Println(err)
 		return
 	}
-	result, err := expr.Evaluate(context.Background(), source, metrics.EvalRange{Start: nine, End: nine.Add(2 * time.Hour), Step: time.Hour})
+	hours := metrics.EvalRange{Start: nine, End: nine.Add(2 * time.Hour), Step: time.Hour}
+	result, err := expr.Evaluate(context.Background(), source, hours)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -50,11 +50,7 @@ func guard(text string) error {
 				i++
 			}
 		case c == '"' || c == '\'' || c == '`':
-			for i++; i < len(text) && text[i] != c; i++ {
-				if text[i] == '\\' { // whatever the quotes
-					i++
-				}
-			}
+			i = endOfString(text, i)
 		case c == '\\': // a template's name could hide behind an escape
 			return refuse("", "a backslash has a meaning in texts only, and no name here needs one: write the name as it is")
 		case c == '(' || c == '{' || c == '[':
@@ -73,6 +69,17 @@ func guard(text string) error {
 		}
 	}
 	return nil
+}
+
+// endOfString returns where the text in quotes that begins at start ends.
+func endOfString(text string, start int) int {
+	i := start + 1
+	for ; i < len(text) && text[i] != text[start]; i++ {
+		if text[i] == '\\' { // whatever the quotes
+			i++
+		}
+	}
+	return i
 }
 
 // guardWord refuses templates, and returns where the word that begins at start ends.
