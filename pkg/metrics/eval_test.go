@@ -102,8 +102,10 @@ func TestManyToOne(t *testing.T) {
 	require.Equal(t, []metrics.Series{{Labels: map[string]string{"by": "a"}, Values: []float64{2, 2}}}, answer.Series)
 	const both = `label_set(vector(1), "n", "1", "by", "a") or label_set(vector(1), "n", "2", "by", "a")`
 	for _, expr := range []string{
-		`(` + both + `) + on (by) ` + one, one + ` + on (by) (` + both + `)`, `(` + both + `) > on (by) ` + one, `(` + both + `) < bool on (by) ` + one,
-		`(` + both + `) + ignoring (n) ` + one, `(` + both + `) * on (by) group_left () (` + both + `)`, one + ` * on (by) group_left () (` + both + `)`,
+		`(` + both + `) + on (by) ` + one, one + ` + on (by) (` + both + `)`,
+		`(` + both + `) > on (by) ` + one, `(` + both + `) < bool on (by) ` + one,
+		`(` + both + `) + ignoring (n) ` + one,
+		`(` + both + `) * on (by) group_left () (` + both + `)`, one + ` * on (by) group_left () (` + both + `)`,
 	} {
 		_, err := evaluate(t, none{}, expr, g)
 		require.ErrorContains(t, err, "go together", expr)

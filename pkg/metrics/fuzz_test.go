@@ -35,11 +35,17 @@ func seeds(f *testing.F) {
 	for _, text := range []string{
 		strings.Repeat("(", 20_000), strings.Repeat("-", 5000) + "1", strings.Repeat("{", 65),
 		`WITH (a=b,b=(a,a)) a`, `with(a="1")a`, `ru(ru(1,2),ru(1,2))`,
-		`increase(entra_signins_total[999999999999y])`, `increase(entra_signins_total[1h] offset 1e300)`, `increase(entra_signins_total[0.0001])`, `increase(entra_signins_total[1h] @ 1e300)`,
-		`max_over_time(sum(increase(entra_signins_total[1h]))[100y:1ms])`, `increase(entra_signins_total{app=~"(a+)+$"}[1h])`, `increase(entra_signins_total{app=~"\\x{110000}"}[1h])`,
-		`increase(entra_signins_total{app="'; DROP TABLE entra.sign_in; --"}[1h])`, `sum by (__name__) (increase(entra_signins_total[1h]))`, `entra_risky_users{level=~"h.*"} offset 1h`, `max_over_time(entra_risky_users[1h:5m] @ end())`,
-		`quantiles_over_time("a", 0.1, 2, (entra_risky_users)[1h:5m])`, `count_values("a", entra_risky_users)`, `range_quantile(time(), 1)`, `limit_offset(-1, 1e300, 1)`, `label_replace(1,"a","$9","b","(")`,
-		`increase()`, `topk()`, `sum()`, `clamp(1)`, `"a"`, `1 default "a"`, `{__name__=~".*"}`, `increase({a="b" or c="d"}[1h])`, "\x00", `1 # comment`, "`", `"\`,
+		`increase(entra_signins_total[999999999999y])`, `increase(entra_signins_total[1h] offset 1e300)`,
+		`increase(entra_signins_total[0.0001])`, `increase(entra_signins_total[1h] @ 1e300)`,
+		`max_over_time(sum(increase(entra_signins_total[1h]))[100y:1ms])`, `increase(entra_signins_total{app=~"(a+)+$"}[1h])`,
+		`increase(entra_signins_total{app=~"\\x{110000}"}[1h])`,
+		`increase(entra_signins_total{app="'; DROP TABLE entra.sign_in; --"}[1h])`,
+		`sum by (__name__) (increase(entra_signins_total[1h]))`, `entra_risky_users{level=~"h.*"} offset 1h`,
+		`max_over_time(entra_risky_users[1h:5m] @ end())`,
+		`quantiles_over_time("a", 0.1, 2, (entra_risky_users)[1h:5m])`, `count_values("a", entra_risky_users)`,
+		`range_quantile(time(), 1)`, `limit_offset(-1, 1e300, 1)`, `label_replace(1,"a","$9","b","(")`,
+		`increase()`, `topk()`, `sum()`, `clamp(1)`, `"a"`, `1 default "a"`, `{__name__=~".*"}`,
+		`increase({a="b" or c="d"}[1h])`, "\x00", `1 # comment`, "`", `"\`,
 	} {
 		f.Add(text)
 	}
@@ -82,8 +88,10 @@ func FuzzParse(f *testing.F) {
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		`{"queryType": "metrics", "version": 2, "expr": "sum(increase(entra_signins_total[$__interval]))", "interval": "5m", "legendFormat": "{{app}}", "axis": "ingest"}`,
-		`{"expr": "sum(increase(entra_signins_total[$__range]))", "instant": true}`, `{"expr": 7}`, `{"expr": null, "instant": "yes"}`, `{"interval": "1e300y", "expr": "1"}`,
-		`{"interval": "$__rate_interval", "expr": "rate(entra_signins_total[${__rate_interval}])"}`, `{"axis": ["event"]}`, `{"version": 1e400}`, `[]`, `null`, `"`, `{"expr": "\ud800"}`, `{"EXPR": "1"}`, ``,
+		`{"expr": "sum(increase(entra_signins_total[$__range]))", "instant": true}`, `{"expr": 7}`,
+		`{"expr": null, "instant": "yes"}`, `{"interval": "1e300y", "expr": "1"}`,
+		`{"interval": "$__rate_interval", "expr": "rate(entra_signins_total[${__rate_interval}])"}`, `{"axis": ["event"]}`,
+		`{"version": 1e400}`, `[]`, `null`, `"`, `{"expr": "\ud800"}`, `{"EXPR": "1"}`, ``,
 	} {
 		f.Add(text, int64(0), int64(1774267200000), int64(15000))
 	}

@@ -24,7 +24,8 @@ func TestRiskyUsers(t *testing.T) {
 	state := func(user string, day int, level, state, deleted string) {
 		r := activity.NewRecord(activity.RiskyUser)
 		r.ID, r.Tenant, r.Time, r.Fidelity, r.Raw = fmt.Sprint(user, day), "contoso", at.AddDate(0, 0, day), activity.Full, []byte(`{}`)
-		for field, value := range map[string]string{"userId": user, "userPrincipalName": user + "@contoso.com", "riskLevel": level, "riskState": state, "isDeleted": deleted} {
+		for field, value := range map[string]string{"userId": user, "userPrincipalName": user + "@contoso.com",
+			"riskLevel": level, "riskState": state, "isDeleted": deleted} {
 			require.NoError(t, r.Set(activity.RiskyUser.Field(field), value))
 		}
 		r.Complete()
@@ -74,8 +75,9 @@ func TestRiskyUsers(t *testing.T) {
 	_, err = ask(`entra_risky_users`, week)
 	require.ErrorContains(t, err, "ask by the time of events")
 	for expr, hint := range map[string]string{
-		`increase(entra_risky_users[1h])`: "max_over_time(entra_risky_users[1d:1h])", `entra_risky_users[1h]`: "max_over_time(entra_risky_users[1d:1h])",
-		`entra_risky_users{lvel="high"}`: "did you mean level?",
+		`increase(entra_risky_users[1h])`: "max_over_time(entra_risky_users[1d:1h])",
+		`entra_risky_users[1h]`:           "max_over_time(entra_risky_users[1d:1h])",
+		`entra_risky_users{lvel="high"}`:  "did you mean level?",
 	} {
 		_, err := metrics.Parse(expr)
 		require.ErrorContains(t, err, hint, expr)

@@ -50,35 +50,52 @@ func guard(text string) error {
 				i++
 			}
 		case c == '"' || c == '\'' || c == '`':
-			for i++; i < len(text) && text[i] != c; i++ {
-				if text[i] == '\\' { // whatever the quotes
-					i++
-				}
-			}
+			i = endOfString(text, i)
 		case c == '\\': // a template's name could hide behind an escape
 			return refuse("", "a backslash has a meaning in texts only, and no name here needs one: write the name as it is")
 		case c == '(' || c == '{' || c == '[':
 			if depth++; depth > maxNesting {
-				return refuse("", "the expression is nested more than %d deep, which is the limit: split it into several queries", maxNesting)
+				return refuse("", "the expression is nested more than %d deep, which is the limit: "+
+					"split it into several queries", maxNesting)
 			}
 		case c == ')' || c == '}' || c == ']':
 			depth--
 		case isWord(c):
-			start := i
-			for i < len(text) && (isWord(text[i]) || text[i] >= '0' && text[i] <= '9') {
-				i++
+			end, err := guardWord(text, i)
+			if err != nil {
+				return err
 			}
-			word, called := strings.ToLower(text[start:i]), strings.HasPrefix(skipped(text[i:]), "(")
-			i--
-			if called && word == "with" {
-				return refuse(text[start:i+1], "WITH templates are not supported: write out what they stand for")
-			}
-			if called && templates[word] {
-				return refuse(text[start:i+1], "%s is a template, and templates are not supported: write out what it stands for", word)
-			}
+			i = end - 1
 		}
 	}
 	return nil
+}
+
+// endOfString returns where the text in quotes that begins at start ends.
+func endOfString(text string, start int) int {
+	i := start + 1
+	for ; i < len(text) && text[i] != text[start]; i++ {
+		if text[i] == '\\' { // whatever the quotes
+			i++
+		}
+	}
+	return i
+}
+
+// guardWord refuses templates, and returns where the word that begins at start ends.
+func guardWord(text string, start int) (end int, err error) {
+	for end = start; end < len(text) && (isWord(text[end]) || text[end] >= '0' && text[end] <= '9'); {
+		end++
+	}
+	written := text[start:end]
+	word, called := strings.ToLower(written), strings.HasPrefix(skipped(text[end:]), "(")
+	switch {
+	case called && word == "with":
+		err = refuse(written, "WITH templates are not supported: write out what they stand for")
+	case called && templates[word]:
+		err = refuse(written, "%s is a template, and templates are not supported: write out what it stands for", word)
+	}
+	return end, err
 }
 
 // skipped is text from where a word can begin: after what the parser takes for spaces, and comments.

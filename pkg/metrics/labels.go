@@ -69,16 +69,12 @@ func leadingDigits(text string) string {
 
 // relabel is a function that changes labels. A label whose text is empty is none.
 func relabel(change func(labels map[string]string, c *call)) transformFunc {
-	return func(c *call) ([]Series, error) {
-		changed := make([]Series, len(c.values[0]))
-		for n, s := range c.values[0] {
-			labels := maps.Clone(s.Labels)
-			change(labels, c)
-			maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
-			changed[n] = Series{labels, s.Values}
-		}
-		return changed, nil
-	}
+	return ofSeries(func(c *call, s Series) Series {
+		labels := maps.Clone(s.Labels)
+		change(labels, c)
+		maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+		return Series{labels, s.Values}
+	})
 }
 
 // parsePattern compiles the regular expression that a function is given, which has to fit a whole text.
@@ -193,16 +189,12 @@ func labelsEqual(labels map[string]string, c *call) bool {
 }
 
 // labelValue puts the number that a label is in the place of values.
-func labelValue(c *call) ([]Series, error) {
-	changed := make([]Series, len(c.values[0]))
-	for n, s := range c.values[0] {
-		number, err := strconv.ParseFloat(s.Labels[c.texts[0]], 64)
-		if err != nil {
-			number = nan
-		}
-		changed[n] = s.mapValues(func(float64, int) float64 { return number })
+func labelValue(c *call, s Series) Series {
+	number, err := strconv.ParseFloat(s.Labels[c.texts[0]], 64)
+	if err != nil {
+		number = nan
 	}
-	return changed, nil
+	return s.mapValues(func(float64, int) float64 { return number })
 }
 
 // dropCommonLabels leaves out the labels that all series have alike.

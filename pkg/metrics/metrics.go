@@ -63,33 +63,30 @@ func ByName(name string) *Metric {
 }
 
 // All lists the metrics: the exporter's counters of records, and the records of each kind.
-var All = []*Metric{
-	counter("entra_signins_total", "Sign-ins.", activity.SignIn, "tenant", "app_id", "app", "kind", "status"),
-	counter("entra_signin_failures_total", "Failed sign-ins by AADSTS code.", activity.SignIn, "tenant", "error_code", "reason").
-		where("status", activity.Failure),
-	counter("entra_signins_by_client_app_total", "Sign-ins by client application.", activity.SignIn, "tenant", "client_app", "client_app_class", "status"),
-	counter("entra_signins_by_country_total", "Sign-ins by country of the address.", activity.SignIn, "tenant", "country", "status"),
-	counter("entra_signins_mfa_total", "Sign-ins by what authentication they required, and how they ended.", activity.SignIn, "tenant", "requirement", "result").
-		naming("result", "status"),
-	counter("entra_signins_conditional_access_total", "Sign-ins by the result of Conditional Access.", activity.SignIn, "tenant", "result").
-		naming("result", "conditionalAccessStatus"),
-	counter("entra_conditional_access_policy_results_total", "Evaluations of Conditional Access policies, those in report-only mode included: a sign-in counts once for each policy.",
-		activity.ConditionalAccess, "tenant", "policy_id", "policy", "result"),
-	counter("entra_signins_risk_total", "Sign-ins by the risk during them.", activity.SignIn, "tenant", "risk_level"),
-	counter("entra_risk_detections_total", "Risk detections.", activity.RiskDetection, "tenant", "type", "level", "timing"),
-	counter("entra_audit_events_total", "Audit events.", activity.AuditEvent, "tenant", "service", "category", "result"),
-	counter("entra_provisioning_events_total", "Provisioning events.", activity.ProvisioningEvent, "tenant", "service", "action", "status"),
+var All = append(counters(),
 	gauge("entra_risky_users", "Users by their risk level and state at each time.", activity.RiskyUserHistory, "tenant", "level", "state").
-		except("isDeleted", "true"),
+		where("isDeleted", func(text string) bool { return text != "true" }),
 	stream("entra_signin_events", "Sign-ins, each by itself.", activity.SignIn),
 	stream("entra_audit_events", "Audit events, each by itself.", activity.AuditEvent),
 	stream("entra_provisioning_events", "Provisioning events, each by itself.", activity.ProvisioningEvent),
 	stream("entra_risk_detection_events", "Risk detections, each by itself.", activity.RiskDetection),
 	stream("entra_risky_user_events", "Changes of users' risk, each by itself.", activity.RiskyUserHistory),
-}
+)
 
-func counter(name, help string, kind *activity.Kind, exported ...string) *Metric {
-	return &Metric{Name: name, Help: help, Kind: kind, Exported: exported, Labels: labelsOf(kind)}
+func counters() (list []*Metric) {
+	for _, c := range activity.Counters {
+		m := &Metric{Name: c.Name, Help: c.Help, Kind: c.Kind, Exported: c.LabelNames(), Labels: labelsOf(c.Kind)}
+		for _, l := range c.Labels {
+			if known := m.Label(l.Name); known == nil || known.Field.Name != l.Field {
+				m.rename(l)
+			}
+		}
+		if c.Status != "" {
+			m.where("status", func(text string) bool { return text == c.Status })
+		}
+		list = append(list, m)
+	}
+	return list
 }
 
 func stream(name, help string, kind *activity.Kind) *Metric {
@@ -100,24 +97,17 @@ func gauge(name, help string, kind *activity.Kind, exported ...string) *Metric {
 	return &Metric{Name: name, Help: help, Kind: kind, Gauge: true, Exported: exported, Labels: labelsOf(kind)}
 }
 
-// except leaves out records with a value.
-func (m *Metric) except(field, value string) *Metric {
-	m.filters = append(m.filters, query.Fits(m.Kind.Field(field), func(text string) bool { return text != value }))
+// where restricts a metric to records with a value that fits.
+func (m *Metric) where(field string, fits func(text string) bool) *Metric {
+	m.filters = append(m.filters, query.Fits(m.Kind.Field(field), fits))
 	return m
 }
 
-// where restricts a metric to records with a value.
-func (m *Metric) where(field, value string) *Metric {
-	m.filters = append(m.filters, query.Fits(m.Kind.Field(field), func(text string) bool { return text == value }))
-	return m
-}
-
-// naming gives a field another label's name.
-func (m *Metric) naming(name, field string) *Metric {
-	f := m.Kind.Field(field)
-	m.Labels = slices.DeleteFunc(m.Labels, func(l *Label) bool { return l.Name == name })
-	m.Labels = append(m.Labels, &Label{name, f, f.MetricValue})
-	return m
+// rename gives a field another label's name.
+func (m *Metric) rename(l activity.CounterLabel) {
+	f := m.Kind.Field(l.Field)
+	m.Labels = slices.DeleteFunc(m.Labels, func(known *Label) bool { return known.Name == l.Name })
+	m.Labels = append(m.Labels, &Label{l.Name, f, f.MetricValue})
 }
 
 // labelsOf returns a label for each field that can be grouped by, those that metrics have names for first.

@@ -43,10 +43,12 @@ func Decode(text []byte) (*Query, error) {
 		if errors.As(err, &wrong) && wrong.Field != "" {
 			return nil, invalid(wrong.Field, "%s is not what belongs here", wrong.Value)
 		}
-		return nil, invalid("query", "not understood: %v: write an object such as {\"queryType\": \"metrics\", \"expr\": \"sum(increase(entra_signins_total[1h]))\"}", err)
+		return nil, invalid("query", "not understood: %v: write an object such as "+
+			`{"queryType": "metrics", "expr": "sum(increase(entra_signins_total[1h]))"}`, err)
 	}
 	if m.Version > version {
-		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin", m.Version, version)
+		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin",
+			m.Version, version)
 	}
 	q := &Query{Text: m.Expr, Instant: m.Instant, Legend: m.LegendFormat, Ingest: m.Axis == "ingest"}
 	if m.Axis != "" && m.Axis != "event" && m.Axis != "ingest" {
@@ -76,7 +78,8 @@ func (q *Query) Bind(p query.Period) (*Expr, EvalRange, time.Duration, error) {
 		return nil, EvalRange{}, 0, invalid("range", "the time range ends before it starts: choose another")
 	}
 	if p.From.Before(earliest) || p.To.After(latest) {
-		return nil, EvalRange{}, 0, invalid("range", "the time range reaches beyond the years 2000 to 2099, in which records are kept: choose another")
+		return nil, EvalRange{}, 0, invalid("range", "the time range reaches beyond the years 2000 to 2099, "+
+			"in which records are kept: choose another")
 	}
 	step := q.step(p)
 	e, err := Parse(replaceVariables(q.Text, step, p.To.Sub(p.From)))

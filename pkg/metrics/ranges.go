@@ -7,24 +7,20 @@ import (
 
 // running accumulates values, on through gaps.
 func running(f func(total, v float64) float64, average bool) transformFunc {
-	return func(c *call) ([]Series, error) {
-		changed := make([]Series, len(c.values[0]))
-		for k, s := range c.values[0] {
-			var total, n float64
-			changed[k] = fill(s.mapValues(func(v float64, _ int) float64 {
-				if n++; n == 1 {
-					total = v
-				} else {
-					total = f(total, v)
-				}
-				if average {
-					return total / n
-				}
-				return total
-			}))
-		}
-		return changed, nil
-	}
+	return ofSeries(func(_ *call, s Series) Series {
+		var total, n float64
+		return fill(nil, s.mapValues(func(v float64, _ int) float64 {
+			if n++; n == 1 {
+				total = v
+			} else {
+				total = f(total, v)
+			}
+			if average {
+				return total / n
+			}
+			return total
+		}))
+	})
 }
 
 // overRange is a function that prepare returns of all values of a series; the parameter, if there is one, comes first.
@@ -59,7 +55,7 @@ func throughGaps(f func(values []float64) float64) transformFunc {
 	return func(c *call) ([]Series, error) {
 		list, err := once(c)
 		for i, s := range list {
-			list[i] = fill(s)
+			list[i] = fill(c, s)
 		}
 		return list, err
 	}
@@ -143,18 +139,18 @@ func smooth(c *call) ([]Series, error) {
 }
 
 // ofSeries is a function of single series.
-func ofSeries(f func(s Series) Series) transformFunc {
+func ofSeries(f func(c *call, s Series) Series) transformFunc {
 	return func(c *call) ([]Series, error) {
 		changed := make([]Series, len(c.values[0]))
 		for n, s := range c.values[0] {
-			changed[n] = f(s)
+			changed[n] = f(c, s)
 		}
 		return changed, nil
 	}
 }
 
 // interpolate puts a straight line into gaps between values.
-func interpolate(s Series) Series {
+func interpolate(_ *call, s Series) Series {
 	values := slices.Clone(s.Values)
 	last := -1
 	for i, v := range values {
@@ -170,7 +166,7 @@ func interpolate(s Series) Series {
 }
 
 // fill puts the value before a gap into it.
-func fill(s Series) Series {
+func fill(_ *call, s Series) Series {
 	values := slices.Clone(s.Values)
 	for i := 1; i < len(values); i++ {
 		if values[i] != values[i] {
@@ -181,7 +177,7 @@ func fill(s Series) Series {
 }
 
 // fillBack puts the value after a gap into it.
-func fillBack(s Series) Series {
+func fillBack(_ *call, s Series) Series {
 	values := slices.Clone(s.Values)
 	for i := len(values) - 2; i >= 0; i-- {
 		if values[i] != values[i] {

@@ -1,5 +1,10 @@
 package metrics
 
+import (
+	_ "embed"
+	"strings"
+)
+
 // Rejection says why a function is not supported, and what to write instead.
 type Rejection struct {
 	Name    string `json:"name"`
@@ -7,101 +12,15 @@ type Rejection struct {
 	Instead string `json:"instead"`
 }
 
+//go:embed rejected.tsv
+var rejectedTable string
+
 // Rejected lists the functions of metrics databases that counts of records cannot answer.
-var Rejected = []Rejection{
-	{"irate", "takes the last two samples of a scrape, and records are not scraped",
-		"use rate(m[w]), with a window as short as you like"},
-	{"idelta", "takes the last two samples of a scrape, and records are not scraped",
-		"use increase(m[w]), with a window as short as you like"},
-	{"ideriv", "takes the last two samples of a gauge, and records have none",
-		"use deriv of a subquery, as deriv((increase(m[5m]))[1h:5m])"},
-	{"deriv_fast", "takes the first and the last sample of a gauge, and records have none",
-		"use deriv of a subquery, as deriv((increase(m[5m]))[1h:5m])"},
-	{"changes", "compares each sample with the one before it, which may lie before the window",
-		"use increase(m[w]) for how often something happened, or count_ne_over_time of a subquery"},
-	{"changes_prometheus", "compares each sample with the one before it, and records have none",
-		"use increase(m[w]) for how often something happened, or count_ne_over_time of a subquery"},
-	{"resets", "counts how often a scraped counter began anew, and counts of records never do",
-		"leave it out: increase(m[w]) needs no correction"},
-	{"remove_resets", "undoes that a scraped counter began anew, and counts of records never do",
-		"leave it out: increase(m[w]) needs no correction"},
-	{"increase_prometheus", "guesses by the last sample before the window", "use increase(m[w]), which counts exactly"},
-	{"delta_prometheus", "guesses by the last sample before the window",
-		"use delta(m[w]) or increase(m[w]), which count exactly"},
-	{"rate_prometheus", "guesses by the last sample before the window", "use rate(m[w]), which is exact"},
-	{"increases_over_time", "counts how often samples rise from one to the next, and records have no samples",
-		"use count_gt_over_time(q[w:s], 0) of a subquery of increase(m[s])"},
-	{"decreases_over_time", "counts how often samples fall from one to the next, and counts of records never fall",
-		"compare two windows: increase(m[1h]) < increase(m[1h] offset 1h)"},
-	{"ascent_over_time", "adds up rises from sample to sample, and records have no samples",
-		"use increase(m[w]), which is all that a counter rises by"},
-	{"descent_over_time", "adds up falls from sample to sample, and counts of records never fall",
-		"compare two windows: increase(m[1h] offset 1h) - increase(m[1h])"},
-	{"integrate", "weighs each sample with the time to the next one, and records have no samples",
-		"use sum_over_time(q[w:s]) of a subquery, times the step in seconds"},
-	{"lag", "tells how old the last sample of a scrape is",
-		"use time() - tlast_over_time((increase(m[1m]) > 0)[1d:1m]) for how long nothing has happened"},
-	{"lifetime", "tells how long a series has been scraped",
-		"use tlast_over_time less tfirst_over_time of a subquery, as tlast_over_time((increase(m[1h]) > 0)[30d:1h])"},
-	{"duration_over_time", "adds up the times between samples of a scrape",
-		"use count_over_time((increase(m[5m]) > 0)[1d:5m]) * 300 for how long something went on"},
-	{"scrape_interval", "tells how often a target is scraped, and records are not",
-		"use step() for how far apart the answer's points are"},
-	{"rollup_scrape_interval", "tells how regularly a target is scraped, and records are not",
-		"use step() for how far apart the answer's points are"},
-	{"stale_samples_over_time", "counts the marks that a scrape leaves when a target goes away",
-		"use absent_over_time(records[w]) or increase(m[w]) == 0"},
-	{"tlast_change_over_time", "compares each sample with the one before it, and records have none",
-		"use tlast_over_time((increase(m[1m]) > 0)[1d:1m]) for when something last happened"},
-	{"timestamp_with_name", "keeps the name of what is scraped, which counts of records do not have",
-		"use timestamp of a subquery"},
-	{"default_rollup", "takes the last sample of a scrape, and records are not scraped",
-		"use increase(m[w]) on counters and last_over_time of a subquery on anything else"},
-	{"holt_winters", "begins with the sample before the window, and records have none",
-		"use smooth_exponential or predict_linear"},
-	{"hoeffding_bound_lower", "is a lower bound for samples of something larger, and all records are there",
-		"use quantile_over_time of a subquery"},
-	{"hoeffding_bound_upper", "is an upper bound for samples of something larger, and all records are there",
-		"use quantile_over_time of a subquery"},
-	{"aggr_over_time", "answers several functions at once, told apart by their name",
-		"ask for each by itself, as min_over_time and max_over_time of a subquery"},
-	{"count_values_over_time", "makes a series of every value that ever occurs",
-		"use count_eq_over_time(q[w:s], value) for the values that matter, or count_values"},
-	{"rollup", "answers minimum, maximum and average of samples at once",
-		"use min_over_time, max_over_time and avg_over_time of a subquery"},
-	{"rollup_candlestick", "answers the first, last, least and largest price at once",
-		"use first_over_time, last_over_time, min_over_time and max_over_time of a subquery"},
-	{"rollup_delta", "answers least, largest and average difference between samples at once",
-		"use min_over_time, max_over_time and avg_over_time of a subquery of increase(m[s])"},
-	{"rollup_deriv", "answers least, largest and average slope between samples at once", "use deriv of a subquery"},
-	{"rollup_increase", "answers least, largest and average increase between samples at once",
-		"use min_over_time, max_over_time and avg_over_time of a subquery of increase(m[s])"},
-	{"rollup_rate", "answers least, largest and average rate between samples at once",
-		"use min_over_time, max_over_time and avg_over_time of a subquery of rate(m[s])"},
-	{"histogram", "makes VictoriaMetrics' own buckets of values", "use quantiles(\"phi\", 0.5, 0.9, q) or count_values"},
-	{"histogram_over_time", "makes VictoriaMetrics' own buckets of samples",
-		"use quantiles_over_time(\"phi\", 0.5, 0.9, q[w:s]) of a subquery"},
-	{"histogram_quantile", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use quantile or quantile_over_time, which are exact; for how late records come ask a Prometheus for entra_ingest_delay_seconds"},
-	{"histogram_quantiles", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use quantiles or quantiles_over_time, which are exact"},
-	{"histogram_avg", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use avg or avg_over_time, which are exact"},
-	{"histogram_share", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use share_le_over_time of a subquery, which is exact"},
-	{"histogram_fraction", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use share_gt_over_time and share_le_over_time of a subquery, which are exact"},
-	{"histogram_stddev", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use stddev or stddev_over_time, which are exact"},
-	{"histogram_stdvar", "estimates from the buckets of a histogram, and records have none: they have values",
-		"use stdvar or stdvar_over_time, which are exact"},
-	{"prometheus_buckets", "turns VictoriaMetrics' buckets into Prometheus', and records have neither",
-		"use quantile or count_values"},
-	{"buckets_limit", "merges the buckets of histograms, and records have none", "use quantile or count_values"},
-	{"rand", "answers differently each time, so that no alert rule could be trusted", "use a number"},
-	{"rand_normal", "draws from the normal distribution, so that no alert rule could be trusted", "use a number"},
-	{"rand_exponential", "draws from the exponential distribution, so that no alert rule could be trusted", "use a number"},
-	{"now", "is the time of the question, not that of the answer: the same range would answer differently each time",
-		"use time(), start() or end()"},
-	{"label_graphite_group", "takes Graphite's names apart, which there are none of", "use label_replace or label_transform"},
-}
+var Rejected = func() (list []Rejection) {
+	_, rows, _ := strings.Cut(rejectedTable, "\n")
+	for row := range strings.Lines(rows) {
+		columns := strings.Split(strings.TrimSpace(row), "\t")
+		list = append(list, Rejection{columns[0], columns[1], columns[2]})
+	}
+	return list
+}()

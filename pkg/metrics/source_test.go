@@ -20,15 +20,18 @@ INSERT INTO entra.tenant (tenant_id) VALUES ('contoso');
 INSERT INTO entra.account (tenant, key, user_id, user_principal_name, named_on)
   SELECT 1, n, n, 'user' || greatest(n, 10), '2026-03-01' FROM generate_series(1, 3000) n;
 CREATE TABLE entra.sign_in_2026_03 PARTITION OF entra.sign_in FOR VALUES FROM ('2026-03-01 00:00Z') TO ('2026-04-01 00:00Z');
-INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, account, service_principal, application, resource, device, client, place, context, policies, correlation_id, ip_address)
-  SELECT 1, md5(n || ' ' || hour)::uuid, timestamptz '2026-03-02 10:00Z' + hour * interval '90 minutes', now(), 1, 1, n, 0, 0, 0, 0, 0, 0, 0, 0, md5(n::text)::uuid, '10.0.0.1'
+INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, account, service_principal,
+  application, resource, device, client, place, context, policies, correlation_id, ip_address)
+  SELECT 1, md5(n || ' ' || hour)::uuid, timestamptz '2026-03-02 10:00Z' + hour * interval '90 minutes',
+  now(), 1, 1, n, 0, 0, 0, 0, 0, 0, 0, 0, md5(n::text)::uuid, '10.0.0.1'
   FROM generate_series(1, 3000) n, generate_series(0, 1) hour`)
 	require.NoError(t, err)
 	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10_000}
 	ask := func(text string) ([]metrics.Series, error) {
 		e, err := metrics.Parse(text)
 		require.NoError(t, err)
-		answer, err := metrics.Run(t.Context(), st, access.All(), e, metrics.EvalRange{Start: at.Add(-3 * time.Hour), End: at, Step: time.Hour}) // 9:00 to 12:00
+		answer, err := metrics.Run(t.Context(), st, access.All(), e, metrics.EvalRange{Start: at.Add(-3 * time.Hour), End: at,
+			Step: time.Hour}) // 9:00 to 12:00
 		if err != nil {
 			return nil, err
 		}

@@ -47,7 +47,8 @@ func parsed(t *testing.T) (names []string) {
 
 // arguments stand for the words of signatures.
 var arguments = strings.NewReplacer("counter[window]", "entra_signins_total[1h]", "records[window]", "entra_signin_events[1h]",
-	"(expression)[window:step]", "(increase(entra_signins_total[5m]))[1h:5m]", "\"zone\"", "\"Europe/Berlin\"", "\"label\"", "\"app\"", "\"regex\"", "\"(a|b)\"",
+	"(expression)[window:step]", "(increase(entra_signins_total[5m]))[1h:5m]",
+	"\"zone\"", "\"Europe/Berlin\"", "\"label\"", "\"app\"", "\"regex\"", "\"(a|b)\"",
 	"values", "sum by (app, kind) (increase(entra_signins_total[1h]))", "phi", "0.5", "[nearest]", "10", "[times]", "time()", ", ...", "")
 
 var wordOfSignature = regexp.MustCompile(`\b(k|min|max|limit|offset|tolerance|factor|z|mask|seconds)\b([,)])`)
@@ -77,7 +78,8 @@ func (two) Count(_ context.Context, l *metrics.Selector, each func(map[string]st
 }
 
 // ofOthers are the functions that answer nothing of the values that the test has.
-var ofOthers = strings.Fields("absent absent_over_time label_match label_value outlier_iqr_over_time outliers_iqr outliers_mad zscore range_zscore range_normalize asin acos atanh scalar outliersk")
+var ofOthers = strings.Fields("absent absent_over_time label_match label_value outlier_iqr_over_time outliers_iqr outliers_mad zscore " +
+	"range_zscore range_normalize asin acos atanh scalar outliersk")
 
 // Every function of MetricsQL is either answered or refused by its own name, with a reason and what to write instead of its
 // own, and none is both.
@@ -88,7 +90,8 @@ func TestEveryFunctionIsAnsweredOrRefused(t *testing.T) {
 		refused := slices.ContainsFunc(metrics.Rejected, func(r metrics.Rejection) bool { return r.Name == name })
 		require.True(t, there != refused, "%s: there %v, refused %v", name, there, refused)
 		if refused {
-			for _, expr := range []string{name + "(increase(entra_signins_total[1h]))", name + "(entra_signins_total[1h])", name + "(0.5, entra_signins_total[1h])", name + "()"} {
+			for _, expr := range []string{name + "(increase(entra_signins_total[1h]))", name + "(entra_signins_total[1h])",
+				name + "(0.5, entra_signins_total[1h])", name + "()"} {
 				_, err := metrics.Parse(expr)
 				require.ErrorContains(t, err, name+" ", expr)
 			}
@@ -117,7 +120,8 @@ func TestEveryFunctionIsAnsweredOrRefused(t *testing.T) {
 func TestHintsAreAnswered(t *testing.T) {
 	for _, r := range metrics.Rejected {
 		for _, call := range regexp.MustCompile(`\b([a-z][a-z0-9_]*)\(`).FindAllStringSubmatch(r.Instead, -1) {
-			require.True(t, slices.ContainsFunc(metrics.Functions(), func(f *metrics.Function) bool { return f.Name == call[1] }), "%s: %s", r.Name, call[1])
+			require.True(t, slices.ContainsFunc(metrics.Functions(),
+				func(f *metrics.Function) bool { return f.Name == call[1] }), "%s: %s", r.Name, call[1])
 		}
 	}
 }
@@ -161,7 +165,8 @@ func TestEveryGroupableFieldIsALabel(t *testing.T) {
 		}
 		for _, f := range m.Kind.Fields {
 			if f.Groupable && f.Name != "clientAppClass" && f.Type != activity.List && f.Of != activity.Membership {
-				require.True(t, slices.ContainsFunc(m.Labels, func(l *metrics.Label) bool { return l.Field == f }), "%s has no label for %s", m.Name, f.Name)
+				require.True(t, slices.ContainsFunc(m.Labels, func(l *metrics.Label) bool { return l.Field == f }),
+					"%s has no label for %s", m.Name, f.Name)
 			}
 		}
 	}

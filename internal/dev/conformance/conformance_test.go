@@ -33,7 +33,8 @@ var families = []struct {
 	counts string // SQL: the labels' values and how many records have them
 }{
 	{"entra_signins_total", []string{"app_id", "kind", "status"}, `
-		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant], ` + status + `, count(*)
+		SELECT coalesce(a.app_id, ''), (ARRAY['interactive', 'noninteractive', 'service_principal', 'managed_identity'])[r.variant],
+			` + status + `, count(*)
 		FROM entra.sign_in r LEFT JOIN entra.application a ON a.id = r.application GROUP BY 1, 2, 3`},
 	{"entra_signin_failures_total", []string{"error_code"}, `
 		SELECT error_code, count(*) FROM entra.sign_in r WHERE ` + status + ` = 'failure' GROUP BY 1`},
@@ -63,7 +64,8 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	serve := func() (stop func()) {
-		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter, "--zero-hold="+zeroHold.String())
+		return start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter,
+			"--zero-hold="+zeroHold.String())
 	}
 	stop := serve()
 	servers := startServers(t, exporter)
@@ -99,11 +101,11 @@ func TestIncreaseIsWhatTheStoreGot(t *testing.T) {
 		p.window(step.name, func() {
 			for chunk := range slices.Chunk(step.records, len(step.records)/5+1) {
 				p.imports(tenant.ID(), chunk)
+				p.scrapes() // while new counters are still held at 0, which a restart could last longer than
 				if step.during != nil {
 					step.during()
 					step.during = nil
 				}
-				time.Sleep(scrapeInterval / 2)
 			}
 		})
 	}
@@ -190,7 +192,7 @@ func (p *proof) count(sql string, labels int) counts {
 	return c
 }
 
-// mark waits until every server has scraped all that the store has got, and notes the time of that scrape.
+// mark waits until every server has scraped all that the store has got, and notes the time of a scrape after that.
 func (p *proof) mark() {
 	p.t.Helper()
 	if p.got == nil {
@@ -198,22 +200,41 @@ func (p *proof) mark() {
 			p.got = append(p.got, counts{})
 		}
 	}
-	p.marks = nil
+	p.wait("has not scraped all that the store got", p.complete)
+	p.marks = p.scrapes()
+}
+
+// wait waits until every server is done with something.
+func (p *proof) wait(problem string, done func(s server) bool) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
 	for _, s := range p.servers {
-		for deadline := time.Now().Add(zeroHold + time.Minute); !p.complete(s); time.Sleep(scrapeInterval / 4) {
-			require.True(p.t, time.Now().Before(deadline), "%s has not scraped all that the store got", s.name)
+		for ; !done(s); time.Sleep(scrapeInterval / 4) {
+			require.True(p.t, time.Now().Before(deadline), "%s %s", s.name, problem)
 		}
-	}
-	time.Sleep(scrapeInterval) // one more scrape, of which all can be seen
-	for _, s := range p.servers {
-		scraped, err := s.query(p.t, "timestamp(entra_exporter_up)", time.Now())
-		require.NoError(p.t, err)
-		require.Len(p.t, scraped, 1, s.name)
-		p.marks = append(p.marks, time.UnixMilli(int64(scraped[0].value*1000+0.5)))
 	}
 }
 
-// complete tells whether a server's counters are at what the store got.
+// scrapes waits until every server has scraped once more, and returns when.
+func (p *proof) scrapes() (times []time.Time) {
+	p.t.Helper()
+	before := time.Now()
+	p.wait("does not scrape", func(s server) bool {
+		scraped, err := s.query(p.t, "timestamp(entra_exporter_up) and (entra_exporter_up == 1)", time.Now())
+		if err != nil || len(scraped) != 1 {
+			return false
+		}
+		at := time.UnixMilli(int64(scraped[0].value*1000 + 0.5))
+		if !at.After(before) {
+			return false
+		}
+		times = append(times, at)
+		return true
+	})
+	return times
+}
+
+// complete reports whether a server's counters are at what the store got.
 func (p *proof) complete(s server) bool {
 	if up, err := s.query(p.t, "entra_exporter_up == 1", time.Now()); err != nil || len(up) == 0 {
 		return false
@@ -255,7 +276,8 @@ func (p *proof) window(name string, work func()) {
 			}
 			require.NotEmpty(t, want)
 			for n, s := range p.servers {
-				expr := fmt.Sprintf("sum by (%s) (increase(%s[%dms]))", strings.Join(f.labels, ", "), f.metric, p.marks[n].Sub(from[n]).Milliseconds())
+				expr := fmt.Sprintf("sum by (%s) (increase(%s[%dms]))", strings.Join(f.labels, ", "), f.metric,
+					p.marks[n].Sub(from[n]).Milliseconds())
 				samples, err := s.query(t, expr, p.marks[n])
 				require.NoError(t, err)
 				got := counts{}

@@ -48,7 +48,8 @@ func expressions(t *testing.T) (list []expression) {
 	return list
 }
 
-var variables = strings.NewReplacer("$job", "entra-activity", "$tenant", ".*", "$__range", "10m", "$__interval", "10m", "$__rate_interval", "10m")
+var variables = strings.NewReplacer("$job", "entra-activity", "$tenant", ".*", "$__range", "10m", "$__interval", "10m",
+	"$__rate_interval", "10m")
 
 // Whatever the dashboards ask a Prometheus, it finds an answer in the exporter's metrics; and so does VictoriaMetrics.
 func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
@@ -58,7 +59,8 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	exporter := freeAddress(t)
 	start(t, companion, "--database-url="+address, "exporter", "--web.listen-address="+exporter,
-		"--collector.countries", "--collector.conditional_access_policies", "--zero-hold="+zeroHold.String(), "--refresh-interval="+scrapeInterval.String())
+		"--collector.countries", "--collector.conditional_access_policies",
+		"--zero-hold="+zeroHold.String(), "--refresh-interval="+scrapeInterval.String())
 	servers := startServers(t, exporter)
 
 	now := time.Now()
@@ -78,7 +80,7 @@ func TestEveryExpressionOfTheDashboardsHasAnAnswer(t *testing.T) {
 				if assert.NoError(c, err) {
 					assert.True(c, slices.ContainsFunc(samples, func(x sample) bool { return x.value == x.value }), "there is no answer")
 				}
-			}, zeroHold+time.Minute, scrapeInterval, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
+			}, patience, scrapeInterval/4, "%s: %s: %s: %s", s.name, e.dashboard, e.panel, e.expr)
 		}
 	}
 	assert.Len(t, dashboards, 2)

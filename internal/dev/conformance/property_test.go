@@ -118,7 +118,8 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 				g := someGrid(random)
 				for _, function := range []string{"increase", "rate"} {
 					leaf := fmt.Sprintf(`%s(entra_signins_total{kind!="noninteractive"}[%dm])`, function, 1+random.IntN(90))
-					assert.Empty(t, oracle.Difference(g, ask(fmt.Sprintf("sum by (%s) (%s)", by, leaf), g), ask(fmt.Sprintf("sum by (%s) ((%s) + 0)", by, leaf), g)))
+					assert.Empty(t, oracle.Difference(g, ask(fmt.Sprintf("sum by (%s) (%s)", by, leaf), g),
+						ask(fmt.Sprintf("sum by (%s) ((%s) + 0)", by, leaf), g)))
 				}
 			}
 		}
@@ -129,7 +130,8 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 			back := 7 * time.Hour // a multiple of every step
 			earlier := g
 			earlier.Start, earlier.End = g.Start.Add(-back), g.End.Add(-back)
-			assert.Empty(t, oracle.Difference(g, ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m]))", earlier), ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m] offset 7h))", g)))
+			assert.Empty(t, oracle.Difference(g, ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m]))",
+				earlier), ask("sum by (app, user_principal_name) (increase(entra_signins_total[35m] offset 7h))", g)))
 		}
 	})
 	t.Run("or is a union", func(t *testing.T) {

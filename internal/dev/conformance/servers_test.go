@@ -27,6 +27,9 @@ const scrapeInterval = time.Second
 // one does that has to share a machine, never sees it rise.
 const zeroHold = 10 * scrapeInterval
 
+// patience is how long tests wait for a state that servers come to by themselves, however busy the machine is.
+const patience = 8 * time.Minute
+
 // server is a Prometheus or a VictoriaMetrics, which answer to the same requests.
 type server struct{ name, url string }
 
@@ -38,14 +41,18 @@ func startServers(t *testing.T, target string) []server {
 	require.NoError(t, err)
 	scrape := fmt.Sprintf("scrape_configs:\n- job_name: entra-activity\n  static_configs: [{targets: [%q]}]\n", target)
 	global := fmt.Sprintf("global: {scrape_interval: %[1]s, scrape_timeout: %[1]s, evaluation_interval: %[1]s}\n", scrapeInterval)
-	require.NoError(t, os.WriteFile(config, []byte(global+scrape+fmt.Sprintf("rule_files: [%q, %q]\n", filepath.Join(rules, "rules.yaml"), filepath.Join(rules, "alerts.yaml"))), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte(global+scrape+fmt.Sprintf("rule_files: [%q, %q]\n", filepath.Join(rules,
+		"rules.yaml"), filepath.Join(rules, "alerts.yaml"))), 0o600))
 	scrapeConfig := filepath.Join(t.TempDir(), "scrape.yml")
-	require.NoError(t, os.WriteFile(scrapeConfig, []byte(fmt.Sprintf("global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}\n", scrapeInterval)+scrape), 0o600))
+	require.NoError(t, os.WriteFile(scrapeConfig,
+		[]byte(fmt.Sprintf("global: {scrape_interval: %[1]s, scrape_timeout: %[1]s}\n", scrapeInterval)+scrape), 0o600))
 
 	prometheus := freeAddress(t)
-	start(t, debian.Program(t, "prometheus", "prometheus"), "--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address="+prometheus, "--log.level=warn")
+	start(t, debian.Program(t, "prometheus", "prometheus"), "--config.file="+config, "--storage.tsdb.path="+t.TempDir(),
+		"--web.listen-address="+prometheus, "--log.level=warn")
 	victoriaMetrics := freeAddress(t)
-	start(t, debian.Program(t, "victoria-metrics", "victoria-metrics"), "-promscrape.config="+scrapeConfig, "-storageDataPath="+t.TempDir(), "-httpListenAddr="+victoriaMetrics,
+	start(t, debian.Program(t, "victoria-metrics", "victoria-metrics"), "-promscrape.config="+scrapeConfig,
+		"-storageDataPath="+t.TempDir(), "-httpListenAddr="+victoriaMetrics,
 		"-search.latencyOffset=0s", "-search.disableCache", "-loggerLevel=ERROR")
 	return []server{{"Prometheus", "http://" + prometheus}, {"VictoriaMetrics", "http://" + victoriaMetrics}}
 }

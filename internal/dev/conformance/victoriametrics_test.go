@@ -41,7 +41,7 @@ func startFed(t testing.TB, data oracle.Data) server {
 		}
 		response.Body.Close()
 		return response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	post := func(path string, body []byte) {
 		response, err := http.Post(s.url+path, "application/json", bytes.NewReader(body))
 		require.NoError(t, err)
@@ -87,7 +87,8 @@ func (s server) evaluate(t *testing.T, expr string, g oracle.Grid) ([]oracle.Ser
 	path, parameters := "query", url.Values{"query": {expr}, "nocache": {"1"}, "time": {seconds(g.End)}}
 	if g.Step > 0 {
 		path = "query_range"
-		parameters = url.Values{"query": {expr}, "nocache": {"1"}, "start": {seconds(times[0])}, "end": {seconds(times[len(times)-1])}, "step": {seconds(time.Unix(int64(g.Step.Seconds()), 0))}}
+		parameters = url.Values{"query": {expr}, "nocache": {"1"}, "start": {seconds(times[0])},
+			"end": {seconds(times[len(times)-1])}, "step": {seconds(time.Unix(int64(g.Step.Seconds()), 0))}}
 	}
 	if err := s.get(t, path, parameters, &data); err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func seriesOf(answer *metrics.Result, err error) ([]oracle.Series, error) {
 
 // OnPostgreSQL is the engine over a store.
 func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
-	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10_000}
+	st := &engine.Engine{DB: db, Timeout: 10 * time.Minute, MaxRows: 10_000}
 	return func(expr string, g oracle.Grid) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
 		if err != nil {
@@ -61,10 +61,10 @@ func InMemory(ctx context.Context, data oracle.Data) Asked {
 type events struct{ oracle.Data }
 
 // sets calls each with the times of the events of each label set.
-func (s events) sets(l *metrics.Leaf, each func(labels map[string]string, times []int64) error) error {
+func (s events) sets(l *metrics.Selector, each func(labels map[string]string, times []int64) error) error {
 	times, sets := map[string][]int64{}, map[string]oracle.Series{}
 	for _, event := range s.Data[l.Metric.Name].Events {
-		if !oracle.Selected(l.Any, event.Labels) {
+		if !l.Matches(event.Labels) {
 			continue
 		}
 		set := oracle.Series{Labels: map[string]string{}}
@@ -88,7 +88,7 @@ func (s events) sets(l *metrics.Leaf, each func(labels map[string]string, times 
 	return nil
 }
 
-func (s events) Count(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, cells []query.Cell) error) error {
+func (s events) Count(_ context.Context, l *metrics.Selector, each func(labels map[string]string, cells []query.Cell) error) error {
 	return s.sets(l, func(labels map[string]string, times []int64) error {
 		var cells []query.Cell
 		for i, wanted := range l.Wanted {
@@ -109,6 +109,6 @@ func (s events) Count(_ context.Context, l *metrics.Leaf, each func(labels map[s
 	})
 }
 
-func (s events) First(_ context.Context, l *metrics.Leaf, each func(labels map[string]string, at int64) error) (known bool, err error) {
+func (s events) First(_ context.Context, l *metrics.Selector, each func(labels map[string]string, at int64) error) (known bool, err error) {
 	return true, s.sets(l, func(labels map[string]string, times []int64) error { return each(labels, slices.Min(times)) })
 }

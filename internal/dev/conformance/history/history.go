@@ -43,7 +43,8 @@ func New(seed uint64, size int) *History {
 		user := pick("u1", "u2", "u3", "u4")
 		h.add(activity.SignIn, tenant, at, "errorCode", code, "signInEventTypes", kind,
 			"appId", fmt.Sprint("a", app), "appDisplayName", []string{"Mail", "Shop", "Payroll"}[app],
-			"clientAppUsed", client, "authenticationRequirement", requirement, "conditionalAccessStatus", access, "riskLevelDuringSignIn", risk,
+			"clientAppUsed", client, "authenticationRequirement", requirement,
+			"conditionalAccessStatus", access, "riskLevelDuringSignIn", risk,
 			"userId", user, "userPrincipalName", names[user]+"@contoso.com",
 			"ipAddress", pick("192.0.2.1", "192.0.2.2", "2001:db8::1"), "countryOrRegion", pick("CH", "DE", "US"))
 	}
@@ -68,7 +69,8 @@ func New(seed uint64, size int) *History {
 			signIn(next(), tenant, n%3, kinds[n/3%len(kinds)], codes[n/3/len(kinds)], "Browser", requirements[0], "success", "none")
 		}
 		for n := range len(codes) * len(clients) * len(requirements) {
-			signIn(next(), tenant, n%3, kinds[0], codes[n%len(codes)], clients[n/len(codes)%len(clients)], requirements[n/len(codes)/len(clients)], accesses[n%3], risks[n%2])
+			signIn(next(), tenant, n%3, kinds[0], codes[n%len(codes)], clients[n/len(codes)%len(clients)],
+				requirements[n/len(codes)/len(clients)], accesses[n%3], risks[n%2])
 		}
 		for n := range len(categories) * len(outcomes) {
 			audit(next(), tenant, categories[n%2], outcomes[n/2])
@@ -81,7 +83,8 @@ func New(seed uint64, size int) *History {
 			continue
 		}
 		for range 1 + random.IntN(2)*random.IntN(2)*random.IntN(8) { // now and then a burst
-			signIn(at, pick(Tenants...), random.IntN(3), pick(kinds...), pick("0", "0", "0", "50126", "50053", "50074"), pick(clients...), pick(requirements...), pick(accesses...), pick(risks...))
+			signIn(at, pick(Tenants...), random.IntN(3), pick(kinds...), pick("0", "0", "0", "50126", "50053", "50074"),
+				pick(clients...), pick(requirements...), pick(accesses...), pick(risks...))
 		}
 	}
 	return h
@@ -165,9 +168,11 @@ func (h *History) WriteAsArrived(t testing.TB, db *store.DB) {
 		require.NoError(t, err)
 		require.Empty(t, result.Refusals)
 		var written time.Time
-		require.NoError(t, db.GetContext(t.Context(), &written, "SELECT received FROM "+store.Table(batch[0].Kind)+" WHERE id = $1", batch[0].ID))
+		require.NoError(t, db.GetContext(t.Context(), &written,
+			"SELECT received FROM "+store.Table(batch[0].Kind)+" WHERE id = $1", batch[0].ID))
 		for _, update := range []string{
-			store.Table(activity.SignIn) + " SET received = $1 WHERE received", store.Table(activity.AuditEvent) + " SET received = $1 WHERE received",
+			store.Table(activity.SignIn) + " SET received = $1 WHERE received",
+			store.Table(activity.AuditEvent) + " SET received = $1 WHERE received",
 			store.Schema + ".total SET created = $1 WHERE created",
 		} {
 			_, err := db.ExecContext(t.Context(), "UPDATE "+update+" BETWEEN $2 AND clock_timestamp()", at, written)
@@ -306,7 +311,8 @@ var Grids = []struct {
 	{"12 h by 1 h", oracle.Grid{Start: Dawn.Add(8 * time.Hour), End: Dawn.Add(20 * time.Hour), Step: time.Hour}},
 	{"12 h by 10 m", oracle.Grid{Start: Dawn.Add(9 * time.Hour), End: Dawn.Add(21 * time.Hour), Step: 10 * time.Minute}},
 	{"1 h by 1 m", oracle.Grid{Start: Dawn.Add(14 * time.Hour), End: Dawn.Add(15 * time.Hour), Step: time.Minute}},
-	{"6 h by 7 m", oracle.Grid{Start: Dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: Dawn.Add(18 * time.Hour), Step: 7 * time.Minute}},
+	{"6 h by 7 m", oracle.Grid{Start: Dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: Dawn.Add(18 * time.Hour),
+		Step: 7 * time.Minute}},
 	{"at once", oracle.Grid{End: Dawn.Add(17*time.Hour + 23*time.Minute)}},
 }
 

@@ -56,7 +56,8 @@ func equal(a, b float64) bool {
 
 func unnamed(list []Series, length int) (ranked []Series) {
 	for rank := range list {
-		ranked = append(ranked, Series{Labels: map[string]string{"rank": fmt.Sprint(rank)}, Values: slices.Repeat([]float64{math.NaN()}, length)})
+		ranked = append(ranked, Series{Labels: map[string]string{"rank": fmt.Sprint(rank)},
+			Values: slices.Repeat([]float64{math.NaN()}, length)})
 	}
 	for i := range length {
 		var values []float64

@@ -167,7 +167,8 @@ func (g *Generator) filter(label string) string {
 	case 0:
 		return fmt.Sprintf("%s!=%q", label, value)
 	case 1:
-		return fmt.Sprintf("%s=~%q", label, g.pick(value[:min(1, len(value))]+".*", ".*"+value[max(0, len(value)-1):], "(?i)"+strings.ToUpper(value), ".+", ".*", value+"|zzz", "", "[^a]+"))
+		return fmt.Sprintf("%s=~%q", label, g.pick(value[:min(1, len(value))]+".*", ".*"+value[max(0, len(value)-1):],
+			"(?i)"+strings.ToUpper(value), ".+", ".*", value+"|zzz", "", "[^a]+"))
 	case 2:
 		return fmt.Sprintf("%s!~%q", label, g.pick(value[:min(1, len(value))]+".*", value, value+"|"+g.pick(values...), ".+"))
 	}
@@ -231,7 +232,8 @@ func (g *Generator) pair(depth int) (string, []string) {
 			return fmt.Sprintf("(%s) %s %s", left, operator, right), labels
 		}
 	case 1:
-		return fmt.Sprintf("(%s) %s ignoring (%s) group_left () (%s)", left, operator, strings.Join(without(labels, on), ", "), right), labels
+		return fmt.Sprintf("(%s) %s ignoring (%s) group_left () (%s)", left, operator, strings.Join(without(labels, on),
+			", "), right), labels
 	case 2:
 		return fmt.Sprintf("(%s) %s on (%s) group_right () (%s)", right, operator, strings.Join(on, ", "), left), labels
 	}
@@ -312,7 +314,8 @@ func (g *Generator) transform(depth int) (string, []string) {
 		if g.Scraped && len(labels) == 0 {
 			break // of no label VictoriaMetrics makes an empty one
 		}
-		return fmt.Sprintf("label_replace(%s, \"first\", \"$1\", %q, \"(.).*\")", inner, g.source(labels)), append(slices.Clone(labels), "first")
+		return fmt.Sprintf("label_replace(%s, \"first\", \"$1\", %q, \"(.).*\")", inner,
+			g.source(labels)), append(slices.Clone(labels), "first")
 	case 6:
 		return fmt.Sprintf("label_set(%s, \"color\", \"red\")", inner), append(slices.Clone(labels), "color")
 	case 7:

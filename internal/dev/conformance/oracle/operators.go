@@ -91,32 +91,12 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 		}
 		return list, nil
 	}
-	join := strings.ToLower(x.JoinModifier.Op)
 	for _, a := range left {
 		for _, b := range right {
 			if matched(a.Labels, x) != matched(b.Labels, x) {
 				continue
 			}
-			many, one := a.Labels, b.Labels
-			if join == "group_right" {
-				many, one = b.Labels, a.Labels
-			}
-			labels := maps.Clone(many)
-			switch {
-			case join != "":
-				for _, name := range x.JoinModifier.Args {
-					delete(labels, name)
-					if one[name] != "" {
-						labels[name] = one[name]
-					}
-				}
-			case comparisons[op] != "" && !x.Bool: // keeps the left side's series
-			case strings.ToLower(x.GroupModifier.Op) == "on":
-				maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(x.GroupModifier.Args, name) })
-			default:
-				maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(x.GroupModifier.Args, name) })
-			}
-			list = append(list, apply(a, b, labels))
+			list = append(list, apply(a, b, joined(x, op, a.Labels, b.Labels)))
 		}
 	}
 	seen := map[string]bool{}
@@ -127,6 +107,31 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 		seen[s.Key()] = true
 	}
 	return list, nil
+}
+
+// joined are the labels of what two series become.
+func joined(x *metricsql.BinaryOpExpr, op string, left, right map[string]string) map[string]string {
+	many, one := left, right
+	join := strings.ToLower(x.JoinModifier.Op)
+	if join == "group_right" {
+		many, one = right, left
+	}
+	labels := maps.Clone(many)
+	switch {
+	case join != "":
+		for _, name := range x.JoinModifier.Args {
+			delete(labels, name)
+			if one[name] != "" {
+				labels[name] = one[name]
+			}
+		}
+	case comparisons[op] != "" && !x.Bool: // keeps the left side's series
+	case strings.ToLower(x.GroupModifier.Op) == "on":
+		maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(x.GroupModifier.Args, name) })
+	default:
+		maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(x.GroupModifier.Args, name) })
+	}
+	return labels
 }
 
 func compute(op string, asNumber bool, p, q float64) float64 {
@@ -184,24 +189,6 @@ func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) (
 		}
 		return list
 	}
-	keep := func(v, other float64) float64 {
-		if other != other {
-			return math.NaN()
-		}
-		return v
-	}
-	drop := func(v, other float64) float64 {
-		if other == other {
-			return math.NaN()
-		}
-		return v
-	}
-	fill := func(v, other float64) float64 {
-		if v != v {
-			return other
-		}
-		return v
-	}
 	switch op {
 	case "and", "if":
 		return alive(choose(left, right, keep)), nil
@@ -231,6 +218,27 @@ func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) (
 	return nil, fmt.Errorf("not an operator: %s", op)
 }
 
+func keep(v, other float64) float64 {
+	if other != other {
+		return math.NaN()
+	}
+	return v
+}
+
+func drop(v, other float64) float64 {
+	if other == other {
+		return math.NaN()
+	}
+	return v
+}
+
+func fill(v, other float64) float64 {
+	if v != v {
+		return other
+	}
+	return v
+}
+
 // transform evaluates a function of values.
 func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error) {
 	name := strings.ToLower(x.Name)
@@ -247,57 +255,13 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 		}
 		args = append(args, list)
 	}
-	number := func(n, i int) float64 { return args[n][0].Values[i] }
-	for _, arg := range args[min(1, len(args)):] {
-		if (strings.HasPrefix(name, "clamp") || name == "round") && len(arg) != 1 {
-			return nil, fmt.Errorf("not a number in %s", text(x))
-		}
+	if f := ofValue[name]; f != nil {
+		return eachValue(x, args, f)
 	}
-	each := func(f func(v float64, i int) float64) ([]Series, error) {
-		var list []Series
-		for _, s := range args[0] {
-			out := c.constant(math.NaN())
-			for i, v := range s.Values {
-				if v == v {
-					out.Values[i] = f(v, i)
-				}
-			}
-			list = append(list, Series{s.Labels, out.Values})
-		}
-		return list, nil
+	if f := ofLabels[name]; f != nil {
+		return relabel(args[0], texts, f)
 	}
-	relabel := func(f func(labels map[string]string)) ([]Series, error) {
-		var list []Series
-		for _, s := range args[0] {
-			labels := maps.Clone(s.Labels)
-			f(labels)
-			maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
-			list = append(list, Series{labels, s.Values})
-		}
-		return list, nil
-	}
-
 	switch name {
-	case "abs":
-		return each(func(v float64, _ int) float64 { return math.Abs(v) })
-	case "ceil":
-		return each(func(v float64, _ int) float64 { return math.Ceil(v) })
-	case "floor":
-		return each(func(v float64, _ int) float64 { return math.Floor(v) })
-	case "round":
-		return each(func(v float64, i int) float64 {
-			nearest := 1.0
-			if len(args) == 2 {
-				nearest = number(1, i)
-			}
-			return math.Round(v/nearest) * nearest
-		})
-	case "clamp":
-		return each(func(v float64, i int) float64 { return math.Max(number(1, i), math.Min(number(2, i), v)) })
-	case "clamp_min":
-		return each(func(v float64, i int) float64 { return math.Max(number(1, i), v) })
-	case "clamp_max":
-		return each(func(v float64, i int) float64 { return math.Min(number(1, i), v) })
 	case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc":
 		return args[0], nil // answers are compared as sets
 	case "vector":
@@ -327,36 +291,85 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 			}
 		}
 		return list, nil
-	case "label_replace":
-		target, replacement, source := texts[0], texts[1], texts[2]
-		pattern, err := regexp.Compile("^(?:" + texts[3] + ")$")
-		if err != nil {
-			return nil, err
-		}
-		return relabel(func(labels map[string]string) {
-			value := labels[source]
-			if m := pattern.FindStringSubmatchIndex(value); m != nil {
-				labels[target] = string(pattern.ExpandString(nil, replacement, value, m))
-			}
-		})
-	case "label_set":
-		return relabel(func(labels map[string]string) {
-			for i := 0; i+1 < len(texts); i += 2 {
-				labels[texts[i]] = texts[i+1]
-			}
-		})
-	case "label_del":
-		return relabel(func(labels map[string]string) {
-			for _, name := range texts {
-				delete(labels, name)
-			}
-		})
-	case "label_keep":
-		return relabel(func(labels map[string]string) {
-			maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(texts, name) })
-		})
 	}
 	return nil, fmt.Errorf("not a function: %s", x.Name)
+}
+
+// ofValue are functions of a value, and of the other arguments at the same time.
+var ofValue = map[string]func(v float64, limits []float64) float64{
+	"abs":   func(v float64, _ []float64) float64 { return math.Abs(v) },
+	"ceil":  func(v float64, _ []float64) float64 { return math.Ceil(v) },
+	"floor": func(v float64, _ []float64) float64 { return math.Floor(v) },
+	"round": func(v float64, limits []float64) float64 {
+		nearest := append(limits, 1)[0]
+		return math.Round(v/nearest) * nearest
+	},
+	"clamp":     func(v float64, limits []float64) float64 { return math.Max(limits[0], math.Min(limits[1], v)) },
+	"clamp_min": func(v float64, limits []float64) float64 { return math.Max(limits[0], v) },
+	"clamp_max": func(v float64, limits []float64) float64 { return math.Min(limits[0], v) },
+}
+
+func eachValue(x *metricsql.FuncExpr, args [][]Series, f func(v float64, limits []float64) float64) (list []Series, err error) {
+	for _, arg := range args[1:] {
+		if len(arg) != 1 {
+			return nil, fmt.Errorf("not a number in %s", text(x))
+		}
+	}
+	for _, s := range args[0] {
+		values := slices.Clone(s.Values)
+		for i, v := range values {
+			var limits []float64
+			for _, arg := range args[1:] {
+				limits = append(limits, arg[0].Values[i])
+			}
+			if v == v {
+				values[i] = f(v, limits)
+			}
+		}
+		list = append(list, Series{s.Labels, values})
+	}
+	return list, nil
+}
+
+// ofLabels are functions of labels.
+var ofLabels = map[string]func(labels map[string]string, texts []string) error{
+	"label_replace": func(labels map[string]string, texts []string) error {
+		target, replacement, value := texts[0], texts[1], labels[texts[2]]
+		pattern, err := regexp.Compile("^(?:" + texts[3] + ")$")
+		if err != nil {
+			return err
+		}
+		if m := pattern.FindStringSubmatchIndex(value); m != nil {
+			labels[target] = string(pattern.ExpandString(nil, replacement, value, m))
+		}
+		return nil
+	},
+	"label_set": func(labels map[string]string, texts []string) error {
+		for i := 0; i+1 < len(texts); i += 2 {
+			labels[texts[i]] = texts[i+1]
+		}
+		return nil
+	},
+	"label_del": func(labels map[string]string, texts []string) error {
+		maps.DeleteFunc(labels, func(name, _ string) bool { return slices.Contains(texts, name) })
+		return nil
+	},
+	"label_keep": func(labels map[string]string, texts []string) error {
+		maps.DeleteFunc(labels, func(name, _ string) bool { return !slices.Contains(texts, name) })
+		return nil
+	},
+}
+
+func relabel(series []Series, texts []string, f func(labels map[string]string, texts []string) error) (list []Series, err error) {
+	for _, s := range series {
+		labels := maps.Clone(s.Labels)
+		if err := f(labels, texts); err != nil {
+			return nil, err
+		}
+		maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+		list = append(list, Series{labels, s.Values})
+	}
+	return list, nil
 }
 
 // Format writes an answer, a line for each series.

@@ -232,38 +232,48 @@ func window(r *metricsql.RollupExpr, c clock) int64 {
 	return r.Window.Duration(c.step/1000) * 1000
 }
 
+// metric finds the metric of a selector, and the filters beside its name.
+func (e *evaluation) metric(m *metricsql.MetricExpr) (metric *Metric, filters [][]metricsql.LabelFilter, err error) {
+	if len(m.LabelFilterss) == 0 || len(m.LabelFilterss[0]) == 0 || m.LabelFilterss[0][0].Label != "__name__" {
+		return nil, nil, fmt.Errorf("no metric: %s", text(m))
+	}
+	if metric = e.data[m.LabelFilterss[0][0].Value]; metric == nil {
+		return nil, nil, fmt.Errorf("unknown metric: %s", text(m))
+	}
+	for _, group := range m.LabelFilterss {
+		filters = append(filters, group[1:])
+	}
+	return metric, filters, nil
+}
+
+// zeros reports whether a counter is 0 where nothing happened, as it is for whoever uses only the exporter's labels. A
+// label that no event has is no other.
+func (m *Metric) zeros(filters [][]metricsql.LabelFilter, by []string) bool {
+	var used []string
+	for _, label := range by {
+		if slices.ContainsFunc(m.Events, func(e Event) bool { return e.Labels[label] != "" }) {
+			used = append(used, label)
+		}
+	}
+	for _, f := range slices.Concat(filters...) {
+		used = append(used, f.Label)
+	}
+	return !m.Stream && !slices.ContainsFunc(used, func(label string) bool { return !slices.Contains(m.Exported, label) })
+}
+
 // leaf counts events in the windows (t-w, t] by labels; nil stands for those of the exporter.
 func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *metricsql.MetricExpr, by []string, c clock) ([]Series, error) {
-	if len(m.LabelFilterss) == 0 || len(m.LabelFilterss[0]) == 0 || m.LabelFilterss[0][0].Label != "__name__" {
-		return nil, fmt.Errorf("no metric: %s", text(m))
-	}
-	metric := e.data[m.LabelFilterss[0][0].Value]
-	if metric == nil {
-		return nil, fmt.Errorf("unknown metric: %s", text(m))
+	metric, filters, err := e.metric(m)
+	if err != nil {
+		return nil, err
 	}
 	if by == nil {
 		by = metric.Exported
 	}
-	var used []string
-	for _, label := range by { // one that no event has is no other label than the exporter's
-		if slices.ContainsFunc(metric.Events, func(e Event) bool { return e.Labels[label] != "" }) {
-			used = append(used, label)
-		}
-	}
-	for _, group := range m.LabelFilterss {
-		for _, filter := range group[1:] {
-			used = append(used, filter.Label)
-		}
-	}
-	zeros := !metric.Stream && !slices.ContainsFunc(used, func(label string) bool { return !slices.Contains(metric.Exported, label) })
-
-	var filters [][]metricsql.LabelFilter
-	for _, group := range m.LabelFilterss {
-		filters = append(filters, group[1:])
-	}
+	zeros := metric.zeros(filters, by)
 	groups, labels := map[string]times{}, map[string]map[string]string{}
 	for _, event := range metric.Events {
-		if !Selected(filters, event.Labels) {
+		if !selected(filters, event.Labels) {
 			continue
 		}
 		at, own := event.Happened, map[string]string{}
@@ -326,8 +336,8 @@ func absent(list []Series, c clock) Series {
 	return a
 }
 
-// Selected tells whether all filters of one of groups fit labels.
-func Selected(groups [][]metricsql.LabelFilter, labels map[string]string) bool {
+// selected reports whether all filters of one of groups fit labels.
+func selected(groups [][]metricsql.LabelFilter, labels map[string]string) bool {
 	return slices.ContainsFunc(groups, func(group []metricsql.LabelFilter) bool {
 		return !slices.ContainsFunc(group, func(f metricsql.LabelFilter) bool {
 			fits := labels[f.Label] == f.Value
@@ -448,6 +458,23 @@ func grouped(labels map[string]string, m metricsql.ModifierExpr) map[string]stri
 	return left
 }
 
+// countedBy returns the selector whose events a sum counts by its labels.
+func countedBy(x *metricsql.AggrFuncExpr, arg metricsql.Expr) (*metricsql.FuncExpr, *metricsql.RollupExpr, *metricsql.MetricExpr) {
+	f, ok := arg.(*metricsql.FuncExpr)
+	if !ok || !metricsql.IsRollupFunc(f.Name) || strings.ToLower(x.Name) != "sum" || strings.ToLower(x.Modifier.Op) == "without" {
+		return nil, nil, nil
+	}
+	r, ok := f.Args[0].(*metricsql.RollupExpr)
+	if !ok {
+		r = &metricsql.RollupExpr{Expr: f.Args[0]}
+	}
+	m, ok := r.Expr.(*metricsql.MetricExpr)
+	if !ok || r.ForSubquery() || strings.HasSuffix(strings.ToLower(f.Name), "sent_over_time") {
+		return nil, nil, nil
+	}
+	return f, r, m
+}
+
 func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Series, err error) {
 	name := strings.ToLower(x.Name)
 	arg, parameter := x.Args[len(x.Args)-1], 0.0
@@ -457,18 +484,12 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Serie
 		}
 	}
 	var all []Series
-	if f, ok := arg.(*metricsql.FuncExpr); ok && metricsql.IsRollupFunc(f.Name) && name == "sum" && strings.ToLower(x.Modifier.Op) != "without" {
-		r, ok := f.Args[0].(*metricsql.RollupExpr)
-		if !ok {
-			r = &metricsql.RollupExpr{Expr: f.Args[0]}
+	if f, r, m := countedBy(x, arg); m != nil {
+		by := x.Modifier.Args
+		if by == nil {
+			by = []string{}
 		}
-		if m, ok := r.Expr.(*metricsql.MetricExpr); ok && !r.ForSubquery() && !strings.HasSuffix(strings.ToLower(f.Name), "sent_over_time") {
-			by := x.Modifier.Args
-			if by == nil {
-				by = []string{}
-			}
-			return e.leaf(f, r, m, by, c) // the only way to labels that the exporter's series do not have
-		}
+		return e.leaf(f, r, m, by, c) // the only way to labels that the exporter's series do not have
 	}
 	if all, err = e.eval(arg, c); err != nil {
 		return nil, err

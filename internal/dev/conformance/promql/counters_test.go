@@ -50,7 +50,8 @@ func TestPrometheusOnCounters(t *testing.T) {
 				continue
 			}
 			p := &prometheus{storage: storage, grid: g.Grid, engine: promql.NewEngine(promql.EngineOpts{
-				MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
+				MaxSamples: 10_000_000, Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute,
+				EnableAtModifier: true, EnableNegativeOffset: true,
 				NoStepSubqueryIntervalFn: func(int64) int64 { return g.Step.Milliseconds() },
 				Parser:                   parser.NewParser(parser.Options{EnableExtendedRangeSelectors: true}),
 			})}
@@ -80,7 +81,8 @@ func TestPrometheusOnCounters(t *testing.T) {
 
 	// How far off the estimate is: the sum over a day of what each hour rose by.
 	hours := oracle.Grid{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.Add(20 * time.Hour), Step: time.Hour}
-	p := &prometheus{storage: storage, grid: hours, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 1e7, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})}
+	p := &prometheus{storage: storage, grid: hours, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 1e7,
+		Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})}
 	estimated, err := p.evaluate(t, "sum(increase(entra_signins_total[5m]))")
 	require.NoError(t, err)
 	fractions := 0

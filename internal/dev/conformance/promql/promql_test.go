@@ -52,7 +52,7 @@ func newPrometheus(t *testing.T, data oracle.Data) *prometheus {
 	p := &prometheus{
 		grid: grid,
 		engine: promql.NewEngine(promql.EngineOpts{
-			MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: grid.Step,
+			MaxSamples: 10_000_000, Timeout: 10 * time.Minute, LookbackDelta: grid.Step,
 			Parser: parser.NewParser(parser.Options{}),
 		}),
 		storage: teststorage.New(t, func(o *tsdb.Options) { o.OutOfOrderTimeWindow = 0 }),

@@ -127,7 +127,8 @@ func cases(text string) (list []evaluation) {
 }
 
 var (
-	instants = promql.NewEngine(promql.EngineOpts{MaxSamples: 1e6, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})
+	instants = promql.NewEngine(promql.EngineOpts{MaxSamples: 1e6, Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute,
+		Parser: parser.NewParser(parser.Options{})})
 	epoch    = time.Unix(0, 0)
 	storages = map[string]*teststorage.TestStorage{}
 )
@@ -224,7 +225,8 @@ func (c evaluation) events(t *testing.T) (data oracle.Data, text string, renamed
 				m.Events = append(m.Events, oracle.Event{Happened: c.at, Labels: own})
 			}
 		}
-		text = text[:s.PosRange.Start] + fmt.Sprintf("(sum by (%s) (increase(entra_signins_total{tenant=%q}[1000h])))", strings.Join(free, ", "), vector) + text[s.PosRange.End:]
+		text = text[:s.PosRange.Start] + fmt.Sprintf("(sum by (%s) (increase(entra_signins_total{tenant=%q}[1000h])))",
+			strings.Join(free, ", "), vector) + text[s.PosRange.End:]
 	}
 	return oracle.Data{"entra_signins_total": m}, rename(text, renamed), renamed, true
 }
@@ -253,4 +255,5 @@ func renamedLabels(labels, names map[string]string) map[string]string {
 var word = regexp.MustCompile(`\b\w+\b`)
 
 // functions are those that both know.
-var functions = []string{"abs", "absent", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "label_replace", "round", "scalar", "sort", "sort_desc", "time", "vector"}
+var functions = []string{"abs", "absent", "ceil", "clamp", "clamp_max", "clamp_min", "floor", "label_replace", "round",
+	"scalar", "sort", "sort_desc", "time", "vector"}
