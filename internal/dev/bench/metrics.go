@@ -324,7 +324,7 @@ func (vm *victoriaMetrics) feed(ctx context.Context, db *store.DB) (counters int
 		return 0, err
 	}
 	_, err = vm.get(ctx, "/internal/force_flush")
-	return counters, err
+	return counters, errors.Join(err, rows.Err())
 }
 
 // writeCounters makes samples of counts.

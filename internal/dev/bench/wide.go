@@ -40,20 +40,6 @@ func wideColumn(f *activity.Field) string {
 	return strings.ToLower(b.String())
 }
 
-// createWide makes an empty wide table: a time, and a text for each other field of the report.
-func createWide(ctx context.Context, db *store.DB) error {
-	var columns []string
-	for _, f := range reportFields {
-		sqlType := "text"
-		if f == activity.SignIn.Time() {
-			sqlType = "timestamptz"
-		}
-		columns = append(columns, wideColumn(f)+" "+sqlType)
-	}
-	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE wide (%s)", strings.Join(columns, ", ")))
-	return err
-}
-
 // selectWide is the SELECT that makes a wide table's rows of the store's.
 func selectWide(fields []*activity.Field) string {
 	var columns []string
@@ -96,10 +82,16 @@ func named(code string, texts []string) string {
 // makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they
 // happened, with an index on their time.
 func makeWide(ctx context.Context, db *store.DB) error {
-	if err := createWide(ctx, db); err != nil {
-		return err
+	var columns []string
+	for _, f := range reportFields {
+		sqlType := "text"
+		if f == activity.SignIn.Time() {
+			sqlType = "timestamptz"
+		}
+		columns = append(columns, wideColumn(f)+" "+sqlType)
 	}
 	return execute(ctx, db,
+		fmt.Sprintf("CREATE TABLE wide (%s)", strings.Join(columns, ", ")),
 		"INSERT INTO wide "+selectWide(reportFields)+" ORDER BY r.time",
 		"CREATE INDEX ON wide (created_date_time)",
 		"VACUUM (ANALYZE) wide")

@@ -217,7 +217,7 @@ func (w *writing) mfaFatigue(begin int64) {
 }
 
 func (w *writing) impossibleTravel(begin int64) {
-	t, u := w.tenant, w.tenant.directory.cast.traveller
+	t, u := w.tenant, w.tenant.directory.cast.traveler
 	s := signIn{user: u, app: t.apps.exchange, client: &browser, device: u.computer(), from: world.homes[home][0],
 		host: u.host, at: begin, outcome: &successMFAClaim, claim: true}
 	w.signIn(s)

@@ -23,7 +23,7 @@ type cast struct {
 	breakGlass *user // the emergency account
 	promoted   *user // becomes Global Administrator
 	fatigued   *user // gives in to the MFA prompts
-	traveller  *user // is in two places at once
+	traveler   *user // is in two places at once
 	sprayed    *user // has the password that the spray guesses
 }
 
@@ -152,9 +152,9 @@ func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	}
 	dir.cast.promoted = join(h.member(4, "Marek Wiśniewski"))
 	dir.cast.fatigued = join(h.member(7, "Lucía Ferrer"))
-	dir.cast.traveller = join(h.member(home, "Tobias Brandt"))
+	dir.cast.traveler = join(h.member(home, "Tobias Brandt"))
 	dir.cast.sprayed = join(h.member(2, "Hannah O'Neill"))
-	for _, u := range []*user{dir.cast.fatigued, dir.cast.sprayed, dir.cast.traveller, dir.cast.promoted} {
+	for _, u := range []*user{dir.cast.fatigued, dir.cast.sprayed, dir.cast.traveler, dir.cast.promoted} {
 		u.method, u.passkey = &push, false
 	}
 	dir.cast.sprayed.noMFA = true

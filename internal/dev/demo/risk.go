@@ -102,7 +102,7 @@ func (w *writing) ordinaryRisks() {
 		u := t.directory.member(d, t.directory.homes.pick(d))
 		at := d.between(t.start, last)
 		if u.guest || slices.Contains([]*user{t.directory.cast.fatigued, t.directory.cast.sprayed,
-			t.directory.cast.traveller}, u) {
+			t.directory.cast.traveler}, u) {
 			continue
 		}
 		level := "high"
@@ -172,7 +172,7 @@ func (w *writing) settleRisks() {
 		switch u {
 		case t.directory.cast.fatigued, t.directory.cast.sprayed:
 			f = &stillAtRisk
-		case t.directory.cast.traveller:
+		case t.directory.cast.traveler:
 			f = &dismissed
 		}
 		settled := rest[n-1].detected + d.between(int64(time.Hour), int64(60*time.Hour))

@@ -134,7 +134,8 @@ func importPublished(ctx context.Context, db *store.DB, opts Options) (ingest.Su
 	}
 	summary, err := ingest.Import(ctx, db, sources, ingest.Options{Feed: "published"})
 	total := summary.Total()
-	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published; their files hold %d of other logs, too, which are refused\n",
+	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published; "+
+		"their files hold %d of other logs, too, which are refused\n",
 		total.New+total.Changed+total.Unchanged, total.Refused)
 	return summary, err
 }

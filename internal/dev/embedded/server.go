@@ -179,14 +179,8 @@ func (s *Server) Host() string { return host }
 // folder.
 func (s *Server) Port() int { return s.port }
 
-// User returns the name of the superuser role.
-func (s *Server) User() string { return superuser }
-
 // Password returns the superuser's password. A kept folder keeps it.
 func (s *Server) Password() string { return s.password }
-
-// Version returns the server's version, such as "18.4".
-func (s *Server) Version() string { return s.installation.version }
 
 // URL returns the postgres:// URL of a database, for the superuser.
 func (s *Server) URL(database string) string {
