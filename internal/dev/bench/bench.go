@@ -237,7 +237,7 @@ func (b *bench) sameAtBothSizes(name string, took timings, limit time.Duration) 
 // timing is how long something took. The best is what is left of it when nothing else happens on the machine.
 type timing struct{ median, best time.Duration }
 
-// timings are those of what is compared.
+// timings are the timings of what is compared.
 type timings []timing
 
 // cells returns them for a report.

@@ -39,7 +39,7 @@ func tenant(until time.Time, signIns int) *demo.Tenant {
 }
 
 // load fills an empty store with about as many sign-ins as asked for. One week goes the way of every record, through
-// the decoder and the writer, and only its untouched records are cut short. The other weeks are copies of it, with ids,
+// the decoder and the writer, and only its raw records are cut short. The other weeks are copies of it, with ids,
 // correlation ids and times of their own, in every table that holds sign-ins: the store cannot tell the difference.
 func load(ctx context.Context, db *store.DB, signIns int) error {
 	company := tenant(start.AddDate(0, 0, 7), signIns/weeks)
@@ -91,7 +91,7 @@ func writeWeek(ctx context.Context, db *store.DB, company *demo.Tenant, loader i
 	return write()
 }
 
-// shortened decodes a sign-in and leaves of its untouched form what tells its versions apart: reports never read it.
+// shortened decodes a sign-in and leaves of its raw form what tells its versions apart: reports never read it.
 func shortened(decoder *ingest.Decoder, object []byte) (*activity.Record, error) {
 	record, err := decoder.Decode(object)
 	if err == nil {

@@ -250,7 +250,7 @@ func (v values) same(other values) error {
 	return nil
 }
 
-// valuesOf are those of series, whose fields are times and values.
+// valuesOf returns the values of series, whose fields are times and values.
 func valuesOf(frames data.Frames) values {
 	sums := values{}
 	for _, frame := range frames {
@@ -264,7 +264,7 @@ func valuesOf(frames data.Frames) values {
 	return sums
 }
 
-// values are those of a statement's rows.
+// values returns the values in the rows of a statement.
 func (b *bench) values(ctx context.Context, statement string) (values, error) {
 	rows, err := b.large.QueryContext(ctx, statement, span().From, span().To)
 	if err != nil {

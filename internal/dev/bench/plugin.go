@@ -68,7 +68,7 @@ func (b *bench) startPlugin(binary string) (*pluginhost.Plugin, error) {
 	return pluginhost.Start(binary, settings)
 }
 
-// panel asks what a panel asks.
+// panel runs the query of a panel.
 func panel(ctx context.Context, p *pluginhost.Plugin, model json.RawMessage) error {
 	_, err := p.Query(ctx, []json.RawMessage{model}, backend.TimeRange{From: period().From, To: period().To})
 	return err
@@ -98,7 +98,7 @@ func (b *bench) quick(name string, limit time.Duration, do func() error) error {
 	return nil
 }
 
-// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the
+// details asks for all that is known of one sign-in. It is given its raw record, which was cut short when the
 // store was filled.
 func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	var id string

@@ -45,7 +45,7 @@ func Binary(root string) string {
 	return filepath.Join(root, "dist", name)
 }
 
-// Settings are those of the data source, as Grafana keeps them.
+// Settings are the settings of the data source, as Grafana keeps them.
 type Settings struct {
 	JSON     map[string]any
 	Password string
@@ -195,7 +195,7 @@ func (p *Plugin) Health(ctx context.Context) (string, error) {
 	return result.Message, nil
 }
 
-// Query puts the questions of one panel, as Grafana would, and returns the frames of all answers.
+// Query runs the queries of one panel, as Grafana would, and returns the frames of all responses.
 func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span backend.TimeRange) (data.Frames, error) {
 	queries, err := Queries(targets, span)
 	if err != nil {
@@ -240,7 +240,7 @@ func Queries(models []json.RawMessage, span backend.TimeRange) (queries []backen
 	return queries, nil
 }
 
-// QueryData puts questions and returns the answer to each.
+// QueryData runs queries and returns the response to each.
 func (p *Plugin) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	request.PluginContext = p.pluginContext()
 	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))
