@@ -98,7 +98,8 @@ func (b built) tails(t *testing.T) {
 		}
 		write(t, w, "set", 1, probes)
 		for _, stream := range streams {
-			for !slices.Contains(lines(t, stream), "success: adele@contoso.com -> set") {
+			for ready := false; !ready; {
+				ready = slices.Contains(lines(t, stream), "success: adele@contoso.com -> set")
 			}
 		}
 	}

@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,18 +70,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if opts.SignIns == 0 {
-		opts.SignIns = DefaultSignIns
-	}
-	if opts.Rounds == 0 {
-		opts.Rounds = 5
-	}
-	if opts.Plugin == "" {
-		opts.Plugin = pluginhost.Binary(opts.Root)
-	}
-	if opts.Companion == "" {
-		opts.Companion = filepath.Join(opts.Root, "bin", "entra-activity")
-	}
+	opts.SignIns, opts.Rounds = cmp.Or(opts.SignIns, DefaultSignIns), cmp.Or(opts.Rounds, 5)
+	opts.Plugin = cmp.Or(opts.Plugin, pluginhost.Binary(opts.Root))
+	opts.Companion = cmp.Or(opts.Companion, filepath.Join(opts.Root, "bin", "entra-activity"))
 	for _, binary := range []string{opts.Plugin, opts.Companion} {
 		if _, err := exec.LookPath(binary); err != nil {
 			return fmt.Errorf("not everything is built, run go tool mage build: %w", err)
@@ -143,8 +135,8 @@ type bench struct {
 	report               *report
 }
 
-// created opens a database with an empty store in it, making it when need be.
-func (b *bench) created(ctx context.Context, name string) (*store.DB, error) {
+// filled opens a database that holds about as many sign-ins as asked for, in the store and in the wide table.
+func (b *bench) filled(ctx context.Context, name string, signIns int) (*store.DB, error) {
 	if err := b.server.CreateDatabase(ctx, name); err != nil {
 		return nil, err
 	}
@@ -154,15 +146,6 @@ func (b *bench) created(ctx context.Context, name string) (*store.DB, error) {
 	}
 	if _, err := store.Migrate(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-// filled opens a database that holds about as many sign-ins as asked for, in the store and in the wide table.
-func (b *bench) filled(ctx context.Context, name string, signIns int) (*store.DB, error) {
-	db, err := b.created(ctx, name)
-	if err != nil {
-		return nil, err
 	}
 	var kept bool
 	if err := db.GetContext(ctx, &kept, "SELECT to_regclass('wide') IS NOT NULL"); err != nil || kept {
@@ -186,13 +169,12 @@ func (b *bench) sizes(ctx context.Context) error {
 	for _, db := range []*store.DB{b.large, b.small} {
 		var rows, accounts, applications, addresses, cells int64
 		var ours, wide string
-		if err := db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM entra.sign_in), (SELECT count(*) FROM entra.account WHERE key NOT LIKE 'idle-%'), (SELECT count(*) FROM entra.application),
-  (SELECT count(DISTINCT ip_address) FROM wide), (SELECT count(*) FROM entra.rollup),
-  (SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c WHERE c.relnamespace = 'entra'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE '%raw%'),
-  pg_size_pretty(pg_total_relation_size('wide'))`).Scan(&rows, &accounts, &applications, &addresses, &cells, &ours, &wide); err != nil {
+		row := db.QueryRowContext(ctx, statement("sizes"))
+		if err := row.Scan(&rows, &accounts, &applications, &addresses, &cells, &ours, &wide); err != nil {
 			return err
 		}
-		b.report.note("%d sign-ins of %d users to %d applications from %d addresses in %d days; %d cells in the rollup; %s without untouched records, wide table %s",
+		b.report.note("%d sign-ins of %d users to %d applications from %d addresses in %d days; %d cells in the rollup; "+
+			"%s without raw records, wide table %s",
 			rows, accounts, applications, addresses, 7*weeks, cells, ours, wide)
 	}
 	return nil
@@ -255,7 +237,7 @@ func (b *bench) sameAtBothSizes(name string, took timings, limit time.Duration) 
 // timing is how long something took. The best is what is left of it when nothing else happens on the machine.
 type timing struct{ median, best time.Duration }
 
-// timings are those of what is compared.
+// timings are the timings of what is compared.
 type timings []timing
 
 // cells returns them for a report.

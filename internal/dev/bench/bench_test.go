@@ -23,7 +23,8 @@ func TestWhatIsLoadedIsExact(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, differences)
 	var rows, counted, days int
-	require.NoError(t, db.QueryRow("SELECT count(*), (SELECT sum(n) FROM entra.total WHERE grouping = 1), count(DISTINCT time::date) FROM entra.sign_in").Scan(&rows, &counted, &days))
+	require.NoError(t, db.QueryRow(`SELECT count(*), (SELECT sum(n) FROM entra.total WHERE grouping = 1),
+count(DISTINCT time::date) FROM entra.sign_in`).Scan(&rows, &counted, &days))
 	require.InDelta(t, 2000, rows, 400)
 	require.Equal(t, rows, counted)
 	require.Equal(t, 7*weeks, days)
@@ -37,10 +38,11 @@ func TestWideTableIsIndexedLikeRows(t *testing.T) {
 	require.Len(t, rowIndexes, indexes)
 }
 
-// A misspelt part is refused before anything is filled or measured.
+// A misspelled part is refused before anything is filled or measured.
 func TestUnknownPartIsRefused(t *testing.T) {
 	err := Run(t.Context(), Options{Only: "lists,report"})
-	require.EqualError(t, err, `there is no part "report" to measure: use some of reports, lists, exporter, plugin, metrics, import, separated by commas`)
+	require.EqualError(t, err, `there is no part "report" to measure: use some of `+
+		"reports, lists, exporter, plugin, metrics, import, separated by commas")
 }
 
 // Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is
@@ -63,8 +65,11 @@ func TestBench(t *testing.T) {
 		Rounds: 1, Out: &printed}), "%s", &printed)
 	t.Log(printed.String())
 	for _, name := range []string{
-		"User sign-ins, weekly by status", "Application usage, top 3 weekly", "Distinct users in 30 days", "By status where the city is Munich",
-		"of the busiest user", "of a middling correlation id", "Scrape of sign-ins and ingest", "Newest 10,000", "Detail of a sign-in", "Users, part of a name", "Median panel, no errors", "Growth of the plugin's memory", "entra-activity import", "COPY of all",
+		"User sign-ins, weekly by status", "Application usage, top 3 weekly", "Distinct users in 30 days",
+		"By status where the city is Munich",
+		"of the busiest user", "of a middling correlation id", "Scrape of sign-ins and ingest", "Newest 10,000",
+		"Detail of a sign-in", "Users, part of a name", "Median panel, no errors",
+		"Growth of the plugin's memory", "entra-activity import", "COPY of all",
 		"beside SQL", "Labels that no counter has", "series of 721 steps",
 	} {
 		require.Contains(t, printed.String(), name)

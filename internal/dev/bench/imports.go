@@ -68,7 +68,7 @@ func (b *bench) importDays(ctx context.Context, db *store.DB, signIns int) (err 
 		{name: fmt.Sprintf("COPY of the report's %d fields", len(reportFields)),
 			columns: columns{fields: reportFields}, target: leastImportRate},
 		{name: fmt.Sprintf("COPY of all %d fields", len(allFields)), columns: columns{fields: allFields}},
-		{name: "COPY of all fields and the untouched record", columns: columns{fields: allFields, raw: true}},
+		{name: "COPY of all fields and the raw record", columns: columns{fields: allFields, raw: true}},
 	}
 	var imported speeds
 	var records, size int64
@@ -136,10 +136,10 @@ func (s *speeds) cells() []string {
 	return []string{fmt.Sprintf("%.0f", median(s.rates)), cost}
 }
 
-// columns are those of the wide table that COPY fills.
+// columns are the columns of the wide table that COPY fills.
 type columns struct {
 	fields []*activity.Field
-	raw    bool // and the untouched record
+	raw    bool // and the raw record
 }
 
 // measureCopy has COPY read a day's sign-ins into the wide table, from a file that COPY wrote of the store.

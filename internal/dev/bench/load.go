@@ -39,7 +39,7 @@ func tenant(until time.Time, signIns int) *demo.Tenant {
 }
 
 // load fills an empty store with about as many sign-ins as asked for. One week goes the way of every record, through
-// the decoder and the writer, and only its untouched records are cut short. The other weeks are copies of it, with ids,
+// the decoder and the writer, and only its raw records are cut short. The other weeks are copies of it, with ids,
 // correlation ids and times of their own, in every table that holds sign-ins: the store cannot tell the difference.
 func load(ctx context.Context, db *store.DB, signIns int) error {
 	company := tenant(start.AddDate(0, 0, 7), signIns/weeks)
@@ -91,7 +91,7 @@ func writeWeek(ctx context.Context, db *store.DB, company *demo.Tenant, loader i
 	return write()
 }
 
-// shortened decodes a sign-in and leaves of its untouched form what tells its versions apart: reports never read it.
+// shortened decodes a sign-in and leaves of its raw form what tells its versions apart: reports never read it.
 func shortened(decoder *ingest.Decoder, object []byte) (*activity.Record, error) {
 	record, err := decoder.Decode(object)
 	if err == nil {
@@ -129,7 +129,6 @@ func writeFirstOfMonths(ctx context.Context, db *store.DB, company *demo.Tenant)
 func copyWeeks(ctx context.Context, db *store.DB) error {
 	week := fmt.Sprintf("< '%s'", start.AddDate(0, 0, 7).Format(time.RFC3339))
 	own := func(column string) string { return "md5(" + column + "::text || w)::uuid" }
-	const later = " + w * interval '7 days'"
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(loaders)
 	for _, table := range []string{"sign_in", "sign_in_known", "sign_in_raw"} {
@@ -143,16 +142,17 @@ func copyWeeks(ctx context.Context, db *store.DB) error {
 			case "id", "correlation_id":
 				values[i] = own(column)
 			case "time":
-				values[i] = column + later
+				values[i] = column + " + w * interval '7 days'"
 			default:
 				values[i] = column
 			}
 		}
-		statement := fmt.Sprintf("INSERT INTO entra.%[1]s (%[2]s) SELECT %[3]s FROM entra.%[1]s, (SELECT $1::int AS w) n WHERE time %[4]s ORDER BY time",
+		insert := fmt.Sprintf(`INSERT INTO entra.%[1]s (%[2]s)
+SELECT %[3]s FROM entra.%[1]s, (SELECT $1::int AS w) n WHERE time %[4]s ORDER BY time`,
 			table, strings.Join(columns, ", "), strings.Join(values, ", "), week)
 		group.Go(func() error {
 			for w := 1; w < weeks; w++ {
-				if _, err := db.ExecContext(working, statement, w); err != nil {
+				if _, err := db.ExecContext(working, insert, w); err != nil {
 					return fmt.Errorf("%s: %w", table, err)
 				}
 			}
@@ -162,25 +162,13 @@ func copyWeeks(ctx context.Context, db *store.DB) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, statement := range []string{
-		fmt.Sprintf(`INSERT INTO entra.rollup AS r (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge, n)
-SELECT tenant, grouping, tier, variant, bucket%s, k1, k2, k3, status, edge, n FROM entra.rollup c, generate_series(1, %d) AS w WHERE bucket %s
-ORDER BY w, c.tableoid, c.ctid -- as the writer would have come to them
-ON CONFLICT (tenant, grouping, tier, variant, bucket, k1, k2, k3, status, edge) DO UPDATE SET n = r.n + excluded.n`, later, weeks-1, week),
-		fmt.Sprintf(`UPDATE entra.total t SET n = c.n FROM (
-  SELECT tenant, grouping, k1, k2, k3, variant, status, sum(n) AS n FROM entra.rollup WHERE tier = %d GROUP BY 1, 2, 3, 4, 5, 6, 7
-) c WHERE (t.tenant, t.grouping, t.k1, t.k2, t.k3, t.variant, t.status) = (c.tenant, c.grouping, c.k1, c.k2, c.k3, c.variant, c.status)`, store.Day),
-		"UPDATE entra.source SET new = (SELECT count(*) FROM entra.sign_in_known)",
-	} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
+	return execute(ctx, db,
+		statement("copy-rollup", weeks-1, week), statement("copy-totals", store.Day),
+		"UPDATE entra.source SET new = (SELECT count(*) FROM entra.sign_in_known)")
 }
 
 func columnsOf(ctx context.Context, db *store.DB, table string) (columns []string, err error) {
-	err = sqlx.SelectContext(ctx, db, &columns,
-		"SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position", store.Schema, table)
+	err = sqlx.SelectContext(ctx, db, &columns, `SELECT column_name FROM information_schema.columns
+WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`, store.Schema, table)
 	return columns, err
 }

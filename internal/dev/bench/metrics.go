@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,11 +13,11 @@ import (
 	"net/url"
 	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
+	prometheus "github.com/prometheus/common/model"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
@@ -46,14 +47,14 @@ type expression struct {
 // overWide returns the SQL that joins steps and records, as the definition of a window says it. Each step has an index
 // find its records: to join the two as they are, PostgreSQL would compare each with each, which takes minutes.
 func overWide(columns, where string) string {
-	return "SELECT " + columns + ` FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS t
-CROSS JOIN LATERAL (SELECT status, app_display_name FROM wide WHERE created_date_time > t - interval '1 hour' AND created_date_time <= t OFFSET 0) w` + where
+	return statement("over-wide", columns, where)
 }
 
 // onCounters can be answered by a metrics database, too. Without SQL they are compared with that alone.
 var onCounters = []expression{
 	{text: `topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))`,
-		sql: "SELECT n, t FROM (SELECT n, t, row_number() OVER (PARTITION BY t ORDER BY n DESC) AS place FROM (" + overWide("count(*) AS n, t", " WHERE status = 'failure' GROUP BY t, app_display_name") + ") c) p WHERE place <= 3"},
+		sql: "SELECT n, t FROM (SELECT n, t, row_number() OVER (PARTITION BY t ORDER BY n DESC) AS place FROM (" +
+			overWide("count(*) AS n, t", " WHERE status = 'failure' GROUP BY t, app_display_name") + ") c) p WHERE place <= 3"},
 	{text: `sum(increase(entra_signins_total{status="failure"}[1h])) / sum(increase(entra_signins_total[1h])) > 0.2`,
 		sql: overWide("avg((status = 'failure')::int)::float, t",
 			" GROUP BY t HAVING avg((status = 'failure')::int) > 0.2")},
@@ -72,24 +73,18 @@ var onCounters = []expression{
 // same hours, and of what that finds no more is fetched than the expression's answer.
 var onRecords = []expression{
 	{text: `count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0)`,
-		sql: groupBy("count(*)", "wide", "created_date_time", "user_principal_name", ""), rows: groupBy("count(*)",
-			"entra.sign_in", "time", "account", "")},
+		sql:  statement("group-by", "count(*)", "wide", "created_date_time", "user_principal_name"),
+		rows: statement("group-by", "count(*)", "entra.sign_in", "time", "account")},
 	{text: `max(sum by (ip_address) (increase(entra_signins_total[1h])))`,
-		sql: groupBy("max(n)", "wide", "created_date_time", "ip_address", ""), rows: groupBy("max(n)",
-			"entra.sign_in", "time", "ip_address", "")},
+		sql:  statement("group-by", "max(n)", "wide", "created_date_time", "ip_address"),
+		rows: statement("group-by", "max(n)", "entra.sign_in", "time", "ip_address")},
 	{text: `sum by (error_code) (increase(entra_signins_total[1h]))`,
-		sql: groupBy("sum(n)", "wide", "created_date_time", "error_code", ""), rows: groupBy("sum(n)",
-			"entra.sign_in", "time", "error_code", "")},
+		sql:  statement("group-by", "sum(n)", "wide", "created_date_time", "error_code"),
+		rows: statement("group-by", "sum(n)", "entra.sign_in", "time", "error_code")},
 	{text: `count(sum by (user_principal_name) (increase(entra_signins_total{status="failure"}[30d])) > 0)`,
 		instant: true,
-		sql:     "SELECT count(*), $2::timestamptz FROM (SELECT count(*), user_principal_name FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 AND status = 'failure' GROUP BY 2) g",
-		rows:    "SELECT count(*), $2::timestamptz FROM (SELECT count(*), account FROM entra.sign_in WHERE time > $1 AND time <= $2 AND status = " + fmt.Sprint(store.StatusCode(activity.Failure)) + " GROUP BY 2) g"},
-}
-
-// groupBy returns SQL that counts by a column and hour.
-func groupBy(what, table, at, column, where string) string {
-	return fmt.Sprintf(`SELECT %s, t FROM (SELECT count(*) AS n, date_trunc('hour', %[3]s - interval '1 microsecond') + interval '1 hour' AS t, %[4]s
-FROM %[2]s WHERE %[3]s > $1::timestamptz - interval '1 hour' AND %[3]s <= $2%[5]s GROUP BY 2, 3) g GROUP BY t`, what, table, at, column, where)
+		sql:     statement("failing-users", "wide", "created_date_time", "user_principal_name", activity.Failure),
+		rows:    statement("failing-users", "entra.sign_in", "time", "account", store.StatusCode(activity.Failure))},
 }
 
 // span are 30 days of whole hours.
@@ -158,7 +153,8 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 func (b *bench) manySeries(ctx context.Context, binary string) error {
 	var series int
 	if err := b.large.GetContext(ctx, &series,
-		"SELECT count(*) FROM (SELECT DISTINCT account, application FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s", span().From, span().To); err != nil {
+		`SELECT count(*) FROM (SELECT DISTINCT account, application
+FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s`, span().From, span().To); err != nil {
 		return err
 	}
 	b.report.heading(fmt.Sprintf("%d series of 721 steps", series), "answer", "memory at its highest")
@@ -254,7 +250,7 @@ func (v values) same(other values) error {
 	return nil
 }
 
-// valuesOf are those of series, whose fields are times and values.
+// valuesOf returns the values of series, whose fields are times and values.
 func valuesOf(frames data.Frames) values {
 	sums := values{}
 	for _, frame := range frames {
@@ -268,7 +264,7 @@ func valuesOf(frames data.Frames) values {
 	return sums
 }
 
-// values are those of a statement's rows.
+// values returns the values in the rows of a statement.
 func (b *bench) values(ctx context.Context, statement string) (values, error) {
 	rows, err := b.large.QueryContext(ctx, statement, span().From, span().To)
 	if err != nil {
@@ -300,8 +296,7 @@ func startVictoriaMetrics(ctx context.Context) (*victoriaMetrics, error) {
 	}
 	program, address, err := embedded.Serve(ctx, path, nil, func(address string) []string {
 		return []string{"-storageDataPath=data", "-httpListenAddr=" + address, "-search.latencyOffset=0s",
-			"-search.disableCache",
-			"-retentionPeriod=100y", "-loggerLevel=ERROR"}
+			"-search.disableCache", "-retentionPeriod=100y", "-loggerLevel=ERROR"}
 	})
 	return &victoriaMetrics{"http://" + address, program}, err
 }
@@ -313,9 +308,7 @@ func (vm *victoriaMetrics) get(ctx context.Context, path string) ([]byte, error)
 // feed gives it the counters of the sign-ins by when they happened, 0 before the first, and returns how many there are.
 func (vm *victoriaMetrics) feed(ctx context.Context, db *store.DB) (counters int, err error) {
 	from, until := span().From.AddDate(0, 0, -2), span().To
-	rows, err := db.QueryContext(ctx, `SELECT coalesce(tenant_id, ''), coalesce(app_id, ''), coalesce(app_display_name, ''), coalesce(sign_in_event_types, ''), coalesce(status, ''),
-  ceil(extract(epoch FROM created_date_time) / $3)::bigint, count(*)
-FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`, from, until, sampled.Seconds())
+	rows, err := db.QueryContext(ctx, statement("counters"), from, until, sampled.Seconds())
 	if err != nil {
 		return 0, err
 	}
@@ -331,15 +324,11 @@ FROM wide WHERE created_date_time > $1 AND created_date_time <= $2 GROUP BY 1, 2
 		return 0, err
 	}
 	_, err = vm.get(ctx, "/internal/force_flush")
-	return counters, err
+	return counters, errors.Join(err, rows.Err())
 }
 
 // writeCounters makes samples of counts.
-func writeCounters(out io.Writer, rows interface {
-	Next() bool
-	Scan(targets ...any) error
-	Err() error
-}, from, until time.Time) (counters int, err error) {
+func writeCounters(out io.Writer, rows *sql.Rows, from, until time.Time) (counters int, err error) {
 	step := int64(sampled.Seconds())
 	first, last := from.Unix()/step, until.Unix()/step
 	var labels [5]string
@@ -389,9 +378,7 @@ func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error)
 		return nil, err
 	}
 	var result struct {
-		Data struct {
-			Result []struct{ Values []sample }
-		}
+		Data struct{ Result prometheus.Matrix }
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
 		return nil, err
@@ -399,23 +386,8 @@ func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error)
 	sums := values{}
 	for _, series := range result.Data.Result {
 		for _, s := range series.Values {
-			sums[s.at] += s.value
+			sums[s.Timestamp.Unix()] += float64(s.Value)
 		}
 	}
 	return sums, nil
-}
-
-// sample is what Prometheus' API writes as [1774224000, "12"].
-type sample struct {
-	at    int64
-	value float64
-}
-
-func (s *sample) UnmarshalJSON(text []byte) (err error) {
-	at, value, _ := strings.Cut(strings.Trim(string(text), "[]"), ",")
-	if s.at, err = strconv.ParseInt(at, 10, 64); err != nil {
-		return err
-	}
-	s.value, err = strconv.ParseFloat(strings.Trim(value, `"`), 64)
-	return err
 }

@@ -68,7 +68,7 @@ func (b *bench) startPlugin(binary string) (*pluginhost.Plugin, error) {
 	return pluginhost.Start(binary, settings)
 }
 
-// panel asks what a panel asks.
+// panel runs the query of a panel.
 func panel(ctx context.Context, p *pluginhost.Plugin, model json.RawMessage) error {
 	_, err := p.Query(ctx, []json.RawMessage{model}, backend.TimeRange{From: period().From, To: period().To})
 	return err
@@ -98,7 +98,7 @@ func (b *bench) quick(name string, limit time.Duration, do func() error) error {
 	return nil
 }
 
-// details asks for all that is known of one sign-in. It is given its untouched record, which was cut short when the
+// details asks for all that is known of one sign-in. It is given its raw record, which was cut short when the
 // store was filled.
 func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	var id string
@@ -122,21 +122,12 @@ func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 // searches looks for users and applications as somebody does who types into a variable. To the users who sign in it
 // adds namesakes who never do.
 func (b *bench) searches(ctx context.Context, p *pluginhost.Plugin) error {
-	for _, statement := range []string{
-		fmt.Sprintf(`INSERT INTO entra.account (tenant, key, user_id, user_principal_name, user_display_name, named_on)
-SELECT tenant, 'idle-' || n || '-' || key, 'idle-' || n || '-' || user_id, replace(user_principal_name, '@', '-' || n || '@'), user_display_name || ' ' || n, named_on
-FROM entra.account, generate_series(1, 1 + %[1]d / (SELECT count(*) FROM entra.account)) AS n
-WHERE user_principal_name <> '' AND key NOT LIKE 'idle-%%' ORDER BY n, key LIMIT greatest(0, %[1]d - (SELECT count(*) FROM entra.account))`, manyUsers),
-		"VACUUM (ANALYZE) entra.account",
-	} {
-		if _, err := b.large.ExecContext(ctx, statement); err != nil {
-			return err
-		}
+	if err := execute(ctx, b.large, statement("namesakes", manyUsers), "VACUUM (ANALYZE) entra.account"); err != nil {
+		return err
 	}
 	var name, application string
-	if err := b.large.QueryRowContext(ctx, `SELECT a.user_principal_name, p.app_display_name FROM entra.sign_in r
-JOIN entra.account a ON a.id = r.account JOIN entra.application p ON p.id = r.application
-WHERE r.time >= $1 AND a.user_principal_name <> '' AND p.app_display_name <> '' ORDER BY r.time LIMIT 1`, now.AddDate(0, 0, -10)).Scan(&name, &application); err != nil {
+	row := b.large.QueryRowContext(ctx, statement("somebody"), now.AddDate(0, 0, -10))
+	if err := row.Scan(&name, &application); err != nil {
 		return err
 	}
 	part := name[1:min(6, strings.IndexByte(name+"@", '@'))]

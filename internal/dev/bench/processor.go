@@ -17,11 +17,7 @@ func processorTime(ctx context.Context, db *store.DB) (time.Duration, error) {
 	if err := db.GetContext(ctx, &backend, "SELECT pg_backend_pid()"); err != nil {
 		return 0, err
 	}
-	fs, err := procfs.NewDefaultFS()
-	if err != nil {
-		return 0, err
-	}
-	p, err := fs.Proc(backend)
+	p, err := procfs.NewProc(backend)
 	if err != nil {
 		return 0, err
 	}
@@ -30,22 +26,22 @@ func processorTime(ctx context.Context, db *store.DB) (time.Duration, error) {
 		return 0, err
 	}
 	server := stat.PPID
-	all, err := fs.AllProcs()
+	all, err := procfs.AllProcs()
 	if err != nil {
 		return 0, err
 	}
-	ticks := 0
+	seconds := 0.0
 	for _, p := range all {
 		stat, err := p.Stat()
 		if err != nil {
 			continue // it has ended
 		}
-		switch {
-		case p.PID == server: // and what it started that has ended
-			ticks += int(stat.UTime) + int(stat.STime) + stat.CUTime + stat.CSTime
-		case p.PID == os.Getpid() || stat.PPID == server:
-			ticks += int(stat.UTime) + int(stat.STime)
+		if p.PID == os.Getpid() || p.PID == server || stat.PPID == server {
+			seconds += stat.CPUTime()
+		}
+		if p.PID == server { // and what it started that has ended
+			seconds += float64(stat.CUTime+stat.CSTime) / 100 // of which /proc has a hundred a second
 		}
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil // of which /proc has a hundred a second
+	return time.Duration(seconds * float64(time.Second)), nil
 }

@@ -24,6 +24,9 @@ const (
 	maxRows = 10_000
 )
 
+// within is the range of a question on the wide table.
+const within = "created_date_time >= $1 AND created_date_time < $2"
+
 // question is asked of the plugin's store and, in SQL written by hand, of the wide table.
 type question struct {
 	name   string
@@ -48,7 +51,7 @@ func reports(root string) ([]question, error) {
 		return nil, err
 	}
 	const week = "date_trunc('week', created_date_time, '" + zone + "')"
-	const interactive = "created_date_time >= $1 AND created_date_time < $2 AND sign_in_event_types = 'interactiveUser'"
+	const interactive = within + " AND sign_in_event_types = 'interactiveUser'"
 	return []question{
 		{
 			name: "User sign-ins, weekly by status", model: byStatus, target: 100,
@@ -56,12 +59,7 @@ func reports(root string) ([]question, error) {
 		},
 		{
 			name: "Application usage, top 3 weekly", model: byApplication, target: 100,
-			wide: `WITH counted AS (
-  SELECT ` + week + ` AS week, app_display_name AS app, count(*) AS n FROM wide WHERE ` + interactive + ` GROUP BY 1, 2
-), top AS (
-  SELECT app FROM counted GROUP BY app ORDER BY sum(n) DESC, app LIMIT 3
-)
-SELECT week, app, n FROM counted JOIN top USING (app)`,
+			wide: statement("top-applications", week, interactive),
 		},
 		{
 			name: "Distinct users in 30 days", target: 10,
@@ -73,7 +71,7 @@ SELECT week, app, n FROM counted JOIN top USING (app)`,
 			name: "By status where the city is Munich", target: 2,
 			model: model(map[string]any{"view": "timeSeries", "interval": "1w", "groupBy": []string{"status"},
 				"filters": []any{filter("city", "Munich")}}),
-			wide: "SELECT " + week + ", status, count(*) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND city = 'Munich' GROUP BY 1, 2",
+			wide: "SELECT " + week + ", status, count(*) FROM wide WHERE " + within + " AND city = 'Munich' GROUP BY 1, 2",
 		},
 	}, nil
 }
@@ -91,12 +89,7 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 		var values []string
 		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from
 		// one on.
-		err := db.SelectContext(ctx, &values, fmt.Sprintf(`WITH counted AS (
-  SELECT %s AS value, count(*) AS n FROM %s WHERE r.time >= $1 AND r.time < $2 GROUP BY 1
-), ranked AS (
-  SELECT value, row_number() OVER (ORDER BY n DESC, value) AS rank, count(*) OVER () AS among FROM counted WHERE value <> ''
-)
-SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, l.of), period().From, period().To)
+		err := db.SelectContext(ctx, &values, statement("frequent", l.column, l.of), period().From, period().To)
 		if err != nil {
 			return nil, err
 		}
@@ -104,14 +97,16 @@ SELECT value FROM ranked WHERE rank IN (1, among / 2) ORDER BY rank`, l.column, 
 			// As many as a store of any size has, so that all lists of them are as long.
 			column, n := wideColumn(fieldsByName(l.field)[0]), 0
 			if err := db.GetContext(ctx, &n,
-				fmt.Sprintf("SELECT least(100, count(*)) FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3", column), period().From, period().To, value); err != nil {
+				fmt.Sprintf("SELECT least(100, count(*)) FROM wide WHERE %s AND %s = $3", within,
+					column), period().From, period().To, value); err != nil {
 				return nil, err
 			}
 			all = append(all, question{
 				name: fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
 				model: model(map[string]any{"view": "list", "limit": max(1, n),
 					"filters": []any{filter(l.field, value)}}),
-				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE created_date_time >= $1 AND created_date_time < $2 AND %s = $3 ORDER BY created_date_time DESC, id LIMIT %d",
+				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE %s AND %s = $3 ORDER BY 1 DESC, id LIMIT %d",
+					within,
 					column, max(1, n)),
 				args: []any{value},
 			})

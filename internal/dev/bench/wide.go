@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,20 +38,6 @@ func wideColumn(f *activity.Field) string {
 		b.WriteRune(c)
 	}
 	return strings.ToLower(b.String())
-}
-
-// createWide makes an empty wide table: a time, and a text for each other field of the report.
-func createWide(ctx context.Context, db *store.DB) error {
-	var columns []string
-	for _, f := range reportFields {
-		sqlType := "text"
-		if f == activity.SignIn.Time() {
-			sqlType = "timestamptz"
-		}
-		columns = append(columns, wideColumn(f)+" "+sqlType)
-	}
-	_, err := db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE wide (%s)", strings.Join(columns, ", ")))
-	return err
 }
 
 // selectWide is the SELECT that makes a wide table's rows of the store's.
@@ -95,16 +82,38 @@ func named(code string, texts []string) string {
 // makeWide keeps the store's sign-ins in a table as somebody would write it by hand, in the order in which they
 // happened, with an index on their time.
 func makeWide(ctx context.Context, db *store.DB) error {
-	if err := createWide(ctx, db); err != nil {
-		return err
+	var columns []string
+	for _, f := range reportFields {
+		sqlType := "text"
+		if f == activity.SignIn.Time() {
+			sqlType = "timestamptz"
+		}
+		columns = append(columns, wideColumn(f)+" "+sqlType)
 	}
-	for _, statement := range []string{
-		"INSERT INTO wide " + selectWide(reportFields) + " ORDER BY r.time",
+	return execute(ctx, db,
+		fmt.Sprintf("CREATE TABLE wide (%s)", strings.Join(columns, ", ")),
+		"INSERT INTO wide "+selectWide(reportFields)+" ORDER BY r.time",
 		"CREATE INDEX ON wide (created_date_time)",
-		"VACUUM (ANALYZE) wide",
-	} {
+		"VACUUM (ANALYZE) wide")
+}
+
+//go:embed sql
+var files embed.FS
+
+// statement returns the SQL in a file of the folder sql, with arguments in place.
+func statement(name string, args ...any) string {
+	text, err := files.ReadFile("sql/" + name + ".sql")
+	if err != nil {
+		panic("bench: " + err.Error()) // impossible: the files are compiled in
+	}
+	return fmt.Sprintf(string(text), args...)
+}
+
+// execute executes statements one after the other.
+func execute(ctx context.Context, db *store.DB, statements ...string) error {
+	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
 	return nil
@@ -112,19 +121,14 @@ func makeWide(ctx context.Context, db *store.DB) error {
 
 // prepareWide gives the wide table the indexes that the store's rows have, and columns for all that a record may say.
 func prepareWide(ctx context.Context, db *store.DB) error {
+	var statements []string
 	for _, columns := range rowIndexes[1:] {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("CREATE INDEX ON wide (%s)", columns)); err != nil {
-			return err
-		}
+		statements = append(statements, fmt.Sprintf("CREATE INDEX ON wide (%s)", columns))
 	}
 	for _, f := range allFields {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text",
-			wideColumn(f))); err != nil {
-			return err
-		}
+		statements = append(statements, fmt.Sprintf("ALTER TABLE wide ADD COLUMN IF NOT EXISTS %s text", wideColumn(f)))
 	}
-	_, err := db.ExecContext(ctx, "ALTER TABLE wide ADD COLUMN record jsonb")
-	return err
+	return execute(ctx, db, append(statements, "ALTER TABLE wide ADD COLUMN record jsonb")...)
 }
 
 // rowIndexes are the columns of the indexes that the store's rows have; that by the time is the wide table's, too, and

@@ -83,18 +83,9 @@ const (
 	exchange = "Office 365 Exchange Online"
 )
 
-// The ids of Microsoft's applications, here and in the catalog, are the ones they have in every tenant:
+// The ids of Microsoft's applications are the ones they have in every tenant:
 // https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
-var microsoftResources = []listing{
-	{Name: graph, ID: "00000003-0000-0000-c000-000000000000"},
-	{Name: "Windows Azure Active Directory", ID: "00000002-0000-0000-c000-000000000000"},
-	{Name: "Windows Azure Service Management API", ID: "797f4846-ba00-4fd7-ba43-dac1f8f63013"},
-	{Name: "Azure Key Vault", ID: "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"},
-	{Name: "Azure Storage", ID: "e406a681-f3d4-42a8-90b6-c2b029497af1"},
-	{Name: "Azure SQL Database", ID: "022907d3-0f1b-48f7-badc-1ba6abab6d66"},
-}
-
-var catalog = table[[]listing]("catalog")
+var microsoftResources, catalog = table[[]listing]("resources"), table[[]listing]("catalog")
 
 // What the applications that nobody named are called.
 var (

@@ -67,36 +67,36 @@ const (
 // AuditEvents yields the directory's audit events in order of time. A record is valid until the next one is asked for.
 func (t *Tenant) AuditEvents() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		d := newDice(t.options.Seed, auditDraws)
-		choice := wheel{}
-		for _, a := range activities {
-			choice = choice.with(a.Weight)
-		}
-		var (
-			record []byte
-			events []auditEvent
-			serial uint64
-			script = t.script.audits
-		)
-		t.slots(func(s slot) bool {
-			d.turnTo(s)
-			events = events[:0]
+		choice := wheelOf(activities, func(a *activity) float64 { return a.Weight })
+		script := t.script.audits
+		drawn(t, newDice(t.options.Seed, auditDraws), func(d dice, s slot) (events []auditEvent) {
 			for range d.count(t.expectedEvents(s) / signInsPerAudit) {
 				events = append(events, t.drawAudit(d, s, activities[choice.pick(d)]))
 			}
 			for len(script) > 0 && script[0].at < s.to {
 				events, script = append(events, script[0]), script[1:]
 			}
-			slices.SortStableFunc(events, func(a, b auditEvent) int { return cmp.Compare(a.at, b.at) })
-			for i := range events {
-				serial++
-				record = t.appendAudit(record[:0], &events[i], serial)
-				if !yield(record) {
-					return false
-				}
+			return events
+		}, func(e *auditEvent) int64 { return e.at }, t.appendAudit, yield)
+	}
+}
+
+// drawn yields the events that are drawn for each slot, in order of time and numbered.
+func drawn[E any](t *Tenant, d dice, draw func(d dice, s slot) []E, at func(*E) int64,
+	write func(b []byte, e *E, serial uint64) []byte, yield func([]byte) bool,
+) {
+	var record []byte
+	serial := uint64(0)
+	for s := range t.slots() {
+		d.turnTo(s)
+		events := draw(d, s)
+		slices.SortStableFunc(events, func(a, b E) int { return cmp.Compare(at(&a), at(&b)) })
+		for i := range events {
+			serial++
+			if record = write(record[:0], &events[i], serial); !yield(record) {
+				return
 			}
-			return true
-		})
+		}
 	}
 }
 
@@ -232,7 +232,7 @@ func (t *Tenant) policyTarget(policy int, removed ...string) target {
 			allowed = append(allowed, quote(c.Code))
 		}
 	}
-	id, name := t.policies.id[policy], policyTable[policy].name
+	id, name := t.policies.id[policy], policies[policy].Name
 	after := string(object{}.begin().text("id", id).text("displayName", name).text("state", "enabled").
 		open("conditions", '{').open("locations", '{').json("excludeCountries", "["+strings.Join(allowed, ",")+"]").
 		end("}}}"))
@@ -242,10 +242,7 @@ func (t *Tenant) policyTarget(policy int, removed ...string) target {
 // about adds one of the targetResources.
 func (tg target) about(id, name, kind, upn, groupType string, changes ...change) target {
 	tg.resources = tg.resources.begin().
-		text("id", id).
-		textOrNull("displayName", name).
-		text("type", kind).
-		textOrNull("userPrincipalName", upn).
+		text("id", id).textOrNull("displayName", name).text("type", kind).textOrNull("userPrincipalName", upn).
 		textOrNull("groupType", groupType).
 		open("modifiedProperties", '[')
 	for _, c := range changes {
@@ -275,15 +272,9 @@ func (t *Tenant) appendAudit(b []byte, e *auditEvent, serial uint64) []byte {
 	}
 	o := object(b).begin().
 		text("id", fmt.Sprintf("%s_%s_%s_%d", auditPrefix(a.Service), correlation, letters, 10_000_000+serial)).
-		text("category", a.Category).
-		id("correlationId", correlation).
-		text("result", result).
-		text("resultReason", reason).
-		text("activityDisplayName", a.Name).
-		time("activityDateTime", e.at).
-		text("loggedByService", a.Service).
-		text("operationType", a.Operation).
-		json("userAgent", "null").
+		text("category", a.Category).id("correlationId", correlation).text("result", result).
+		text("resultReason", reason).text("activityDisplayName", a.Name).time("activityDateTime", e.at).
+		text("loggedByService", a.Service).text("operationType", a.Operation).json("userAgent", "null").
 		open("initiatedBy", '{')
 	if u := e.by; u != nil {
 		o = o.open("user", '{').text("id", u.id).json("displayName", "null").text("userPrincipalName", u.upn).

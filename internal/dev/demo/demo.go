@@ -10,7 +10,10 @@
 // (RFC 5737, RFC 2544, RFC 3849) and from shared address space (RFC 6598).
 package demo
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Options say how much to invent. The zero value of a field picks its default.
 type Options struct {
@@ -91,14 +94,14 @@ func New(opts Options) *Tenant {
 // ID is the tenant's id, a GUID.
 func (t *Tenant) ID() string { return t.id }
 
-// slots calls visit for every slot that touches the range, in order, with the part of the range it covers, until visit
-// returns false.
-func (t *Tenant) slots(visit func(s slot) bool) {
-	length := int64(slotLength)
-	for begin := t.start - mod(t.start, length); begin < t.end; begin += length {
-		s := slot{begin: begin, from: max(begin, t.start), to: min(begin+length, t.end)}
-		if !visit(s) {
-			return
+// slots yields every slot that touches the range, in order, with the part of the range it covers.
+func (t *Tenant) slots() iter.Seq[slot] {
+	return func(yield func(slot) bool) {
+		length := int64(slotLength)
+		for begin := t.start - mod(t.start, length); begin < t.end; begin += length {
+			if !yield(slot{begin: begin, from: max(begin, t.start), to: min(begin+length, t.end)}) {
+				return
+			}
 		}
 	}
 }

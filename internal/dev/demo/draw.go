@@ -70,7 +70,20 @@ func one[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
 // wheel picks an index with given weights: it holds their running sums.
 type wheel []float64
 
-func (w wheel) with(weight float64) wheel { return append(w, w.total()+weight) }
+func (w wheel) with(weights ...float64) wheel {
+	for _, weight := range weights {
+		w = append(w, w.total()+weight)
+	}
+	return w
+}
+
+// wheelOf returns a wheel that picks from a list.
+func wheelOf[T any](list []T, weight func(T) float64) (w wheel) {
+	for _, one := range list {
+		w = w.with(weight(one))
+	}
+	return w
+}
 
 func (w wheel) total() float64 {
 	if len(w) == 0 {
@@ -113,15 +126,13 @@ func newGUID(seed, stream, n uint64) guid {
 }
 
 func (g guid) append(b []byte) []byte {
-	b = hex.AppendEncode(b, g[0:4])
-	b = append(b, '-')
-	b = hex.AppendEncode(b, g[4:6])
-	b = append(b, '-')
-	b = hex.AppendEncode(b, g[6:8])
-	b = append(b, '-')
-	b = hex.AppendEncode(b, g[8:10])
-	b = append(b, '-')
-	return hex.AppendEncode(b, g[10:16])
+	for i, part := range [][]byte{g[0:4], g[4:6], g[6:8], g[8:10], g[10:16]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b
 }
 
 func (g guid) String() string { return string(g.append(nil)) }

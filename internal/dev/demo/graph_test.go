@@ -22,22 +22,31 @@ var (
 	riskLevels  = []string{"low", "medium", "high", "hidden", "none"}
 	riskStates  = []string{"none", "confirmedSafe", "remediated", "dismissed", "atRisk", "confirmedCompromised"}
 	riskDetails = []string{"none", "adminGeneratedTemporaryPassword", "userPerformedSecuredPasswordChange",
-		"userPerformedSecuredPasswordReset", "adminConfirmedSigninSafe", "aiConfirmedSigninSafe", "userPassedMFADrivenByRiskBasedPolicy", "adminDismissedAllRiskForUser", "adminConfirmedSigninCompromised", "adminConfirmedUserCompromised"}
+		"userPerformedSecuredPasswordReset", "adminConfirmedSigninSafe", "aiConfirmedSigninSafe", "userPassedMFADrivenByRiskBasedPolicy",
+		"adminDismissedAllRiskForUser", "adminConfirmedSigninCompromised", "adminConfirmedUserCompromised"}
 	conditions = []string{"none", "application", "users", "devicePlatform", "location", "clientType", "signInRisk",
 		"userRisk"}
 )
 
 var signInShape = shape{
-	keys: strings.Fields(`id createdDateTime userDisplayName userPrincipalName userId appId appDisplayName ipAddress ipAddressFromResourceProvider
-		clientAppUsed userAgent correlationId conditionalAccessStatus originalRequestId isInteractive tokenIssuerName tokenIssuerType clientCredentialType
-		processingTimeInMilliseconds riskDetail riskLevelAggregated riskLevelDuringSignIn riskState riskEventTypes_v2 resourceDisplayName resourceId
-		resourceTenantId homeTenantId homeTenantName authenticationMethodsUsed authenticationRequirement signInIdentifier signInIdentifierType
-		servicePrincipalName signInEventTypes servicePrincipalId federatedCredentialId userType flaggedForReview isTenantRestricted autonomousSystemNumber
+	keys: strings.Fields(`id createdDateTime userDisplayName userPrincipalName userId appId appDisplayName ipAddress
+		ipAddressFromResourceProvider
+		clientAppUsed userAgent correlationId conditionalAccessStatus originalRequestId isInteractive tokenIssuerName
+		tokenIssuerType clientCredentialType
+		processingTimeInMilliseconds riskDetail riskLevelAggregated riskLevelDuringSignIn riskState riskEventTypes_v2
+		resourceDisplayName resourceId
+		resourceTenantId homeTenantId homeTenantName authenticationMethodsUsed authenticationRequirement signInIdentifier
+		signInIdentifierType
+		servicePrincipalName signInEventTypes servicePrincipalId federatedCredentialId userType flaggedForReview
+		isTenantRestricted autonomousSystemNumber
 		crossTenantAccessType servicePrincipalCredentialKeyId servicePrincipalCredentialThumbprint uniqueTokenIdentifier incomingTokenType
 		authenticationProtocol resourceServicePrincipalId signInTokenProtectionStatus originalTransferMethod isThroughGlobalSecureAccess
-		globalSecureAccessIpAddress conditionalAccessAudiences sessionId appOwnerTenantId resourceOwnerTenantId mfaDetail authenticationAppDeviceDetails
-		agent status deviceDetail location appliedConditionalAccessPolicies authenticationContextClassReferences authenticationProcessingDetails
-		networkLocationDetails authenticationDetails authenticationRequirementPolicies sessionLifetimePolicies privateLinkDetails appliedEventListeners
+		globalSecureAccessIpAddress conditionalAccessAudiences sessionId appOwnerTenantId resourceOwnerTenantId mfaDetail
+		authenticationAppDeviceDetails
+		agent status deviceDetail location appliedConditionalAccessPolicies authenticationContextClassReferences
+		authenticationProcessingDetails
+		networkLocationDetails authenticationDetails authenticationRequirementPolicies sessionLifetimePolicies
+		privateLinkDetails appliedEventListeners
 		authenticationAppPolicyEvaluationDetails managedServiceIdentity tokenProtectionStatusDetails`),
 	enums: map[string][]string{
 		"conditionalAccessStatus": {"success", "failure", "notApplied"},
@@ -75,14 +84,16 @@ var signInShape = shape{
 		"clientAppUsed": {"Browser", "Mobile Apps and Desktop clients", "IMAP4", "POP3", "Authenticated SMTP",
 			"Exchange ActiveSync", "Other clients"},
 	},
-	guids: strings.Fields(`id userId appId correlationId originalRequestId resourceId resourceTenantId homeTenantId servicePrincipalId sessionId
+	guids: strings.Fields(`id userId appId correlationId originalRequestId resourceId resourceTenantId homeTenantId
+		servicePrincipalId sessionId
 		appOwnerTenantId resourceOwnerTenantId resourceServicePrincipalId servicePrincipalCredentialKeyId conditionalAccessAudiences
 		deviceDetail.deviceId appliedConditionalAccessPolicies.id`),
 	times: []string{"createdDateTime", "authenticationDetails.authenticationStepDateTime"},
 }
 
 var auditShape = shape{
-	keys: strings.Fields(`id category correlationId result resultReason activityDisplayName activityDateTime loggedByService operationType userAgent
+	keys: strings.Fields(`id category correlationId result resultReason activityDisplayName activityDateTime
+		loggedByService operationType userAgent
 		initiatedBy targetResources additionalDetails`),
 	enums: map[string][]string{
 		"result": {"success", "failure", "timeout"},
@@ -97,7 +108,8 @@ var auditShape = shape{
 }
 
 var provisioningShape = shape{
-	keys: strings.Fields(`id activityDateTime tenantId jobId cycleId changeId provisioningAction durationInMilliseconds servicePrincipal sourceSystem
+	keys: strings.Fields(`id activityDateTime tenantId jobId cycleId changeId provisioningAction durationInMilliseconds
+		servicePrincipal sourceSystem
 		targetSystem initiatedBy sourceIdentity targetIdentity provisioningStatusInfo provisioningSteps modifiedProperties`),
 	enums: map[string][]string{
 		"provisioningAction": {"other", "create", "delete", "disable", "update",
@@ -109,12 +121,14 @@ var provisioningShape = shape{
 		"provisioningSteps.provisioningStepType": {"import", "scoping", "matching", "processing",
 			"referenceResolution", "export"},
 	},
-	guids: strings.Fields(`id tenantId cycleId changeId servicePrincipal.id sourceSystem.id targetSystem.id sourceIdentity.id targetIdentity.id`),
+	guids: strings.Fields(`id tenantId cycleId changeId servicePrincipal.id sourceSystem.id targetSystem.id
+		sourceIdentity.id targetIdentity.id`),
 	times: []string{"activityDateTime"},
 }
 
 var detectionShape = shape{
-	keys: strings.Fields(`id requestId correlationId riskType riskEventType riskState riskLevel riskDetail source detectionTimingType activity
+	keys: strings.Fields(`id requestId correlationId riskType riskEventType riskState riskLevel riskDetail source
+		detectionTimingType activity
 		tokenIssuerType ipAddress location activityDateTime detectedDateTime lastUpdatedDateTime userId userDisplayName userPrincipalName
 		additionalInfo mitreTechniqueId`),
 	enums: map[string][]string{
@@ -133,7 +147,8 @@ var detectionShape = shape{
 }
 
 var riskyUserShape = shape{
-	keys: strings.Fields(`id isDeleted isProcessing riskLevel riskState riskDetail riskLastUpdatedDateTime userDisplayName userPrincipalName history`),
+	keys: strings.Fields(`id isDeleted isProcessing riskLevel riskState riskDetail riskLastUpdatedDateTime userDisplayName
+		userPrincipalName history`),
 	enums: map[string][]string{
 		"riskLevel": riskLevels, "riskState": riskStates, "riskDetail": riskDetails,
 		"history.riskLevel": riskLevels, "history.riskState": riskStates, "history.activity.detail": riskDetails,

@@ -32,56 +32,22 @@ const (
 	incidentCount
 )
 
-// incidents lie at fixed distances before the end of the range. One that would lie before its start is not there; a
-// zero distance means the whole range.
-var incidents = [incidentCount]struct {
-	name   string
-	before time.Duration // from its start to the end of the range
-	lasts  time.Duration
-	find   string
-}{
-	abandonedApplication: {"Application nobody uses any more", 45 * day, 45 * day,
-		`"Contoso Legacy Timesheet" is used less and less, and not at all since.`},
-	companyHoliday: {"Company holiday", 26 * day, 8 * day,
-		"The first Wednesday is as quiet as a Sunday, in every country."},
-	expiredCredential: {"Expired client secret", 21 * day, 2 * day,
-		`Every sign-in of the service principal "contoso-invoice-sync" fails with 7000222, until an audit event ` +
-			`"Update application – Certificates and secrets management".`},
-	provisioningFailure: {"Provisioning job failing", 18 * day, 3 * day,
-		"Provisioning to Salesforce fails with EntryConflict and InsufficientRights."},
-	policyChange: {"Conditional Access policy too tight", 14 * day, 4 * day,
-		`After an "Update conditional access policy" on CA005, sign-ins from Brazil and South Africa outside the ` +
-			`offices fail with 53003; a second update ends it.`},
-	impossibleTravel: {"Impossible travel", 13 * day, 40 * time.Minute,
-		"Tobias Brandt signs in near Munich and, 35 minutes later, in Singapore; a risk detection unlikelyTravel " +
-			"follows after hours."},
-	applicationLaunch: {"New application", 12 * day, 12 * day,
-		`"Contoso Field Service" appears and grows.`},
-	passwordSpray: {"Password spray", 9 * day, 20 * time.Minute,
-		"192.0.2.65 tries 120 users in Microsoft Azure CLI: 50126 and 50053, and one success for Hannah O'Neill, " +
-			"who is excluded from MFA; a risk detection passwordSpray follows."},
-	mfaFatigue: {"MFA fatigue", 5 * day, 30 * time.Minute,
-		"Lucía Ferrer denies 14 MFA prompts in 8 minutes (500121) and then approves one; a risk detection and " +
-			"the audit event \"User registered security info\" follow."},
-	applicationConsent: {"Consent to an application", 4 * day, time.Hour,
-		`Audit event "Consent to application": admin consent for "Contoso Mail Insights" to read all mail.`},
-	emergencyAccess: {"Emergency account used", 3 * day, time.Hour,
-		`Emergency Access 01 signs in to the Azure Portal, then adds Marek Wiśniewski to Global Administrator ` +
-			`("Add member to role").`},
-	legacyAuthentication: {"Legacy authentication", 0, 0,
-		"A few accounts sign in with IMAP4, POP3, Authenticated SMTP, Exchange ActiveSync and Other clients; " +
-			"CA002 blocks those that are not excluded (53003)."},
-	reportOnlyPolicy: {"Report-only policy", 0, 0,
-		"CA006 would block a share of all sign-ins: reportOnlyFailure."},
-}
+// incidents, in the order of their ids, lie at fixed distances before the end of the range. One that would lie before its
+// start is not there; a zero distance means the whole range.
+var incidents = table[[incidentCount]struct {
+	Name          string
+	DaysBeforeEnd int64 // when it starts
+	Minutes       int64 // that it lasts
+	Find          string
+}]("incidents")
 
 // Incidents lists what is worth finding, in order of time.
 func (t *Tenant) Incidents() []Incident {
 	var found []Incident
 	for id := range incidentCount {
 		if w := t.during(id); w.from >= t.start && w.to > w.from {
-			found = append(found, Incident{incidents[id].name, time.Unix(0, w.from).UTC(), time.Unix(0, w.to).UTC(),
-				incidents[id].find})
+			found = append(found, Incident{incidents[id].Name, time.Unix(0, w.from).UTC(), time.Unix(0, w.to).UTC(),
+				incidents[id].Find})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Incident) int { return a.Start.Compare(b.Start) })
@@ -91,20 +57,20 @@ func (t *Tenant) Incidents() []Incident {
 // window is a stretch of time: [from, to).
 type window struct{ from, to int64 }
 
-// amid tells whether an incident goes on at a moment.
+// amid reports whether an incident goes on at a moment.
 func (t *Tenant) amid(id incidentID, at int64) bool {
 	w := t.during(id)
 	return t.start <= w.from && w.from <= at && at < w.to
 }
 
-// during tells when an incident is, or would be if the range began earlier.
+// during returns when an incident is, or would be if the range began earlier.
 func (t *Tenant) during(id incidentID) window {
 	i := incidents[id]
-	if i.before == 0 {
+	if i.DaysBeforeEnd == 0 {
 		return window{t.start, t.end}
 	}
-	from := t.end - int64(i.before)
-	return window{from, from + int64(i.lasts)}
+	from := t.end - i.DaysBeforeEnd*int64(day)
+	return window{from, from + i.Minutes*int64(time.Minute)}
 }
 
 // popularity is how the use of an application compares to the use it has, or would have, when it is in its prime.
@@ -138,11 +104,18 @@ const scripted = 1 << 63
 
 func newScript(t *Tenant) script {
 	w := writing{tenant: t, dice: newDice(t.options.Seed, scriptDraws)}
-	w.passwordSpray()
-	w.mfaFatigue()
-	w.impossibleTravel()
-	w.emergencyAccess()
-	w.administration()
+	for _, incident := range []struct {
+		id   incidentID
+		plan func(begin int64)
+	}{
+		{passwordSpray, w.passwordSpray}, {mfaFatigue, w.mfaFatigue}, {impossibleTravel, w.impossibleTravel},
+		{emergencyAccess, w.emergencyAccess}, {policyChange, w.policyChange}, {expiredCredential, w.expiredCredential},
+		{applicationLaunch, w.applicationLaunch}, {applicationConsent, w.applicationConsent},
+	} {
+		if begin := t.during(incident.id).from; begin >= t.start {
+			incident.plan(begin)
+		}
+	}
 	w.ordinaryRisks()
 	w.settleRisks()
 
@@ -177,20 +150,10 @@ func (w *writing) signIn(s signIn) signIn {
 	return s
 }
 
-// begins tells when an incident starts, and whether that is in the range.
-func (w *writing) begins(id incidentID) (at int64, ok bool) {
-	at = w.tenant.during(id).from
-	return at, at >= w.tenant.start
-}
-
 // sprayTargets is how many users the password spray tries.
 const sprayTargets = 120
 
-func (w *writing) passwordSpray() {
-	begin, ok := w.begins(passwordSpray)
-	if !ok {
-		return
-	}
+func (w *writing) passwordSpray(begin int64) {
 	t := w.tenant
 	victim := t.directory.cast.sprayed
 	targets := []*user{}
@@ -228,11 +191,7 @@ func (w *writing) passwordSpray() {
 	}
 }
 
-func (w *writing) mfaFatigue() {
-	begin, ok := w.begins(mfaFatigue)
-	if !ok {
-		return
-	}
+func (w *writing) mfaFatigue(begin int64) {
 	t, victim := w.tenant, w.tenant.directory.cast.fatigued
 	s := signIn{user: victim, app: t.apps.portal, client: &browser, device: &stranger, from: world.intruder,
 		at: begin, outcome: &mfaPrompt}
@@ -257,12 +216,8 @@ func (w *writing) mfaFatigue() {
 		from: world.intruder.address(0, false), target: userTarget(victim)})
 }
 
-func (w *writing) impossibleTravel() {
-	begin, ok := w.begins(impossibleTravel)
-	if !ok {
-		return
-	}
-	t, u := w.tenant, w.tenant.directory.cast.traveller
+func (w *writing) impossibleTravel(begin int64) {
+	t, u := w.tenant, w.tenant.directory.cast.traveler
 	s := signIn{user: u, app: t.apps.exchange, client: &browser, device: u.computer(), from: world.homes[home][0],
 		host: u.host, at: begin, outcome: &successMFAClaim, claim: true}
 	w.signIn(s)
@@ -274,11 +229,7 @@ func (w *writing) impossibleTravel() {
 		detected: s.at + int64(3*time.Hour)})
 }
 
-func (w *writing) emergencyAccess() {
-	begin, ok := w.begins(emergencyAccess)
-	if !ok {
-		return
-	}
+func (w *writing) emergencyAccess(begin int64) {
 	t, u := w.tenant, w.tenant.directory.cast.breakGlass
 	w.signIn(signIn{user: u, app: t.apps.portal, client: &browser, device: &stranger, from: world.homes[home][1],
 		host: 77, at: begin + int64(2*time.Minute), outcome: &success})
@@ -287,30 +238,31 @@ func (w *writing) emergencyAccess() {
 		target: roleTarget(t.directory.cast.promoted, globalAdministrator)})
 }
 
-// administration plans what administrators do in the other incidents.
-func (w *writing) administration() {
-	t := w.tenant
-	admin := t.directory.admins
-	by := func(u *user, at int64, activity *activity, target target) {
-		w.audit(auditEvent{at: at, activity: activity, by: u, from: u.office.address(0, false), target: target})
-	}
-	if begin, ok := w.begins(policyChange); ok {
-		by(admin[1], begin, updatedPolicy, t.policyTarget(allowedCountries, "BR", "ZA"))
-		by(admin[1], t.during(policyChange).to, updatedPolicy, t.policyTarget(allowedCountries))
-	}
-	if _, ok := w.begins(expiredCredential); ok {
-		by(admin[2], t.during(expiredCredential).to, renewedSecret,
-			secretTarget(t.apps.expiring, t.during(expiredCredential).to))
-	}
-	if begin, ok := w.begins(applicationLaunch); ok {
-		for _, app := range t.apps.clients {
-			if app.life == launched {
-				by(admin[3], begin-int64(time.Hour), addedServicePrincipal, appTarget(app))
-			}
+// administrator plans what one of them does in another incident.
+func (w *writing) administrator(number int, at int64, what *activity, about target) {
+	u := w.tenant.directory.admins[number]
+	w.audit(auditEvent{at: at, activity: what, by: u, from: u.office.address(0, false), target: about})
+}
+
+func (w *writing) policyChange(begin int64) {
+	w.administrator(1, begin, updatedPolicy, w.tenant.policyTarget(allowedCountries, "BR", "ZA"))
+	w.administrator(1, w.tenant.during(policyChange).to, updatedPolicy, w.tenant.policyTarget(allowedCountries))
+}
+
+func (w *writing) expiredCredential(int64) {
+	end := w.tenant.during(expiredCredential).to
+	w.administrator(2, end, renewedSecret, secretTarget(w.tenant.apps.expiring, end))
+}
+
+func (w *writing) applicationLaunch(begin int64) {
+	for _, app := range w.tenant.apps.clients {
+		if app.life == launched {
+			w.administrator(3, begin-int64(time.Hour), addedServicePrincipal, appTarget(app))
 		}
 	}
-	if begin, ok := w.begins(applicationConsent); ok {
-		by(admin[4], begin+int64(12*time.Minute), consented,
-			consentTarget(newGUID(t.options.Seed, applicationIDs, 1<<41).String(), "Contoso Mail Insights"))
-	}
+}
+
+func (w *writing) applicationConsent(begin int64) {
+	principal := newGUID(w.tenant.options.Seed, applicationIDs, 1<<41).String()
+	w.administrator(4, begin+int64(12*time.Minute), consented, consentTarget(principal, "Contoso Mail Insights"))
 }

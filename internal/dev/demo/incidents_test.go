@@ -106,7 +106,7 @@ func TestImpossibleTravel(t *testing.T) {
 	c := quarter()
 	trip := c.during(t, "Impossible travel", func(r *record) bool {
 		return text(r.User) == "Tobias Brandt" &&
-			(r.Location.Country == "SG" || r.IP == c.directory.cast.traveller.house.address(0, false) ||
+			(r.Location.Country == "SG" || r.IP == c.directory.cast.traveler.house.address(0, false) ||
 				len(r.RiskEvents) > 0 || r.Status.Code == 0)
 	})
 	i := slices.IndexFunc(trip, func(r *record) bool { return r.Location.Country == "SG" })
@@ -122,7 +122,8 @@ func TestApplicationsComeAndGo(t *testing.T) {
 		return len(c.between(testEnd.Add(-from), testEnd.Add(-to), func(r *record) bool { return text(r.App) == app }))
 	}
 	if before, first, last := count("Contoso Field Service", 90*day,
-		12*day+time.Second), count("Contoso Field Service", 12*day, 6*day), count("Contoso Field Service", 6*day, 0); before != 0 || first == 0 || last*4 < first*5 {
+		12*day+time.Second), count("Contoso Field Service", 12*day, 6*day), count("Contoso Field Service", 6*day, 0); before != 0 ||
+		first == 0 || last*4 < first*5 {
 		t.Errorf("Field Service: %d, then %d, then %d sign-ins", before, first, last)
 	}
 	if early, late, after := count("Contoso Legacy Timesheet", 75*day, 60*day), count("Contoso Legacy Timesheet",

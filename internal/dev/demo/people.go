@@ -23,7 +23,7 @@ type cast struct {
 	breakGlass *user // the emergency account
 	promoted   *user // becomes Global Administrator
 	fatigued   *user // gives in to the MFA prompts
-	traveller  *user // is in two places at once
+	traveler   *user // is in two places at once
 	sprayed    *user // has the password that the spray guesses
 }
 
@@ -93,8 +93,8 @@ var platforms = table[[]platform]("platforms")
 
 // computers and phones pick from platforms.
 var (
-	computers = wheel{}.with(34).with(22).with(14).with(5).with(20).with(5)
-	phones    = wheel{}.with(55).with(45)
+	computers = wheel{}.with(34, 22, 14, 5, 20, 5)
+	phones    = wheel{}.with(55, 45)
 )
 
 const firstPhone = 6
@@ -115,7 +115,7 @@ var (
 	push          = secondFactor{"Mobile app notification", ""}
 	secondFactors = []secondFactor{push, {"Text message", "+XX XXXXXXXX42"}, {"OATH verification code", ""},
 		{"Phone call approval", "+XX XXXXXXXX17"}}
-	factorWheel = wheel{}.with(74).with(12).with(11).with(3)
+	factorWheel = wheel{}.with(74, 12, 11, 3)
 	passkey     = secondFactor{"FIDO2 security key", ""}
 )
 
@@ -134,10 +134,7 @@ func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	h := hiring{seed: seed, tenant: tenantID, dice: newDice(seed, peopleDraws), taken: map[string]int{}}
 	dir.nobody = user{homeTenant: tenantID, identity: `"userDisplayName":null,"userPrincipalName":null,"userId":null`}
 
-	shares := wheel{}
-	for _, c := range countries {
-		shares = shares.with(c.Share)
-	}
+	shares := wheelOf(countries[:], func(c country) float64 { return c.Share })
 
 	// The cast and the administrators first: they exist in every tenant.
 	join := func(u *user) *user {
@@ -155,9 +152,9 @@ func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	}
 	dir.cast.promoted = join(h.member(4, "Marek Wiśniewski"))
 	dir.cast.fatigued = join(h.member(7, "Lucía Ferrer"))
-	dir.cast.traveller = join(h.member(home, "Tobias Brandt"))
+	dir.cast.traveler = join(h.member(home, "Tobias Brandt"))
 	dir.cast.sprayed = join(h.member(2, "Hannah O'Neill"))
-	for _, u := range []*user{dir.cast.fatigued, dir.cast.sprayed, dir.cast.traveller, dir.cast.promoted} {
+	for _, u := range []*user{dir.cast.fatigued, dir.cast.sprayed, dir.cast.traveler, dir.cast.promoted} {
 		u.method, u.passkey = &push, false
 	}
 	dir.cast.sprayed.noMFA = true
@@ -191,9 +188,7 @@ func newDirectory(seed uint64, tenantID string, count int) (dir directory) {
 	for range 12 + count/100 {
 		dir.unknown = append(dir.unknown, h.stranger())
 	}
-	for _, people := range dir.people {
-		dir.homes = dir.homes.with(float64(len(people)))
-	}
+	dir.homes = wheelOf(dir.people[:], func(people []*user) float64 { return float64(len(people)) })
 	return dir
 }
 

@@ -85,21 +85,22 @@ func newWorld() (w networks) {
 	office, house := uint32(0), uint32(0)
 	for i, c := range countries {
 		for _, at := range c.Offices {
-			name := "Contoso " + at.Name
-			w.offices[i] = append(w.offices[i],
-				(&network{country: i, asn: officeASN, v4: testNet3 + 16*office, hosts: 14,
-					v6: documentation6(0x100 + office), trusted: true}).in(at, c.Code, "trusted", name))
+			n := &network{country: i, asn: officeASN, v4: testNet3 + 16*office, hosts: 14, v6: documentation6(0x100 + office),
+				trusted: true}
+			w.offices[i] = append(w.offices[i], n.in(at, c.Code, "trusted", "Contoso "+at.Name))
 			office++
 		}
+		provider := func(at city, v4, hosts uint32, v6 string) *network {
+			n := &network{country: i, asn: c.ASN, v4: v4, hosts: hosts, v6: v6}
+			return n.in(at, c.Code, "namedNetwork", "Allowed countries")
+		}
 		for _, at := range c.Homes {
-			w.homes[i] = append(w.homes[i], (&network{country: i, asn: c.ASN, v4: benchmarks + 4096*house, hosts: 4094,
-				v6: documentation6(0x1000 + house)}).in(at, c.Code, "namedNetwork", "Allowed countries"))
+			w.homes[i] = append(w.homes[i], provider(at, benchmarks+4096*house, 4094, documentation6(0x1000+house)))
 			house++
 		}
-		w.mobiles[i] = (&network{country: i, asn: c.ASN, v4: shared + 65536*uint32(i), hosts: 65534,
-			v6: documentation6(0x2000 + uint32(i))}).in(c.Offices[0], c.Code, "namedNetwork", "Allowed countries")
-		w.hotels[i] = (&network{country: i, asn: c.ASN, v4: testNet2 + 16*uint32(i), hosts: 14}).
-			in(c.Offices[0], c.Code, "namedNetwork", "Allowed countries")
+		n := uint32(i)
+		w.mobiles[i] = provider(c.Offices[0], shared+65536*n, 65534, documentation6(0x2000+n))
+		w.hotels[i] = provider(c.Offices[0], testNet2+16*n, 14, "")
 	}
 	elsewhere := func(code string, at city, asn int, v4, hosts uint32) *network {
 		return (&network{country: -1, asn: asn, v4: v4, hosts: hosts}).in(at, code, "", "")
@@ -110,16 +111,11 @@ func newWorld() (w networks) {
 		elsewhere("AE", city{"Dubai", "Dubai", 25.07725, 55.30927}, 5384, testNet2+224, 14),
 		elsewhere("KE", city{"Nairobi", "Nairobi County", -1.28333, 36.81667}, 33771, testNet2+240, 14),
 	}
-	for i, region := range []struct {
-		code string
-		at   city
-	}{
-		{"NL", city{"Amsterdam", "Noord-Holland", 52.37403, 4.88969}},
-		{"IE", city{"Dublin", "Dublin", 53.33306, -6.24889}},
-		{"DE", city{"Frankfurt am Main", "Hessen", 50.11552, 8.68417}},
-		{"US", city{"San Antonio", "Texas", 29.42412, -98.49363}},
-	} {
-		w.clouds = append(w.clouds, elsewhere(region.code, region.at, 8075, testNet1+128+32*uint32(i), 30))
+	w.clouds = []*network{
+		elsewhere("NL", city{"Amsterdam", "Noord-Holland", 52.37403, 4.88969}, 8075, testNet1+128, 30),
+		elsewhere("IE", city{"Dublin", "Dublin", 53.33306, -6.24889}, 8075, testNet1+160, 30),
+		elsewhere("DE", city{"Frankfurt am Main", "Hessen", 50.11552, 8.68417}, 8075, testNet1+192, 30),
+		elsewhere("US", city{"San Antonio", "Texas", 29.42412, -98.49363}, 8075, testNet1+224, 30),
 	}
 	w.hostile = []*network{
 		elsewhere("IS", city{"Reykjavik", "Höfuðborgarsvæði", 64.13548, -21.89541}, firstASN+5, testNet1+16, 14),

@@ -32,52 +32,38 @@ type policySet struct {
 	results [policyCount][verdictCount]string
 }
 
-var policyTable = [policyCount]struct {
-	name       string
-	reportOnly bool
-	grant      string
-	session    string
-	missed     string // the condition that is not met where the policy does not apply
-	rules      string // the rules that include whom it applies to
-	strength   string // authentication strength
-}{
-	mfaForAll: {name: "CA001: Require multifactor authentication for all users", grant: "Mfa", missed: "location",
-		rules: included("allApps", "allUsers")},
-	noLegacy: {name: "CA002: Block legacy authentication", grant: "Block", missed: "clientType",
-		rules: included("allApps", "allUsers")},
-	compliantForOffice: {name: "CA003: Require compliant device for Office 365", grant: "RequireCompliantDevice",
-		missed: "application", rules: included("office365", "groupId")},
-	strongForAdmins: {name: "CA004: Require phishing-resistant MFA for administrators", session: "SignInFrequency",
-		missed: "users", rules: included("allApps", "roleId"), strength: "Phishing-resistant MFA"},
-	allowedCountries: {name: "CA005: Block countries where Contoso does not work", grant: "Block", missed: "location",
-		rules: included("allApps", "allUsers")},
-	compliantReported: {name: "CA006: Require compliant device for all apps (pilot)", reportOnly: true,
-		grant: "RequireCompliantDevice", missed: "users", rules: included("allApps", "allUsers")},
-	strongReported: {name: "CA007: Phishing-resistant MFA for Azure management (pilot)", reportOnly: true,
-		missed: "application", rules: included("appId", "allUsers"), strength: "Phishing-resistant MFA"},
-}
+// policies are in the order of the constants.
+var policies = table[[policyCount]struct {
+	Name           string
+	ReportOnly     bool
+	Grant, Session string
+	Missed         string // the condition that is not met where the policy does not apply
+	Apps, Users    string // the rules that include whom it applies to
+	Strength       string // authentication strength
+}]("policies")
 
 // included returns the rules by which a policy includes an application and a user.
 func included(app, user string) string {
-	return `{"conditionalAccessCondition":"application","ruleSatisfied":"` + app + `"},` +
-		`{"conditionalAccessCondition":"users","ruleSatisfied":"` + user + `"}`
+	return string(object{}.
+		begin().text("conditionalAccessCondition", "application").text("ruleSatisfied", app).end("}").
+		begin().text("conditionalAccessCondition", "users").text("ruleSatisfied", user).end("}"))
 }
 
 func newPolicySet(seed uint64) (set policySet) {
 	results := [verdictCount]string{"notApplied", "success", "failure", ""}
 	reported := [verdictCount]string{"reportOnlyNotApplied", "reportOnlySuccess", "reportOnlyFailure",
 		"reportOnlyInterrupted"}
-	for i, p := range policyTable {
+	for i, p := range policies {
 		set.id[i] = newGUID(seed, policyIDs, uint64(i)).String()
 		for v := range verdictCount {
 			result := results[v]
-			if p.reportOnly {
+			if p.ReportOnly {
 				result = reported[v]
 			}
-			met, missed, rules := "application,users", "none", p.rules
+			met, missed, rules := "application,users", "none", included(p.Apps, p.Users)
 			if v == notApplied {
-				missed, rules = p.missed, ""
-				switch p.missed {
+				missed, rules = p.Missed, ""
+				switch p.Missed {
 				case "application":
 					met = "none"
 				case "users":
@@ -87,17 +73,11 @@ func newPolicySet(seed uint64) (set policySet) {
 				met += ",location"
 			}
 			set.results[i][v] = string(object{}.begin().
-				text("id", set.id[i]).
-				text("displayName", p.name).
-				list("enforcedGrantControls", p.grant).
-				list("enforcedSessionControls", p.session).
-				json("sessionControlsNotSatisfied", "[]").
-				text("result", result).
-				text("conditionsSatisfied", met).
-				text("conditionsNotSatisfied", missed).
-				json("authenticationStrength", strength(p.strength, v)).
-				json("includeRulesSatisfied", "["+rules+"]").
-				json("excludeRulesSatisfied", "[]").end("}"))
+				text("id", set.id[i]).text("displayName", p.Name).list("enforcedGrantControls", p.Grant).
+				list("enforcedSessionControls", p.Session).json("sessionControlsNotSatisfied", "[]").
+				text("result", result).text("conditionsSatisfied", met).text("conditionsNotSatisfied", missed).
+				json("authenticationStrength", strength(p.Strength, v)).
+				json("includeRulesSatisfied", "["+rules+"]").json("excludeRulesSatisfied", "[]").end("}"))
 		}
 	}
 	return set
@@ -162,7 +142,7 @@ func (s *signIn) conditionalAccess() string {
 	status := "notApplied"
 	for i, v := range s.verdicts {
 		switch {
-		case policyTable[i].reportOnly:
+		case policies[i].ReportOnly:
 		case v == unsatisfied:
 			return "failure"
 		case v == satisfied:

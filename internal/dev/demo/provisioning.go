@@ -1,10 +1,8 @@
 package demo
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 )
@@ -32,27 +30,13 @@ const (
 )
 
 // provisioningError is what goes wrong.
-type provisioningError struct{ code, reason, advice string }
+type provisioningError struct{ Code, Reason, Advice string }
 
 // The two that the failing job meets come first; all others meet all of them.
-var provisioningErrors = []provisioningError{
-	{"EntryConflict", refused + "409: duplicate value found for username '%[2]s'.",
-		"Remove the duplicate account in the target system, or change the matching attribute."},
-	{"InsufficientRights", refused + "403: the integration user may not modify '%[2]s'.",
-		"Grant the account that authorizes provisioning the permission to manage users in the target system."},
-	{"InternalServerError", refused + "500 while processing '%[2]s'.",
-		"Try again; contact the vendor if the error persists."},
-	{"TooManyRequests", refused + "429 while processing '%[2]s'.", "The service retries by itself."},
-	{"MandatoryFieldsMissing", "Message: %[1]s demands an attribute that '%[2]s' does not have: familyName.",
-		"Fill in the attribute, or map a constant to it."},
-	{"LicenseLimitExceeded", "Message: %[1]s has no licence left for '%[2]s'.",
-		"Buy licences, or release unused ones."},
-}
+var provisioningErrors = table[[]provisioningError]("provisioning-errors")
 
-const refused = "Message: %[1]s returned an error response with the HTTP status code "
-
-var notInScope = provisioningError{code: "EntrySynchronizationSkipped",
-	reason: "The %[1]s object '%[2]s' is not in scope of this job: it is not assigned to the application."}
+var notInScope = provisioningError{Code: "EntrySynchronizationSkipped",
+	Reason: "The %[1]s object '%[2]s' is not in scope of this job: it is not assigned to the application."}
 
 const failingErrors = 2
 
@@ -69,39 +53,20 @@ type provisioningEvent struct {
 
 var (
 	provisioningActions = []string{"create", "update", "disable", "delete", "other"}
-	actionWheel         = wheel{}.with(18).with(62).with(8).with(3).with(9)
+	actionWheel         = wheel{}.with(18, 62, 8, 3, 9)
 )
 
 // ProvisioningEvents yields what the provisioning jobs did, in order of time. A record is valid until the next one is
 // asked for.
 func (t *Tenant) ProvisioningEvents() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		d := newDice(t.options.Seed, provisioningDraws)
-		jobs := wheel{}
-		for _, j := range provisioningJobs {
-			jobs = jobs.with(j.weight)
-		}
-		var (
-			record []byte
-			events []provisioningEvent
-			serial uint64
-		)
-		t.slots(func(s slot) bool {
-			d.turnTo(s)
-			events = events[:0]
+		jobs := wheelOf(provisioningJobs, func(j provisioningJob) float64 { return j.weight })
+		drawn(t, newDice(t.options.Seed, provisioningDraws), func(d dice, s slot) (events []provisioningEvent) {
 			for range d.count(t.expectedEvents(s) / signInsPerProvisioned) {
 				events = append(events, t.drawProvisioning(d, s, jobs.pick(d)))
 			}
-			slices.SortStableFunc(events, func(a, b provisioningEvent) int { return cmp.Compare(a.at, b.at) })
-			for i := range events {
-				serial++
-				record = t.appendProvisioning(record[:0], &events[i], serial)
-				if !yield(record) {
-					return false
-				}
-			}
-			return true
-		})
+			return events
+		}, func(e *provisioningEvent) int64 { return e.at }, t.appendProvisioning, yield)
 	}
 }
 
@@ -129,13 +94,10 @@ func (t *Tenant) appendProvisioning(b []byte, e *provisioningEvent, serial uint6
 	number := uint64(e.job + 1)
 	principal := id(number << 50)
 	o := object(b).begin().
-		text("id", id(serial<<2|1)).
-		time("activityDateTime", e.at).
-		text("tenantId", t.id).
+		text("id", id(serial<<2|1)).time("activityDateTime", e.at).text("tenantId", t.id).
 		text("jobId", strings.ReplaceAll(job.system, " ", "")+"."+strings.ReplaceAll(t.id, "-", "")+"."+principal).
 		text("cycleId", id(uint64(e.at/int64(provisioningCycle))<<16|number<<2|2)).
-		text("changeId", id(serial<<2|3)).
-		text("provisioningAction", e.action).
+		text("changeId", id(serial<<2|3)).text("provisioningAction", e.action).
 		number("durationInMilliseconds", e.millis).
 		open("servicePrincipal", '{').text("id", principal).text("displayName", job.system).end("}")
 
@@ -169,9 +131,9 @@ func (e *provisioningEvent) appendResult(o object, from, to string) []byte {
 	if e.status == "success" {
 		o = o.json("errorInformation", "null").end("}")
 	} else {
-		reason = fmt.Sprintf(e.reason.reason, to, upn)
-		o = o.open("errorInformation", '{').text("errorCode", e.reason.code).text("errorCategory", "nonServiceFailure").
-			text("reason", reason).json("additionalDetails", "null").textOrNull("recommendedAction", e.reason.advice).
+		reason = fmt.Sprintf(e.reason.Reason, to, upn)
+		o = o.open("errorInformation", '{').text("errorCode", e.reason.Code).text("errorCategory", "nonServiceFailure").
+			text("reason", reason).json("additionalDetails", "null").textOrNull("recommendedAction", e.reason.Advice).
 			end("}}")
 	}
 	step := func(name, kind, status, description, identifier string) {

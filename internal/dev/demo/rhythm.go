@@ -43,14 +43,13 @@ func (t *Tenant) setRate() {
 	// The first Wednesday that lies wholly in the incident.
 	at := time.Unix(0, t.during(companyHoliday).from).UTC()
 	r.anniversary = at.AddDate(0, 0, 1+int(time.Wednesday-at.Weekday()+6)%7)
-	t.slots(func(s slot) bool {
+	for s := range t.slots() {
 		d := t.demand(s)
 		r.totals.signedIn += d.signedIn
 		r.totals.refreshed += d.refreshed
 		r.totals.programs += d.programs
 		r.totals.resources += d.resources
-		return true
-	})
+	}
 }
 
 func (t *Tenant) demand(s slot) (d demand) {
@@ -84,7 +83,7 @@ func (t *Tenant) activity(country int, local time.Time) float64 {
 	return busy * left
 }
 
-// holiday tells whether the company has closed in a country: on its anniversary everywhere, around the turn of the year
+// holiday reports whether the company has closed in a country: on its anniversary everywhere, around the turn of the year
 // everywhere, and on the home country's two fixed holidays.
 func (t *Tenant) holiday(country int, local time.Time) bool {
 	year, month, number := local.Date()

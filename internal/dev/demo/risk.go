@@ -96,16 +96,13 @@ func (w *writing) ordinaryRisks() {
 	if last <= t.start {
 		return
 	}
-	kinds := wheel{}
-	for _, k := range riskKinds {
-		kinds = kinds.with(k.weight)
-	}
+	kinds := wheelOf(riskKinds, func(k riskKind) float64 { return k.weight })
 	for range min(max(t.options.SignIns/signInsPerRisk, minRisks), maxRisks) {
 		k := &riskKinds[kinds.pick(d)]
 		u := t.directory.member(d, t.directory.homes.pick(d))
 		at := d.between(t.start, last)
 		if u.guest || slices.Contains([]*user{t.directory.cast.fatigued, t.directory.cast.sprayed,
-			t.directory.cast.traveller}, u) {
+			t.directory.cast.traveler}, u) {
 			continue
 		}
 		level := "high"
@@ -161,10 +158,7 @@ var levels = []string{"none", "low", "medium", "high"}
 // settleRisks decides what becomes of the risk of every user.
 func (w *writing) settleRisks() {
 	t, d := w.tenant, w.dice
-	choice := wheel{}
-	for _, f := range fates {
-		choice = choice.with(f.weight)
-	}
+	choice := wheelOf(fates, func(f *fate) float64 { return f.weight })
 	slices.SortStableFunc(w.detections, func(a, b detection) int {
 		return cmp.Or(cmp.Compare(a.signIn.user.number, b.signIn.user.number), cmp.Compare(a.detected, b.detected))
 	})
@@ -178,7 +172,7 @@ func (w *writing) settleRisks() {
 		switch u {
 		case t.directory.cast.fatigued, t.directory.cast.sprayed:
 			f = &stillAtRisk
-		case t.directory.cast.traveller:
+		case t.directory.cast.traveler:
 			f = &dismissed
 		}
 		settled := rest[n-1].detected + d.between(int64(time.Hour), int64(60*time.Hour))
@@ -278,26 +272,13 @@ func (t *Tenant) appendDetection(b []byte, d *detection) []byte {
 		technique = "T1110.003"
 	}
 	return object(b).begin().
-		id("id", newGUID(t.options.Seed, riskIDs, d.number)).
-		textOrNull("requestId", request).
-		textOrNull("correlationId", correlation).
-		text("riskType", riskType(d.kind)).
-		text("riskEventType", d.kind).
-		text("riskState", state).
-		text("riskLevel", d.level).
-		text("riskDetail", detail).
-		text("source", "IdentityProtection").
-		text("detectionTimingType", d.timing).
-		text("activity", activity).
-		text("tokenIssuerType", "AzureAD").
-		textOrNull("ipAddress", address).
-		json("location", location).
-		time("activityDateTime", s.at).
-		time("detectedDateTime", d.detected).
-		time("lastUpdatedDateTime", updated).
-		fields(u.identity).
-		text("additionalInfo", additional).
-		text("mitreTechniqueId", technique).end("}")
+		id("id", newGUID(t.options.Seed, riskIDs, d.number)).textOrNull("requestId", request).
+		textOrNull("correlationId", correlation).text("riskType", riskType(d.kind)).text("riskEventType", d.kind).
+		text("riskState", state).text("riskLevel", d.level).text("riskDetail", detail).
+		text("source", "IdentityProtection").text("detectionTimingType", d.timing).text("activity", activity).
+		text("tokenIssuerType", "AzureAD").textOrNull("ipAddress", address).json("location", location).
+		time("activityDateTime", s.at).time("detectedDateTime", d.detected).time("lastUpdatedDateTime", updated).
+		fields(u.identity).text("additionalInfo", additional).text("mitreTechniqueId", technique).end("}")
 }
 
 // riskType is the property that riskEventType replaced; it knows fewer values.
@@ -329,19 +310,14 @@ func (t *Tenant) appendHistory(b []byte, s *riskState) []byte {
 	}
 	id := newGUID(t.options.Seed, riskIDs, 1<<40|s.historyNumber).String()
 	return s.fields(append(object(b), '{'), id).
-		text("userId", s.user.id).
-		textOrNull("initiatedBy", by).
+		text("userId", s.user.id).textOrNull("initiatedBy", by).
 		open("activity", '{').text("detail", s.detail).json("riskEventTypes", events).end("}}")
 }
 
 // fields writes what a user and their history have in common.
 func (s *riskState) fields(o object, id string) object {
 	return o.text("id", id).
-		fields(`"isDeleted":false,"isProcessing":false`).
-		text("riskLevel", s.level).
-		text("riskState", s.state).
-		text("riskDetail", s.detail).
-		time("riskLastUpdatedDateTime", s.at).
-		text("userDisplayName", s.user.name).
+		fields(`"isDeleted":false,"isProcessing":false`).text("riskLevel", s.level).text("riskState", s.state).
+		text("riskDetail", s.detail).time("riskLastUpdatedDateTime", s.at).text("userDisplayName", s.user.name).
 		text("userPrincipalName", s.user.upn)
 }

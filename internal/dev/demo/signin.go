@@ -76,11 +76,8 @@ type risk struct {
 
 func (r risk) describe() *risk {
 	r.fields = string(object{}.
-		text("riskDetail", r.detail).
-		text("riskLevelAggregated", r.aggregated).
-		text("riskLevelDuringSignIn", r.during).
-		text("riskState", r.state).
-		list("riskEventTypes_v2", r.event))
+		text("riskDetail", r.detail).text("riskLevelAggregated", r.aggregated).
+		text("riskLevelDuringSignIn", r.during).text("riskState", r.state).list("riskEventTypes_v2", r.event))
 	return &r
 }
 
@@ -129,49 +126,29 @@ func (t *Tenant) appendSignIn(b []byte, s *signIn) []byte {
 		requiredBy = `[{"requirementProvider":"multiConditionalAccess","detail":"Conditional Access"}]`
 	}
 	o := object(b).begin().
-		id("id", id).
-		time("createdDateTime", s.at).
-		fields(u.identity).
-		fields(s.app.asClient).
-		text("ipAddress", from.address(s.host, s.six)).
-		json("ipAddressFromResourceProvider", "null").
-		textOrNull("clientAppUsed", client).
-		textOrNull("userAgent", s.userAgent()).
-		id("correlationId", t.correlationID(s.attempt)).
-		text("conditionalAccessStatus", s.conditionalAccess()).
-		id("originalRequestId", id).
-		bool("isInteractive", s.kind == interactiveUser).
+		id("id", id).time("createdDateTime", s.at).fields(u.identity).fields(s.app.asClient).
+		text("ipAddress", from.address(s.host, s.six)).json("ipAddressFromResourceProvider", "null").
+		textOrNull("clientAppUsed", client).textOrNull("userAgent", s.userAgent()).
+		id("correlationId", t.correlationID(s.attempt)).text("conditionalAccessStatus", s.conditionalAccess()).
+		id("originalRequestId", id).bool("isInteractive", s.kind == interactiveUser).
 		fields(`"tokenIssuerName":"","tokenIssuerType":"AzureAD"`).
 		text("clientCredentialType", string(w.credential)).
-		number("processingTimeInMilliseconds", 45+int64(id[0])+int64(id[1])*int64(id[2])/96).
-		fields(risk.fields).
-		fields(s.resource.asResource).
-		text("resourceTenantId", t.id).
-		text("homeTenantId", u.homeTenant).
-		fields(`"homeTenantName":"","authenticationMethodsUsed":[]`).
-		text("authenticationRequirement", requirement).
-		textOrNull("signInIdentifier", u.upn).
-		textOrNull("signInIdentifierType", identifierType).
-		text("servicePrincipalName", w.name).
-		list("signInEventTypes", kindNames[s.kind]).
-		text("servicePrincipalId", w.principal).
-		text("federatedCredentialId", "").
-		textOrNull("userType", userType).
-		fields(`"flaggedForReview":false,"isTenantRestricted":false`).
-		json("autonomousSystemNumber", from.system).
-		text("crossTenantAccessType", access).
-		text("servicePrincipalCredentialKeyId", w.keyID).
+		number("processingTimeInMilliseconds", 45+int64(id[0])+int64(id[1])*int64(id[2])/96).fields(risk.fields).
+		fields(s.resource.asResource).text("resourceTenantId", t.id).text("homeTenantId", u.homeTenant).
+		fields(`"homeTenantName":"","authenticationMethodsUsed":[]`).text("authenticationRequirement", requirement).
+		textOrNull("signInIdentifier", u.upn).textOrNull("signInIdentifierType", identifierType).
+		text("servicePrincipalName", w.name).list("signInEventTypes", kindNames[s.kind]).
+		text("servicePrincipalId", w.principal).text("federatedCredentialId", "").textOrNull("userType", userType).
+		fields(`"flaggedForReview":false,"isTenantRestricted":false`).json("autonomousSystemNumber", from.system).
+		text("crossTenantAccessType", access).text("servicePrincipalCredentialKeyId", w.keyID).
 		text("servicePrincipalCredentialThumbprint", "").
 		text("uniqueTokenIdentifier", base64.RawURLEncoding.EncodeToString(id[:])).
-		text("incomingTokenType", s.incomingToken()).
-		text("authenticationProtocol", s.protocol()).
+		text("incomingTokenType", s.incomingToken()).text("authenticationProtocol", s.protocol()).
 		text("resourceServicePrincipalId", s.resource.principal).
 		fields(`"signInTokenProtectionStatus":"none","originalTransferMethod":"none"`).
 		fields(`"isThroughGlobalSecureAccess":false,"globalSecureAccessIpAddress":null`).
-		list("conditionalAccessAudiences", s.resource.id).
-		json("sessionId", session).
-		text("appOwnerTenantId", s.app.owner).
-		text("resourceOwnerTenantId", s.resource.owner)
+		list("conditionalAccessAudiences", s.resource.id).json("sessionId", session).
+		text("appOwnerTenantId", s.app.owner).text("resourceOwnerTenantId", s.resource.owner)
 	o = t.details(o, s, from).json("authenticationRequirementPolicies", requiredBy)
 	lifetime := "[]"
 	if s.verdicts[strongForAdmins] != notApplied {
@@ -195,8 +172,7 @@ func (t *Tenant) details(o object, s *signIn, from *network) object {
 	o = o.fields(`"authenticationAppDeviceDetails":null,"agent":{"agentType":"notAgentic","parentAppId":null}`).
 		json("status", s.outcome.status).
 		open("deviceDetail", '{').fields(cmp.Or(s.device, &noDevice).beginning).text("browser", s.browser()).
-		fields(cmp.Or(s.device, &noDevice).ending).end("}").
-		json("location", from.location).
+		fields(cmp.Or(s.device, &noDevice).ending).end("}").json("location", from.location).
 		open("appliedConditionalAccessPolicies", '[')
 	if s.evaluated {
 		for policy, v := range s.verdicts {
@@ -204,8 +180,7 @@ func (t *Tenant) details(o object, s *signIn, from *network) object {
 		}
 	}
 	o = o.end("]").json("authenticationContextClassReferences", "[]").
-		json("authenticationProcessingDetails", s.processing()).
-		json("networkLocationDetails", from.named).
+		json("authenticationProcessingDetails", s.processing()).json("networkLocationDetails", from.named).
 		open("authenticationDetails", '[')
 	if s.user != nil && !s.draft {
 		o = s.steps(o)
@@ -284,10 +259,8 @@ func (s *signIn) browser() string {
 func (s *signIn) steps(o object) object {
 	step := func(requirement, method, detail string, succeeded bool, result string) {
 		o = o.begin().
-			time("authenticationStepDateTime", s.at).
-			text("authenticationMethod", method).
-			textOrNull("authenticationMethodDetail", detail).
-			bool("succeeded", succeeded).
+			time("authenticationStepDateTime", s.at).text("authenticationMethod", method).
+			textOrNull("authenticationMethodDetail", detail).bool("succeeded", succeeded).
 			text("authenticationStepResultDetail", result).
 			text("authenticationStepRequirement", requirement).end("}")
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 	"time"
 )
@@ -31,15 +32,13 @@ func (t *Tenant) SignIns() iter.Seq[[]byte] {
 			p.waiting = p.waiting[:0]
 			return true
 		}
-		unbroken := true
-		t.slots(func(s slot) bool {
+		for s := range t.slots() {
 			p.plan(s)
-			unbroken = deliver(s.begin + int64(slotLength))
-			return unbroken
-		})
-		if unbroken {
-			deliver(1<<63 - 1) // what arrives only after the end
+			if !deliver(s.begin + int64(slotLength)) {
+				return
+			}
 		}
+		deliver(math.MaxInt64) // what arrives only after the end
 	}
 }
 
@@ -100,12 +99,8 @@ func (p *planner) spin(s slot, d *demand) {
 		p.nonInteractive = p.nonInteractive.with(a.Background * popular / a.Audience)
 	}
 	if len(p.programs) == 0 {
-		for _, w := range p.t.apps.workloads {
-			p.programs = p.programs.with(w.weight)
-		}
-		for _, w := range p.t.apps.managed {
-			p.managed = p.managed.with(w.weight)
-		}
+		weight := func(w *workload) float64 { return w.weight }
+		p.programs, p.managed = wheelOf(p.t.apps.workloads, weight), wheelOf(p.t.apps.managed, weight)
 	}
 }
 
@@ -271,12 +266,11 @@ func (p *planner) person(kind signInKind) {
 		p.legacy(kind)
 		return
 	}
-	countries, apps, f := p.people, p.interactive, &flow{}
-	if kind == interactiveUser {
-		f = &interactiveFlows[interactiveWheel.pick(d)]
-	} else {
-		countries, apps, f = p.background, p.nonInteractive, &nonInteractiveFlows[nonInteractiveWheel.pick(d)]
+	countries, apps, flows, choice := p.people, p.interactive, interactiveFlows, interactiveWheel
+	if kind == nonInteractiveUser {
+		countries, apps, flows, choice = p.background, p.nonInteractive, nonInteractiveFlows, nonInteractiveWheel
 	}
+	f := &flows[choice.pick(d)]
 	s := signIn{at: p.moment(), kind: kind, user: t.directory.member(d, countries.pick(d)),
 		app: t.apps.clients[apps.pick(d)], risk: noRisk}
 	for range 16 { // in the end everybody finds an application of theirs
@@ -287,34 +281,8 @@ func (p *planner) person(kind signInKind) {
 	}
 	p.settle(&s, f.where)
 
-	outcomes := f.outcomes
-	if f.where == outside && !s.needsMFA() {
-		outcomes = succeeds
-	}
-	switch outcomes[0] {
-	case &unknownUser:
-		s.user, s.device, s.client, s.app = one(d, t.directory.unknown), &stranger, &browser, t.apps.portal
-	case &disabledUser:
-		s.user = one(d, t.directory.disabled)
-		s.device = s.user.computer()
-	case &appMissing:
-		s.app, s.client, s.device = t.apps.missing, &browser, s.user.computer()
-		s.resource = s.app.resources[0]
-	case &notCompliant:
-		if !s.user.managedOnly {
-			outcomes = succeeds
-			break
-		}
-		s.app, s.device, s.client = t.apps.exchange, &stranger, &browser
-		s.resource = s.app.resources[0]
-	case nil:
-		if c := s.from.country; c >= 0 && tightened[c] && !s.from.trusted && t.amid(policyChange, s.at) {
-			outcomes = blocks
-		}
-	}
-
 	var before *outcome
-	for i, o := range outcomes {
+	for i, o := range p.outcomes(&s, f) {
 		s.serial, s.claim, s.outcome = p.next(), kind == nonInteractiveUser, o
 		s.evaluated, s.verdicts = false, verdicts{}
 		if i == 0 {
@@ -330,6 +298,35 @@ func (p *planner) person(kind signInKind) {
 		p.send(s)
 		before = o
 	}
+}
+
+// outcomes returns those of a flow that the situation allows, and makes the sign-in one that ends like that.
+func (p *planner) outcomes(s *signIn, f *flow) []*outcome {
+	d, t, outcomes := p.dice, p.t, f.outcomes
+	if f.where == outside && !s.needsMFA() {
+		outcomes = succeeds
+	}
+	switch outcomes[0] {
+	case &unknownUser:
+		s.user, s.device, s.client, s.app = one(d, t.directory.unknown), &stranger, &browser, t.apps.portal
+	case &disabledUser:
+		s.user = one(d, t.directory.disabled)
+		s.device = s.user.computer()
+	case &appMissing:
+		s.app, s.client, s.device = t.apps.missing, &browser, s.user.computer()
+		s.resource = s.app.resources[0]
+	case &notCompliant:
+		if !s.user.managedOnly {
+			return succeeds
+		}
+		s.app, s.device, s.client = t.apps.exchange, &stranger, &browser
+		s.resource = s.app.resources[0]
+	case nil:
+		if c := s.from.country; c >= 0 && tightened[c] && !s.from.trusted && t.amid(policyChange, s.at) {
+			return blocks
+		}
+	}
+	return outcomes
 }
 
 var (

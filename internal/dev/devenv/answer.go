@@ -33,7 +33,7 @@ func (a answer) check() error {
 	return errors.New("the answer is empty")
 }
 
-// blank tells a value that shows nothing of the data: none, zero, or a time or its end, which an empty graph has, too.
+// blank reports whether a value shows nothing of the data: none, zero, or a time or its end, which an empty graph has, too.
 func blank(field *data.Field, row int) bool {
 	if field.Type().Time() || field.Name == frames.Until {
 		return true

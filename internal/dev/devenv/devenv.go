@@ -3,6 +3,7 @@
 package devenv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
+
+	"github.com/lib/pq"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/demo"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
@@ -51,17 +54,13 @@ type Options struct {
 	Out        io.Writer
 }
 
-// Run tries the project out. Without Options.Smoke it goes on until ctx ends; then it stops all it started.
+// Run shows the project at work. Without Options.Smoke it goes on until ctx ends; then it stops all it started.
 func Run(ctx context.Context, opts Options) (err error) {
-	if opts.SignIns == 0 {
-		opts.SignIns = DefaultSignIns
-	}
+	opts.SignIns = cmp.Or(opts.SignIns, DefaultSignIns)
 	if opts.Root, err = filepath.Abs(opts.Root); err != nil { // Grafana runs in another folder
 		return err
 	}
-	if opts.Plugin == "" {
-		opts.Plugin = pluginhost.Binary(opts.Root)
-	}
+	opts.Plugin = cmp.Or(opts.Plugin, pluginhost.Binary(opts.Root))
 	if _, err := os.Stat(opts.Plugin); err != nil {
 		return fmt.Errorf("the plugin is not built, run go tool mage build: %w", err)
 	}
@@ -135,7 +134,8 @@ func importPublished(ctx context.Context, db *store.DB, opts Options) (ingest.Su
 	}
 	summary, err := ingest.Import(ctx, db, sources, ingest.Options{Feed: "published"})
 	total := summary.Total()
-	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published; their files hold %d of other logs, too, which are refused\n",
+	fmt.Fprintf(opts.Out, "Imported %d records that vendors and Microsoft published; "+
+		"their files hold %d of other logs, too, which are refused\n",
 		total.New+total.Changed+total.Unchanged, total.Refused)
 	return summary, err
 }
@@ -207,14 +207,11 @@ func every(interval time.Duration, f func()) (stop func()) {
 // grantReader makes the role that the plugin reads with, and returns the data source settings to use it.
 func grantReader(ctx context.Context, db *store.DB, server *embedded.Server) (pluginhost.Settings, error) {
 	// The password is the server's own: random, and good for as long as the server lives.
-	for _, statement := range []string{
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", reader, strings.ReplaceAll(server.Password(), "'", "''")),
-		fmt.Sprintf("GRANT USAGE ON SCHEMA %s TO %s", store.Schema, reader),
-		fmt.Sprintf("GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s", store.Schema, reader),
-	} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return pluginhost.Settings{}, fmt.Errorf("make the role %s: %w", reader, err)
-		}
+	_, err := db.ExecContext(ctx, fmt.Sprintf(`CREATE ROLE %[1]s LOGIN PASSWORD %[2]s;
+GRANT USAGE ON SCHEMA %[3]s TO %[1]s; GRANT SELECT ON ALL TABLES IN SCHEMA %[3]s TO %[1]s`,
+		reader, pq.QuoteLiteral(server.Password()), store.Schema))
+	if err != nil {
+		return pluginhost.Settings{}, fmt.Errorf("make the role %s: %w", reader, err)
 	}
 	u, err := url.Parse(server.URL(database))
 	if err != nil {
@@ -334,16 +331,21 @@ func serveUntilDone(ctx context.Context, opts Options, db *store.DB, plugin *plu
 	if err := g.awaitAnswer(ctx); err != nil {
 		return fmt.Errorf("start Grafana: %w", err)
 	}
-	fmt.Fprintf(opts.Out, "Dashboards:  %s (Grafana logs to %s)\n\n%s\n", g.address, g.log, howToStop)
-	if opts.Opened != nil {
-		opts.Opened(g.address)
-	}
+	opts.opened(g.address, "Grafana logs to "+g.log)
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(opts.Out, stopping)
+		fmt.Fprintln(opts.Out, "Stopping.")
 		return nil
 	case <-g.ended:
 		return fmt.Errorf("run Grafana: %w", g.ending())
+	}
+}
+
+// opened says where the dashboards can be opened.
+func (opts Options) opened(address, by string) {
+	fmt.Fprintf(opts.Out, "Dashboards:  %s (%s)\n\nCtrl-C stops all of it.\n", address, by)
+	if opts.Opened != nil {
+		opts.Opened(address)
 	}
 }
 
@@ -354,12 +356,9 @@ func previewUntilDone(ctx context.Context, opts Options, plugin *pluginhost.Plug
 		return fmt.Errorf("start the preview: %w", err)
 	}
 	defer shown.Stop()
-	fmt.Fprintf(opts.Out, "Dashboards:  %s (a preview, not Grafana)\n\n%s\n", shown.Address, howToStop)
-	if opts.Opened != nil {
-		opts.Opened(shown.Address)
-	}
+	opts.opened(shown.Address, "a preview, not Grafana")
 	<-ctx.Done()
-	fmt.Fprintln(opts.Out, stopping)
+	fmt.Fprintln(opts.Out, "Stopping.")
 	return nil
 }
 
@@ -381,8 +380,3 @@ func showOther(ctx context.Context, opts Options) error {
 	fmt.Fprintf(opts.Out, "PostgreSQL:  %s\n", message)
 	return previewUntilDone(ctx, opts, plugin, s)
 }
-
-const (
-	howToStop = "Ctrl-C stops all of it."
-	stopping  = "Stopping."
-)

@@ -63,7 +63,8 @@ func TestEveryPanelAndMetricHasAnAnswer(t *testing.T) {
 	for _, line := range counted.FindAllStringSubmatch(out.String(), -1) {
 		have = append(have, line[1]+": "+line[2])
 	}
-	assert.ElementsMatch(t, want, have, "panels that count rows, of which there are most in the store: let the rollup serve, or say here why it cannot")
+	assert.ElementsMatch(t, want, have, "panels that count rows, of which there are most in the store: "+
+		"let the rollup serve, or say here why it cannot")
 }
 
 var counted = regexp.MustCompile(`(?m)^ok +Entra ID: (.+?)  +(.+?)  +.* ms, counted from rows$`)

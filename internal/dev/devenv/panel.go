@@ -133,14 +133,14 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 	return panels, nil
 }
 
-// isOurs tells the questions that the plugin answers from those to other data sources, such as Prometheus.
+// isOurs reports whether the plugin answers a query, and not another data source, such as Prometheus.
 func isOurs(target json.RawMessage) bool {
 	var at struct{ Datasource struct{ Type string } }
 	err := json.Unmarshal(target, &at)
 	return err == nil && (at.Datasource.Type == "" || at.Datasource.Type == pluginhost.PluginID)
 }
 
-// isCount tells questions that count records from those that list some, or all that is known of one.
+// isCount reports whether a query counts records, instead of listing some or all that is known of one.
 func isCount(target json.RawMessage) bool {
 	var asked struct{ View string }
 	err := json.Unmarshal(target, &asked)

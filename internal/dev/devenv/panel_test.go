@@ -23,13 +23,15 @@ func TestPanelsAskWhatTheDashboardShowsWhenOpened(t *testing.T) {
 		]},
 		"panels": [
 			{"title": "As it is", "targets": [{"values": ["$status", "${app}", "$other", "$several", "$one", "${__user.email}"]}]},
-			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", "timeShift": "0h+${half}", "maxDataPoints": 100, "targets": [{"refId": "A"}]},
+			{"title": "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm}", 
+				"timeShift": "0h+${half}", "maxDataPoints": 100, "targets": [{"refId": "A"}]},
 			{"title": "Of another data source", "targets": [{"datasource": {"type": "prometheus"}, "expr": "up"}]},
 			{"title": "A heading"}
 		]}`), now, func(offered offer) (string, error) { return offered.QueryType + " " + offered.Field, nil })
 	require.NoError(t, err)
 	require.Len(t, panels, 2)
-	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other", "$__all", "signIn userPrincipalName", "signIn userPrincipalName"]}`, string(panels[0].targets[0]))
+	assert.JSONEq(t, `{"values": ["$__all", "the \"best\"", "$other", "$__all", "signIn userPrincipalName",
+		"signIn userPrincipalName"]}`, string(panels[0].targets[0]))
 	assert.Equal(t, backend.TimeRange{From: now.Add(-36 * time.Hour), To: now.Add(-12 * time.Hour)}, panels[0].span)
 	assert.Equal(t, backend.TimeRange{From: now.Add(-24 * time.Hour), To: now}, panels[1].span)
 	assert.JSONEq(t, `{"refId": "A", "maxDataPoints": 100}`, string(panels[1].targets[0]))

@@ -27,7 +27,8 @@ const (
 )
 
 // errNoScraper says what is missing without one.
-var errNoScraper = errors.New("none found, which Operations and Overview on Prometheus need: install prometheus or victoria-metrics, and start the demo again")
+var errNoScraper = errors.New("none found, which Operations and Overview on Prometheus need: " +
+	"install prometheus or victoria-metrics, and start the demo again")
 
 // A scraper is a program that scrapes metrics and answers PromQL.
 type scraper struct {
@@ -128,7 +129,8 @@ func afterImport(path string, arguments func(address string) []string) (string, 
 		return path, arguments
 	}
 	// One block of many days takes one reading of the file.
-	script := `"$0" tsdb create-blocks-from --quiet --max-block-duration=2000h openmetrics ` + historyFile + " " + dataFolder + ` && exec "$@"`
+	script := `"$0" tsdb create-blocks-from --quiet --max-block-duration=2000h openmetrics ` +
+		historyFile + " " + dataFolder + ` && exec "$@"`
 	return shell, func(address string) []string {
 		return append([]string{"-c", script, promtool, path}, arguments(address)...)
 	}

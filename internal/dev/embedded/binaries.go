@@ -23,7 +23,8 @@ const BinEnv = "ENTRA_ACTIVITY_PG_BIN"
 const minimumMajor = 14
 
 const advice = `Do one of these:
-  install PostgreSQL 14 or newer (Debian, Ubuntu: apt install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql)
+  install PostgreSQL 14 or newer
+    (Debian, Ubuntu: apt install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql)
   install Node.js with npm, which fetches PostgreSQL by itself (on Linux with glibc, macOS and Windows)
   set ` + BinEnv + ` to the folder that holds initdb and postgres`
 

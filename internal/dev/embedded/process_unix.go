@@ -76,7 +76,8 @@ func serverAccount() (*account, error) {
 			return newAccount(found)
 		}
 	}
-	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it: start this as an ordinary user")
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it: " +
+		"start this as an ordinary user")
 }
 
 func newAccount(u *user.User) (*account, error) {
@@ -116,7 +117,8 @@ func (a *account) canEnter(folder string) error {
 	cmd.Dir = folder
 	a.apply(cmd)
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("PostgreSQL refuses to run as root, and user %s, who is to run it, cannot enter %s: choose a folder outside private homes: %w", a.name, folder, err)
+		return fmt.Errorf("PostgreSQL refuses to run as root, and user %s, who is to run it, cannot enter %s: "+
+			"choose a folder outside private homes: %w", a.name, folder, err)
 	}
 	return nil
 }

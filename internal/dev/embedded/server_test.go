@@ -67,7 +67,7 @@ func keptFolder(t *testing.T) string {
 func TestTemporaryServer(t *testing.T) {
 	began := time.Now()
 	s := start(t, Options{Settings: map[string]string{"work_mem": "7MB", "port": "1"}})
-	t.Logf("PostgreSQL %s started in %v", s.Version(), time.Since(began))
+	t.Logf("PostgreSQL %s started in %v", s.installation.version, time.Since(began))
 
 	if err := s.CreateDatabase(t.Context(), `Entra "ID"`); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestPasswordIsRequired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.User = url.UserPassword(s.User(), "guess")
+	u.User = url.UserPassword(superuser, "guess")
 	if err := open(t, u.String()).Ping(); err == nil ||
 		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Errorf("got %v, want a refusal", err)

@@ -45,7 +45,7 @@ func Binary(root string) string {
 	return filepath.Join(root, "dist", name)
 }
 
-// Settings are those of the data source, as Grafana keeps them.
+// Settings are the settings of the data source, as Grafana keeps them.
 type Settings struct {
 	JSON     map[string]any
 	Password string
@@ -71,13 +71,6 @@ func SettingsOf(address string) (Settings, error) {
 		},
 		Password: password,
 	}, nil
-}
-
-// secure returns all secrets by name, as Grafana hands them to the plugin.
-func (s Settings) secure() map[string]string {
-	secrets := map[string]string{"password": s.Password}
-	maps.Copy(secrets, s.Secrets)
-	return secrets
 }
 
 // Plugin is the running plugin, as it is asked of one data source.
@@ -128,25 +121,15 @@ func (p *Plugin) connect(s Settings) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(dispense(protocol, "data", &p.data), dispense(protocol, "diagnostics", &p.diagnostics),
-		dispense(protocol, "resource", &p.resource), dispense(protocol, "stream", &p.stream))
-	if err != nil {
-		return err
+	clients := map[string]any{}
+	for _, name := range []string{"data", "diagnostics", "resource", "stream"} {
+		if clients[name], err = protocol.Dispense(name); err != nil {
+			return err
+		}
 	}
+	p.data, p.diagnostics = clients["data"].(grpcplugin.DataClient), clients["diagnostics"].(grpcplugin.DiagnosticsClient)
+	p.resource, p.stream = clients["resource"].(grpcplugin.ResourceClient), clients["stream"].(grpcplugin.StreamClient)
 	return p.Configure(s)
-}
-
-// dispense fills in the client of one of the plugin's services.
-func dispense[T any](protocol goplugin.ClientProtocol, name string, client *T) error {
-	dispensed, err := protocol.Dispense(name)
-	if err != nil {
-		return err
-	}
-	var ok bool
-	if *client, ok = dispensed.(T); !ok {
-		return fmt.Errorf("the service %s is a %T", name, dispensed)
-	}
-	return nil
 }
 
 // Configure gives the data source other settings, as Grafana does when they are saved.
@@ -155,6 +138,8 @@ func (p *Plugin) Configure(s Settings) error {
 	if err != nil {
 		return err
 	}
+	secrets := map[string]string{"password": s.Password} // as Grafana hands them to the plugin
+	maps.Copy(secrets, s.Secrets)
 	p.settings.Lock()
 	defer p.settings.Unlock()
 	p.context = backend.PluginContext{
@@ -164,7 +149,7 @@ func (p *Plugin) Configure(s Settings) error {
 		DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{
 			ID: 1, UID: DataSourceUID, Name: DataSourceName, Type: PluginID,
 			JSONData:                jsonData,
-			DecryptedSecureJSONData: s.secure(),
+			DecryptedSecureJSONData: secrets,
 			Updated:                 time.Now(),
 		},
 	}
@@ -210,23 +195,11 @@ func (p *Plugin) Health(ctx context.Context) (string, error) {
 	return result.Message, nil
 }
 
-// Query puts the questions of one panel, as Grafana would, and returns the frames of all answers.
+// Query runs the queries of one panel, as Grafana would, and returns the frames of all responses.
 func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span backend.TimeRange) (data.Frames, error) {
-	var queries []backend.DataQuery
-	for _, target := range targets {
-		var named struct {
-			RefID         string `json:"refId"`
-			QueryType     string `json:"queryType"`
-			MaxDataPoints int64  `json:"maxDataPoints"`
-		}
-		if err := json.Unmarshal(target, &named); err != nil {
-			return nil, err
-		}
-		points := cmp.Or(named.MaxDataPoints, 1000) // about as wide as a panel
-		queries = append(queries, backend.DataQuery{
-			RefID: named.RefID, QueryType: named.QueryType, JSON: target, TimeRange: span,
-			MaxDataPoints: points, Interval: span.Duration() / time.Duration(points),
-		})
+	queries, err := Queries(targets, span)
+	if err != nil {
+		return nil, err
 	}
 	response, err := p.QueryData(ctx, &backend.QueryDataRequest{Queries: queries})
 	if err != nil {
@@ -246,7 +219,28 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 	return frames, nil
 }
 
-// QueryData puts questions and returns the answer to each.
+// Queries returns queries for a range of time as Grafana makes them of what it has saved.
+func Queries(models []json.RawMessage, span backend.TimeRange) (queries []backend.DataQuery, err error) {
+	for _, model := range models {
+		var named struct {
+			RefID         string `json:"refId"`
+			QueryType     string `json:"queryType"`
+			MaxDataPoints int64  `json:"maxDataPoints"`
+			IntervalMs    int64  `json:"intervalMs"`
+		}
+		if err := json.Unmarshal(model, &named); err != nil {
+			return nil, err
+		}
+		points := cmp.Or(named.MaxDataPoints, 1000) // about as wide as a panel
+		queries = append(queries, backend.DataQuery{
+			RefID: named.RefID, QueryType: named.QueryType, JSON: model, TimeRange: span, MaxDataPoints: points,
+			Interval: cmp.Or(time.Duration(named.IntervalMs)*time.Millisecond, span.Duration()/time.Duration(points)),
+		})
+	}
+	return queries, nil
+}
+
+// QueryData runs queries and returns the response to each.
 func (p *Plugin) QueryData(ctx context.Context, request *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	request.PluginContext = p.pluginContext()
 	reply, err := p.data.QueryData(ctx, backend.ToProto().QueryDataRequest(request))

@@ -163,23 +163,10 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	var queries []backend.DataQuery
-	for _, text := range asked.Queries {
-		var named struct {
-			RefID         string `json:"refId"`
-			QueryType     string `json:"queryType"`
-			MaxDataPoints int64  `json:"maxDataPoints"`
-			IntervalMs    int64  `json:"intervalMs"`
-		}
-		if err := json.Unmarshal(text, &named); err != nil {
-			refuse(w, http.StatusBadRequest, err)
-			return
-		}
-		queries = append(queries, backend.DataQuery{
-			RefID: named.RefID, QueryType: named.QueryType, JSON: text,
-			TimeRange:     backend.TimeRange{From: from, To: to},
-			MaxDataPoints: named.MaxDataPoints, Interval: time.Duration(named.IntervalMs) * time.Millisecond,
-		})
+	queries, err := pluginhost.Queries(asked.Queries, backend.TimeRange{From: from, To: to})
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
 	}
 	response, err := s.opts.Plugin.QueryData(r.Context(), &backend.QueryDataRequest{Queries: queries})
 	if err != nil {

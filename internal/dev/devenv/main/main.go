@@ -1,4 +1,4 @@
-// Command main tries the project out: see package tryout. It is run by go tool mage demo and go tool mage smoke.
+// Command main shows the project at work: see package devenv. It is run by go tool mage demo and go tool mage smoke.
 package main
 
 import (

@@ -92,7 +92,8 @@ func Store(t testing.TB) (*store.DB, string) {
 // it.
 func Reader(t testing.TB, db *store.DB, address string) *url.URL {
 	t.Helper()
-	_, err := db.ExecContext(t.Context(), `DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+	_, err := db.ExecContext(t.Context(), `
+DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'secret'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT USAGE ON SCHEMA entra TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA entra TO reader`)
 	require.NoError(t, err)
 	u, err := url.Parse(address)
