@@ -59,7 +59,7 @@ func (m Measure) isDistinct() bool { return m == DistinctUsers || m == DistinctV
 func (m Measure) IsTime() bool { return m == FirstSeen || m == LastSeen }
 
 const (
-	version      = 2 // of the model; a newer one means that a newer editor wrote it
+	version      = ModelVersion
 	maxGroupBy   = 3 // more than a legend can show
 	maxFilters   = 50
 	maxValues    = 1000 // in one filter
@@ -182,7 +182,7 @@ func Decode(text []byte) (*Query, error) {
 	if err := q.checkSeen(); err != nil {
 		return nil, err
 	}
-	if q.Interval, err = ParseInterval(m.Interval); err != nil {
+	if q.Interval, err = ParseInterval(string(m.Interval)); err != nil {
 		return nil, err
 	}
 	return q, nil
