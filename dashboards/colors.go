@@ -23,7 +23,8 @@ const (
 const ochre = "#C77700"
 
 // pills are the colors as backgrounds of words: Grafana writes on them in white, on a bright one in black.
-var pills = map[string]string{green: "#00795A", red: "#B04A00", amber: "#F5BD1F", blue: "#1F74A8", purple: "#9C4A7B", gray: "#6B6B6B"}
+var pills = map[string]string{green: "#00795A", red: "#B04A00", amber: "#F5BD1F", blue: "#1F74A8", purple: "#9C4A7B",
+	gray: "#6B6B6B"}
 
 // statuses are written as the portal does.
 var statuses = []word{
@@ -35,41 +36,51 @@ var statuses = []word{
 	{activity.Timeout, "Timeout", purple},
 }
 
-// wordings are the words and colors for values of fields, in series and in cells. A value that is missing is said not to
-// be told.
+// wordings are the words and colors for values of fields, in series and in cells. A value that is missing is said not
+// to be told.
 var wordings = map[string][]word{
 	"status": statuses,
 	"conditionalAccessStatus": {
-		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", gray}, {"(none)", "Not told", purple},
+		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", gray},
+		{"(none)", "Not told", purple},
 	},
 	"authenticationRequirement": {
-		{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber}, {"(none)", "Not told", gray},
+		{"multiFactorAuthentication", "Multifactor", green}, {"singleFactorAuthentication", "Single-factor", amber},
+		{"(none)", "Not told", gray},
 	},
 	"policyResult": {
-		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", gray}, {"notEnabled", "Not enabled", gray},
-		{"reportOnlySuccess", "Would let in", green}, {"reportOnlyFailure", "Would stop", red}, {"reportOnlyInterrupted", "Would ask for more", amber}, {"reportOnlyNotApplied", "Would not apply", gray},
+		{"success", "Satisfied", green}, {"failure", "Not satisfied", red}, {"notApplied", "Not applied", gray},
+		{"notEnabled", "Not enabled", gray},
+		{"reportOnlySuccess", "Would let in", green}, {"reportOnlyFailure", "Would stop", red},
+		{"reportOnlyInterrupted", "Would ask for more", amber}, {"reportOnlyNotApplied", "Would not apply", gray},
 	},
 	"signInEventTypes": {
-		{activity.Interactive, "Interactive", blue}, {activity.NonInteractive, "Non-interactive", gray}, {activity.ByPrincipal, "Service principal", purple}, {activity.ManagedIdentity, "Managed identity", amber},
+		{activity.Interactive, "Interactive", blue}, {activity.NonInteractive, "Non-interactive", gray},
+		{activity.ByPrincipal, "Service principal", purple}, {activity.ManagedIdentity, "Managed identity", amber},
 	},
 	"provisioningAction": {
-		{"create", "Create", green}, {"update", "Update", blue}, {"disable", "Disable", amber}, {"stagedDelete", "Staged delete", purple}, {"delete", "Delete", red}, {"other", "Other", gray},
+		{"create", "Create", green}, {"update", "Update", blue}, {"disable", "Disable", amber},
+		{"stagedDelete", "Staged delete", purple}, {"delete", "Delete", red}, {"other", "Other", gray},
 	},
 	"kind": {
-		{"signIn", "Sign-in", blue}, {"auditEvent", "Audit event", purple}, {"provisioningEvent", "Provisioning", green}, {"riskDetection", "Risk detection", amber}, {"riskyUser", "Risk of the user", red},
+		{"signIn", "Sign-in", blue}, {"auditEvent", "Audit event", purple},
+		{"provisioningEvent", "Provisioning", green}, {"riskDetection", "Risk detection", amber},
+		{"riskyUser", "Risk of the user", red},
 	},
 	"riskLevel":             riskLevels,
 	"riskLevelDuringSignIn": riskLevels,
 	"riskState": {
-		{"atRisk", "At risk", amber}, {"confirmedCompromised", "Compromised", red}, {"remediated", "Remediated", green}, {"dismissed", "Dismissed", gray}, {"confirmedSafe", "Confirmed safe", blue}, {"none", "None", gray},
+		{"atRisk", "At risk", amber}, {"confirmedCompromised", "Compromised", red}, {"remediated", "Remediated", green},
+		{"dismissed", "Dismissed", gray}, {"confirmedSafe", "Confirmed safe", blue}, {"none", "None", gray},
 	},
 }
 
-var riskLevels = []word{{"high", "High", red}, {"medium", "Medium", amber}, {"low", "Low", blue}, {"none", "None", gray}, {"hidden", "Hidden", gray}}
+var riskLevels = []word{{"high", "High", red}, {"medium", "Medium", amber}, {"low", "Low", blue},
+	{"none", "None", gray}, {"hidden", "Hidden", gray}}
 
-// namesOf finds the words for the series of questions grouped by one field.
-func namesOf(questions ...question) []word {
-	for _, q := range questions {
+// namesOf finds the words for the series of queries grouped by one field.
+func namesOf(queries ...query) []word {
+	for _, q := range queries {
 		if len(q.GroupBy) == 1 {
 			return wordings[q.GroupBy[0]]
 		}
@@ -108,7 +119,7 @@ func thresholds(below string, limits ...limit) *dashboard.ThresholdsConfigBuilde
 type word struct{ value, text, color string }
 
 // wording is the property that writes values by other words.
-func wording(words ...word) dashboard.DynamicConfigValue {
+func wording(words ...word) property {
 	written := map[string]dashboard.ValueMappingResult{}
 	for i, w := range words {
 		result := dashboard.ValueMappingResult{Text: &w.text, Index: cog.ToPtr(int32(i))}
@@ -117,23 +128,24 @@ func wording(words ...word) dashboard.DynamicConfigValue {
 		}
 		written[w.value] = result
 	}
-	return dashboard.DynamicConfigValue{Id: "mappings", Value: []dashboard.ValueMap{{Type: dashboard.MappingTypeValueToText, Options: written}}}
+	return property{Id: "mappings", Value: []dashboard.ValueMap{{Type: dashboard.MappingTypeValueToText,
+		Options: written}}}
 }
 
 // naming names and paints series by what their groups are called.
 func naming[B interface {
-	OverrideByName(string, []dashboard.DynamicConfigValue) B
+	OverrideByName(string, properties) B
 }](b B, words ...word) B {
 	for _, w := range words {
-		properties := []dashboard.DynamicConfigValue{{Id: "displayName", Value: w.text}}
+		written := properties{{Id: "displayName", Value: w.text}}
 		if w.color != "" {
-			properties = append(properties, painted(w.color))
+			written = append(written, painted(w.color))
 		}
-		b = b.OverrideByName(w.value, properties)
+		b = b.OverrideByName(w.value, written)
 	}
 	return b
 }
 
-func painted(color string) dashboard.DynamicConfigValue {
-	return dashboard.DynamicConfigValue{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}}
+func painted(color string) property {
+	return property{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": color}}
 }

@@ -3,6 +3,13 @@ package main
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
+)
+
+type (
+	property   = dashboard.DynamicConfigValue
+	properties = []property
 )
 
 // The dashboards, by the names that links know them by.
@@ -64,8 +71,11 @@ func policyChanges() *dashboard.AnnotationQueryBuilder {
 		Datasource(datasource).
 		Enable(true).
 		IconColor(purple).
-		Target(question{RefID: "Anno", QueryType: "auditEvent", View: "annotations", Limit: 100, Filters: []filter{
-			is("category", "Policy"), {Field: "activityDisplayName", Operator: "contains", Values: []string{"conditional access policy"}},
+		Target(target{RefID: "Anno", query: query{
+			QueryType: "auditEvent", View: entra.Annotations, Limit: 100, Filters: []filter{
+				is("category", "Policy"),
+				{Field: "activityDisplayName", Operator: entra.Contains, Values: []string{"conditional access policy"}},
+			},
 		}})
 }
 

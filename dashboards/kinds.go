@@ -7,38 +7,43 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // The panels of dashboards about any kind of record.
 
 // noneOfThem is what a panel without an answer says, and what to do about it.
 func noneOfThem(records string) string {
-	return "No " + records + " in this time range, or none with these filters. Choose others, or import records with entra-activity import."
+	return "No " + records +
+		" in this time range, or none with these filters. Choose others, or import records with entra-activity import."
 }
 
-// daily draws what happened by day, unless the question has another interval.
-func daily(title, description, empty string, q question) *timeseries.PanelBuilder {
+// daily draws what happened by day, unless the query has another interval.
+func daily(title, description, empty string, q query) *timeseries.PanelBuilder {
 	if q.Interval == "" {
-		q.Interval = "1d"
+		q.Interval = entra.Day
 	}
 	return columns(title, description, empty, q)
 }
 
 // sized lists groups by their size, which is the column counted.
-func sized(title, description, empty, counted, color string, q question) *table.PanelBuilder {
+func sized(title, description, empty, counted, color string, q query) *table.PanelBuilder {
 	if q.Top == 0 {
 		q.Top = 20
 	}
 	return groups(title, description, empty, q).
 		Filterable(true).
-		OverrideByName(counted, append(bar(color), width(sizeWidth(q)), dashboard.DynamicConfigValue{Id: "displayName", Value: cmp.Or(shortly[counted], counted)}))
+		OverrideByName(counted, append(bar(color), width(sizeWidth(q)),
+			property{Id: "displayName", Value: cmp.Or(shortly[counted], counted)}))
 }
 
 // shortly are counts under a title that says of what.
-var shortly = map[string]string{"Audit events": "Events", "Provisioning events": "Events", "Risk detections": "Detections"}
+var shortly = map[string]string{"Audit events": "Events", "Provisioning events": "Events",
+	"Risk detections": "Detections"}
 
 // sizeWidth leaves room for what is sized.
-func sizeWidth(q question) int {
+func sizeWidth(q query) int {
 	if len(q.GroupBy) > 1 {
 		return 100
 	}
@@ -51,6 +56,6 @@ func judged(panel *stat.PanelBuilder, below string, limits ...limit) *stat.Panel
 }
 
 // onward makes a column lead to other dashboards.
-func onward(list ...*dashboard.DashboardLinkBuilder) []dashboard.DynamicConfigValue {
-	return []dashboard.DynamicConfigValue{links(list...)}
+func onward(list ...*dashboard.DashboardLinkBuilder) properties {
+	return properties{links(list...)}
 }

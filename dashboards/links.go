@@ -21,12 +21,14 @@ func label(name string) string { return "${__field.labels." + name + ":percenten
 // chosen is what a variable of the dashboard is set to.
 func chosen(variable string) string { return "${" + variable + ":percentencode}" }
 
-// link leads to another dashboard, with the same data source and time range, and sets variables there: "user", value, ...
+// link leads to another dashboard, with the same data source and time range, and sets variables there: "user", value,
+// ...
 func link(title, uid string, variables ...string) *dashboard.DashboardLinkBuilder {
 	return leading(title, uid, theTime, variables...)
 }
 
-// The time range in addresses: the dashboard's, and that of a panel with a time shift, for which Grafana has no other name.
+// The time range in addresses: the dashboard's, and that of a panel with a time shift, for which Grafana has no other
+// name.
 const (
 	theTime   = "${__url_time_range}"
 	shownTime = "from=${__from}&to=${__to}"
@@ -42,21 +44,22 @@ func leading(title, uid, time string, variables ...string) *dashboard.DashboardL
 }
 
 // links is the property of a column that leads on.
-func links(list ...*dashboard.DashboardLinkBuilder) dashboard.DynamicConfigValue {
+func links(list ...*dashboard.DashboardLinkBuilder) property {
 	built := make([]map[string]any, len(list))
 	for i, b := range list {
 		l, _ := b.Build() // nothing in it can be wrong
 		built[i] = map[string]any{"title": l.Title, "url": *l.Url}
 	}
-	return dashboard.DynamicConfigValue{Id: "links", Value: built}
+	return property{Id: "links", Value: built}
 }
 
-// A period is what a point of a graph stands for, from the point's time on. As a part of an address, of the list of sign-ins.
+// A period is what a point of a graph stands for, from the point's time on. As a part of an address, of the list of
+// sign-ins.
 //
-// Grafana's links know the time of the point but cannot add to it. Answers by day and by week bring the end of each along,
-// whatever the clocks do within. For other points, links open a window around the time: time is its middle, time.window its
-// width. So the list is asked for in a window moved half its width ahead, by its panels' time shift, which is a variable
-// because other links need none.
+// Grafana's links know the time of the point but cannot add to it. Answers by day and by week bring the end of each
+// along, whatever the clocks do within. For other points, links open a window around the time: time is its middle,
+// time.window its width. So the list is asked for in a window moved half its width ahead, by its panels' time shift,
+// which is a variable because other links need none.
 type period string
 
 const (

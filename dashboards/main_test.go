@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/entra-activity/entra-activity-datasource/pkg/query"
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 func TestFilesAreUpToDate(t *testing.T) {
@@ -25,7 +25,8 @@ func TestFilesAreUpToDate(t *testing.T) {
 		require.NoError(t, err)
 		have, err := os.ReadFile(name)
 		require.NoError(t, err)
-		assert.Equal(t, string(want), string(have), "%s differs from what the program writes: go generate ./dashboards", name)
+		assert.Equal(t, string(want), string(have), "%s differs from what the program writes: go generate ./dashboards",
+			name)
 	}
 }
 
@@ -145,7 +146,8 @@ func TestRules(t *testing.T) {
 				assert.Contains(t, drawn, p.Type, "%s: a panel that the preview draws, too", p.Title)
 				assert.NotEmpty(t, p.Description, p.Title)
 				if p.Type != "heatmap" { // of which Grafana does not show it
-					assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, "%s: an empty panel says what is missing", p.Title)
+					assert.NotEmpty(t, p.FieldConfig.Defaults.NoValue, "%s: an empty panel says what is missing",
+						p.Title)
 				}
 				assert.NotEmpty(t, p.FieldConfig.Defaults.Unit, p.Title)
 				assert.True(t, sources[p.Datasource], "%s asks a data source that is not the user's choice", p.Title)
@@ -165,7 +167,8 @@ func TestRules(t *testing.T) {
 }
 
 // drawn are the types of panel that dashboards may have.
-var drawn = []string{"timeseries", "stat", "table", "bargauge", "barchart", "piechart", "heatmap", "geomap", "logs", "text", "state-timeline", "gauge"}
+var drawn = []string{"timeseries", "stat", "table", "bargauge", "barchart", "piechart", "heatmap", "geomap", "logs",
+	"text", "state-timeline", "gauge"}
 
 func TestTheMapNeedsNoInternet(t *testing.T) {
 	for _, name := range []string{outlines, whereabout} {
@@ -210,7 +213,8 @@ func TestTheMapNeedsNoInternet(t *testing.T) {
 		for _, polygon := range polygons {
 			for _, ring := range polygon {
 				for i := 1; i < len(ring); i++ {
-					require.LessOrEqual(t, math.Abs(ring[i][0]-ring[i-1][0]), 180.0, "Grafana would draw %s across the whole map", country.Properties.Name)
+					require.LessOrEqual(t, math.Abs(ring[i][0]-ring[i-1][0]), 180.0,
+						"Grafana would draw %s across the whole map", country.Properties.Name)
 				}
 			}
 		}
@@ -254,7 +258,7 @@ const narrow = 960
 // inside is the width that a panel of a narrow dashboard has for what it shows.
 func inside(p panel) int { return narrow*p.GridPos.W/24 - 40 }
 
-// Where a question fails or has no answer, Grafana paints a number as if it were less than any limit.
+// Where a query fails or has no result, Grafana paints a number as if it were less than any limit.
 func TestNumbersWithoutValueAreNotGood(t *testing.T) {
 	good := 0
 	for name := range files {
@@ -266,7 +270,8 @@ func TestNumbersWithoutValueAreNotGood(t *testing.T) {
 			good++
 			require.NotEmpty(t, has.Mappings, "%s: %s", name, p.Title)
 			assert.Equal(t, "special", has.Mappings[0].Type, "%s: %s", name, p.Title)
-			assert.JSONEq(t, `{"match": "null+nan", "result": {"color": "text"}}`, string(has.Mappings[0].Options), "%s: %s", name, p.Title)
+			assert.JSONEq(t, `{"match": "null+nan", "result": {"color": "text"}}`, string(has.Mappings[0].Options),
+				"%s: %s", name, p.Title)
 		}
 	}
 	assert.Greater(t, good, 10)
@@ -284,12 +289,15 @@ func TestTitlesFit(t *testing.T) {
 			if p.TimeFrom != "" && !p.HideTimeOverride {
 				room -= period
 			}
-			assert.LessOrEqual(t, letter*len(p.Title), room, "%s: Grafana cuts %q, which is %d columns wide, after %d letters", name, p.Title, p.GridPos.W, room/letter)
+			assert.LessOrEqual(t, letter*len(p.Title), room,
+				"%s: Grafana cuts %q, which is %d columns wide, after %d letters", name, p.Title, p.GridPos.W,
+				room/letter)
 		}
 	}
 }
 
-// Lists may be wider than their panel and are moved aside. Of groups, what is counted is the last column: it has to be seen.
+// Lists may be wider than their panel and are moved aside. Of groups, what is counted is the last column: it has to be
+// seen.
 func TestColumnsOfGroupsFit(t *testing.T) {
 	checked := 0
 	for name := range files {
@@ -302,7 +310,8 @@ func TestColumnsOfGroupsFit(t *testing.T) {
 				continue
 			}
 			checked++
-			assert.LessOrEqual(t, widthOf(p, columns), inside(p), "%s: the columns of %q, with their least widths: %v", name, p.Title, columns)
+			assert.LessOrEqual(t, widthOf(p, columns), inside(p), "%s: the columns of %q, with their least widths: %v",
+				name, p.Title, columns)
 		}
 	}
 	assert.Greater(t, checked, 30)
@@ -311,7 +320,7 @@ func TestColumnsOfGroupsFit(t *testing.T) {
 // columnsOf are the fixed widths of the columns of groups, 0 of those that share the rest; nil of other tables.
 func columnsOf(t *testing.T, p panel) []int {
 	t.Helper()
-	var q question
+	var q query
 	require.NoError(t, json.Unmarshal(p.Targets[0], &q))
 	var groups [][]string // the names of each column
 	if p.Datasource.Type == prometheusID {
@@ -323,7 +332,7 @@ func columnsOf(t *testing.T, p panel) []int {
 	} else if q.View != "table" {
 		return nil
 	}
-	for _, kind := range query.Kinds() {
+	for _, kind := range entra.Kinds() {
 		for _, field := range q.GroupBy {
 			if kind.Name == q.QueryType {
 				groups = append(groups, []string{field, kind.Field(field).Label})
@@ -333,9 +342,13 @@ func columnsOf(t *testing.T, p panel) []int {
 
 	columns := make([]int, len(groups)+1) // what is counted is the last
 	for _, o := range p.FieldConfig.Overrides {
-		column := slices.IndexFunc(groups, func(names []string) bool { return slices.Contains(names, o.Matcher.Options) })
+		column := slices.IndexFunc(groups, func(names []string) bool {
+			return slices.Contains(names,
+				o.Matcher.Options)
+		})
 		switch {
-		case o.Matcher.ID == "byType" && (q.Measure == "firstSeen" || q.Measure == "lastSeen"), o.Matcher.ID == "byName" && column < 0:
+		case o.Matcher.ID == "byType" && (q.Measure == "firstSeen" || q.Measure == "lastSeen"),
+			o.Matcher.ID == "byName" && column < 0:
 			column = len(groups)
 		case o.Matcher.ID != "byName":
 			continue
@@ -349,7 +362,8 @@ func columnsOf(t *testing.T, p panel) []int {
 	return columns
 }
 
-// widthOf is what Grafana makes of columns: those without a width share what the others leave, and have their least width at least.
+// widthOf is what Grafana makes of columns: those without a width share what the others leave, and have their least
+// width at least.
 func widthOf(p panel, columns []int) int {
 	least := p.FieldConfig.Defaults.Custom.MinWidth
 	if least == 0 {
@@ -393,7 +407,7 @@ func checkTarget(t *testing.T, p panel, target json.RawMessage) {
 		replaced = of.ReplaceAll(replaced, []byte(`${1}"`+value+`"`))
 	}
 	replaced = reference.ReplaceAll(replaced, []byte(`"a value"`))
-	_, err := query.Decode(replaced)
+	_, err := entra.Decode(replaced)
 	assert.NoError(t, err, p.Title)
 }
 
@@ -401,7 +415,7 @@ func checkTarget(t *testing.T, p panel, target json.RawMessage) {
 func TestOverviewAnswersWhereItIsSharedExternally(t *testing.T) {
 	for _, p := range read(t, "overview.json").Panels {
 		for _, target := range p.Targets {
-			_, err := query.Decode(target)
+			_, err := entra.Decode(target)
 			assert.NoError(t, err, p.Title)
 		}
 	}
@@ -448,7 +462,8 @@ func TestEveryVariableExists(t *testing.T) {
 func TestLinksAreToThePeriodThatBeginsAtThePoint(t *testing.T) {
 	half, err := time.ParseDuration(halfADay)
 	require.NoError(t, err)
-	assert.Contains(t, aDayLong, fmt.Sprintf("time.window=%d&", 2*half.Milliseconds()), "the window is moved by half its width")
+	assert.Contains(t, aDayLong, fmt.Sprintf("time.window=%d&", 2*half.Milliseconds()),
+		"the window is moved by half its width")
 
 	steps := 0
 	for name := range files {
@@ -458,9 +473,9 @@ func TestLinksAreToThePeriodThatBeginsAtThePoint(t *testing.T) {
 					continue
 				}
 				steps++
-				var q question
+				var q query
 				require.NoError(t, json.Unmarshal(p.Targets[0], &q))
-				assert.Contains(t, []string{"1d", "1w"}, q.Interval, "%s: %s", name, p.Title)
+				assert.Contains(t, []entra.Interval{entra.Day, entra.Week}, q.Interval, "%s: %s", name, p.Title)
 			}
 		}
 	}

@@ -17,7 +17,8 @@ import (
 // The panels that ask a Prometheus, or what answers like one, for the exporter's metrics.
 
 // noMetrics is what they say where there is no answer.
-const noMetrics = "No such metrics in this time range. Let Prometheus scrape entra-activity exporter, and check the job and the tenant chosen above."
+const noMetrics = "No such metrics in this time range. Let Prometheus scrape entra-activity exporter, and check the " +
+	"job and the tenant chosen above."
 
 // metric is an expression, and how its series are named.
 type metric struct{ expr, legend string }
@@ -33,7 +34,8 @@ func promSource(variable string) metrics {
 
 // selected is a metric's name with the selection that the dashboard's variables make, and further matchers.
 func selected(name string, matchers ...string) string {
-	return fmt.Sprintf("%s{%s}", name, strings.Join(append([]string{`job=~"$job"`, `tenant=~"$tenant"`}, matchers...), ", "))
+	return fmt.Sprintf("%s{%s}", name, strings.Join(append([]string{`job=~"$job"`, `tenant=~"$tenant"`}, matchers...),
+		", "))
 }
 
 // once takes what several replicas of the exporter say alike for one.
@@ -90,7 +92,7 @@ func (m metrics) graph(title, description string, list ...metric) *timeseries.Pa
 		b.WithTarget(m.query(i, q).Range())
 	}
 	for _, s := range statuses {
-		b.OverrideByName(s.value, []dashboard.DynamicConfigValue{
+		b.OverrideByName(s.value, properties{
 			{Id: "color", Value: map[string]string{"mode": "fixed", "fixedColor": s.color}},
 			{Id: "displayName", Value: s.text},
 		})
@@ -139,9 +141,11 @@ func (m metrics) table(title, description, value string, expr string) *table.Pan
 		Unit("none").
 		Filterable(true).
 		MinWidth(leastOfGroups).
-		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).Desc(true)}).
-		OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}}).
-		OverrideByName("Value", []dashboard.DynamicConfigValue{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"}, {Id: "decimals", Value: 0}, width(150)})
+		SortBy([]cog.Builder[common.TableSortByFieldState]{common.NewTableSortByFieldStateBuilder().DisplayName(value).
+			Desc(true)}).
+		OverrideByName("Time", properties{{Id: "custom.hidden", Value: true}}).
+		OverrideByName("Value", properties{{Id: "displayName", Value: value}, {Id: "unit", Value: "locale"},
+			{Id: "decimals", Value: 0}, width(150)})
 }
 
 // labels is a variable of a label's values.
@@ -150,7 +154,8 @@ func (m metrics) labels(name, label, metric string) *dashboard.QueryVariableBuil
 	return dashboard.NewQueryVariableBuilder(name).
 		Label(label).
 		Datasource(m.source).
-		Query(dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": expr, "refId": "PrometheusVariableQueryEditor-VariableQuery"}}).
+		Query(dashboard.StringOrMap{Map: map[string]any{"qryType": 1, "query": expr,
+			"refId": "PrometheusVariableQueryEditor-VariableQuery"}}).
 		Definition(expr).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).
 		Multi(true).

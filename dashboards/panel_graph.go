@@ -3,10 +3,12 @@ package main
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // graph draws lines over time, one for each group.
-func graph(title, description, empty string, questions ...question) *timeseries.PanelBuilder {
+func graph(title, description, empty string, queries ...query) *timeseries.PanelBuilder {
 	b := timeseries.NewPanelBuilder().
 		Title(title).
 		Description(description).
@@ -23,24 +25,21 @@ func graph(title, description, empty string, questions ...question) *timeseries.
 			ShowLegend(true).
 			DisplayMode(common.LegendDisplayModeList).
 			Placement(common.LegendPlacementBottom).
-			Calcs(legendOf(questions))).
+			Calcs(legendOf(queries))).
 		Tooltip(common.NewVizTooltipOptionsBuilder().
 			Mode(common.TooltipDisplayModeMulti).
 			Sort(common.SortOrderDescending))
-	for i, q := range questions {
-		q.View = "timeSeries"
-		if q.RefID == "" {
-			q.RefID = string(rune('A' + i))
-		}
-		b.WithTarget(q)
+	for i, q := range queries {
+		q.View = entra.TimeSeries
+		b.WithTarget(target{RefID: string(rune('A' + i)), query: q})
 	}
-	return naming(b, namesOf(questions...)...)
+	return naming(b, namesOf(queries...)...)
 }
 
 // legendOf is what a legend says of each line: what its points add up to, if that means anything.
-func legendOf(questions []question) []string {
-	for _, q := range questions {
-		if q.Measure == "averageDuration" || q.Measure == "failureRate" || q.Measure == "distinctUsers" {
+func legendOf(queries []query) []string {
+	for _, q := range queries {
+		if q.Measure == entra.AverageDuration || q.Measure == entra.FailureRate || q.Measure == entra.DistinctUsers {
 			return []string{"mean"}
 		}
 	}
@@ -48,8 +47,8 @@ func legendOf(questions []question) []string {
 }
 
 // columns draws what adds up to a whole as stacked columns over time.
-func columns(title, description, empty string, questions ...question) *timeseries.PanelBuilder {
-	return graph(title, description, empty, questions...).
+func columns(title, description, empty string, queries ...query) *timeseries.PanelBuilder {
+	return graph(title, description, empty, queries...).
 		DrawStyle(common.GraphDrawStyleBars).
 		LineWidth(0).
 		FillOpacity(85).

@@ -3,17 +3,19 @@ package main
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/heatmap"
+
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// calendar is a heat map with a column for each day and a row for each hour of it. Grafana's has no words for an empty one:
-// the answer brings a notice.
-func calendar(title, description string, q question) *heatmap.PanelBuilder {
-	q.View = "calendar"
+// calendar is a heat map with a column for each day and a row for each hour of it. Grafana's has no words for an empty
+// one: the answer brings a notice.
+func calendar(title, description string, q query) *heatmap.PanelBuilder {
+	q.View = entra.Calendar
 	return heatmap.NewPanelBuilder().
 		Title(title).
 		Description(description).
 		Datasource(datasource).
-		WithTarget(q).
+		WithTarget(targetOf(q)).
 		Unit("locale").
 		Calculate(false).
 		Color(heatmap.NewHeatmapColorOptionsBuilder().
@@ -31,6 +33,7 @@ func calendar(title, description string, q question) *heatmap.PanelBuilder {
 		YAxis(heatmap.NewYAxisConfigBuilder().AxisPlacement(common.AxisPlacementLeft).Reverse(true).Unit("short")).
 		ShowValue(common.VisibilityModeAuto).
 		RowsFrame(heatmap.NewRowsHeatmapOptionsBuilder().Value("Sign-ins").Layout(common.HeatmapCellLayoutAuto)).
-		Tooltip(heatmap.NewHeatmapTooltipBuilder().Mode(common.TooltipDisplayModeSingle).YHistogram(false).ShowColorScale(true)).
+		Tooltip(heatmap.NewHeatmapTooltipBuilder().Mode(common.TooltipDisplayModeSingle).YHistogram(false).
+			ShowColorScale(true)).
 		HideLegend()
 }

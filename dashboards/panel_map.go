@@ -14,8 +14,8 @@ const (
 	whereabout = mapFolder + "countries.json"
 )
 
-// worldMap draws a circle for each country. The question's groups are countries, by their two-letter codes.
-func worldMap(title, description, empty, color string, q question) *geomap.PanelBuilder {
+// worldMap draws a circle for each country. The query's groups are countries, by their two-letter codes.
+func worldMap(title, description, empty, color string, q query) *geomap.PanelBuilder {
 	q.View, q.GroupBy = "table", []string{"countryOrRegion"}
 	value := q.Measure
 	if value == "" {
@@ -25,7 +25,7 @@ func worldMap(title, description, empty, color string, q question) *geomap.Panel
 		Title(title).
 		Description(description).
 		Datasource(datasource).
-		WithTarget(q).
+		WithTarget(targetOf(q)).
 		NoValue(empty).
 		Unit("locale").
 		Decimals(0).
@@ -36,7 +36,8 @@ func worldMap(title, description, empty, color string, q question) *geomap.Panel
 			"rules": []any{},
 			"style": map[string]any{
 				"color": map[string]string{"fixed": "#808080"}, "opacity": 0.25, "lineWidth": 1,
-				"size": map[string]any{"fixed": 1}, "symbol": map[string]string{"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+				"size":   map[string]any{"fixed": 1},
+				"symbol": map[string]string{"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
 			},
 		})).
 		Layers([]cog.Builder[common.MapLayerOptions]{
@@ -55,7 +56,8 @@ func worldMap(title, description, empty, color string, q question) *geomap.Panel
 				}),
 		}).
 		View(geomap.NewMapViewConfigBuilder().Id("coords").Lat(25).Lon(10).Zoom(1).AllLayers(true)).
-		Controls(geomap.NewControlsOptionsBuilder().ShowZoom(true).MouseWheelZoom(false).ShowAttribution(false).ShowScale(false).ShowMeasure(false).ShowDebug(false)).
+		Controls(geomap.NewControlsOptionsBuilder().ShowZoom(true).MouseWheelZoom(false).ShowAttribution(false).
+			ShowScale(false).ShowMeasure(false).ShowDebug(false)).
 		Tooltip(geomap.NewTooltipOptionsBuilder().Mode(geomap.TooltipModeDetails))
 }
 

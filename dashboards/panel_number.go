@@ -5,15 +5,17 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
+
+	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
 // numberSize leaves the unit, which is smaller, the 24 pixels from which on colors need less contrast to be read.
 const numberSize = 40
 
 // number is one number, large.
-func number(title, description string, q question) *stat.PanelBuilder {
-	q.View = "value"
-	return large(title, description, datasource).WithTarget(q)
+func number(title, description string, q query) *stat.PanelBuilder {
+	q.View = entra.Value
+	return large(title, description, datasource).WithTarget(targetOf(q))
 }
 
 // large is the panel of one number.
@@ -32,7 +34,8 @@ func large(title, description string, source common.DataSourceRef) *stat.PanelBu
 		ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"}))
 }
 
-// unknown paints what has no value, as after an error, in no color that judges. Grafana would take it for less than any limit.
+// unknown paints what has no value, as after an error, in no color that judges. Grafana would take it for less than any
+// limit.
 var unknown = dashboard.ValueMapping{SpecialValueMap: &dashboard.SpecialValueMap{
 	Type: dashboard.MappingTypeSpecialValue,
 	Options: dashboard.DashboardSpecialValueMapOptions{
@@ -42,8 +45,8 @@ var unknown = dashboard.ValueMapping{SpecialValueMap: &dashboard.SpecialValueMap
 }}
 
 // rate is a share of something, painted from the limits on.
-func rate(title, description string, q question, below string, limits ...limit) *stat.PanelBuilder {
-	q.Measure = "failureRate"
+func rate(title, description string, q query, below string, limits ...limit) *stat.PanelBuilder {
+	q.Measure = entra.FailureRate
 	return number(title, description, q).
 		Unit("percentunit").
 		Decimals(1).

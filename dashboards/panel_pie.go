@@ -6,13 +6,13 @@ import (
 )
 
 // shares is a ring of what a whole is made of. It asks for series, which bring their colors, and adds them up.
-func shares(title, description, empty string, q question) *piechart.PanelBuilder {
+func shares(title, description, empty string, q query) *piechart.PanelBuilder {
 	q.View, q.Interval = "timeSeries", "1w"
 	b := piechart.NewPanelBuilder().
 		Title(title).
 		Description(description).
 		Datasource(datasource).
-		WithTarget(q).
+		WithTarget(targetOf(q)).
 		NoValue(empty).
 		Unit("locale").
 		Decimals(0).
@@ -29,5 +29,6 @@ func shareLegend(placement common.LegendPlacement) *piechart.PieChartLegendOptio
 		ShowLegend(true).
 		DisplayMode(common.LegendDisplayModeTable).
 		Placement(placement).
-		Values([]piechart.PieChartLegendValues{piechart.PieChartLegendValuesValue, piechart.PieChartLegendValuesPercent})
+		Values([]piechart.PieChartLegendValues{piechart.PieChartLegendValuesValue,
+			piechart.PieChartLegendValuesPercent})
 }

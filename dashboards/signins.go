@@ -10,8 +10,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// ahead is the time shift that moves a window by the variable. Grafana shifts into the past only and puts a minus before
-// what it is given, hence the zero.
+// ahead is the time shift that moves a window by the variable. Grafana shifts into the past only and puts a minus
+// before what it is given, hence the zero.
 const ahead = "0h+${half}"
 
 // A choice is a filter of the portal's report of sign-ins.
@@ -48,11 +48,12 @@ var written = []choice{
 	{"correlation", "Correlation ID", "correlationId"},
 }
 
-// signIns is the portal's report: every filter, every column, and the rows as a file. It is also the list behind a point
-// of the other dashboards' graphs.
+// signIns is the portal's report: every filter, every column, and the rows as a file. It is also the list behind a
+// point of the other dashboards' graphs.
 func signIns() *dashboard.DashboardBuilder {
 	b := newDashboard(signInsUID, "Sign-ins",
-		"The report of sign-ins with the portal's filters. Without a choice it shows the interactive ones, as the portal does.").
+		"The report of sign-ins with the portal's filters. Without a choice it shows the interactive ones, as the "+
+			"portal does.").
 		Time("now-24h", "now").
 		Annotation(policyChanges())
 	var filters []filter
@@ -68,9 +69,11 @@ func signIns() *dashboard.DashboardBuilder {
 		b.WithVariable(typed(c.variable, c.title, "The whole ID, or * for all.", "*"))
 		filters = append(filters, is(c.field, "$"+c.variable))
 	}
-	list := question{Filters: filters, Limit: 1000, Columns: []string{
-		"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "errorCode", "failureReason", "authenticationRequirement",
-		"conditionalAccessStatus", "ipAddress", "city", "countryOrRegion", "clientAppUsed", "operatingSystem", "browser", "deviceDisplayName", "resourceDisplayName",
+	list := query{Filters: filters, Limit: 1000, Columns: []string{
+		"createdDateTime", "id", "userDisplayName", "userPrincipalName", "appDisplayName", "status", "errorCode",
+		"failureReason", "authenticationRequirement",
+		"conditionalAccessStatus", "ipAddress", "city", "countryOrRegion", "clientAppUsed", "operatingSystem",
+		"browser", "deviceDisplayName", "resourceDisplayName",
 		"riskLevelDuringSignIn", "riskState", "correlationId",
 	}}
 	return b.
@@ -83,14 +86,16 @@ func signIns() *dashboard.DashboardBuilder {
 		WithPanel(signInCount(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 0, 8, 3))).
 		WithPanel(failureRate(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(8, 0, 8, 3))).
 		WithPanel(activeUsers(filters...).TimeShift(ahead).HideTimeOverride(true).GridPos(at(16, 0, 8, 3))).
-		WithPanel(columns("When did they sign in?", "The sign-ins by status. Click on a column for those of the day that begins there.", nothing,
-			question{Filters: filters, GroupBy: []string{"status"}}).
+		WithPanel(columns("When did they sign in?",
+			"The sign-ins by status. Click on a column for those of the day that begins there.", nothing,
+			query{Filters: filters, GroupBy: []string{"status"}}).
 			DataLinks(to(signInsOf("Sign-ins of the day from here", aDayLong))).
 			MaxDataPoints(100). // a column for a quarter of an hour of a day, as the rollup counts
 			TimeShift(ahead).HideTimeOverride(true).GridPos(at(0, 3, 24, 7))).
 		// Grafana writes these times in the browser's time zone, not the dashboard's: hence the offset.
 		WithPanel(signInListOf(shownTime, "${__from:date:YYYY-MM-DD HH:mm} to ${__to:date:YYYY-MM-DD HH:mm Z}",
-			"Who signed in, to what, and how it ended; the newest 1,000 at most, where the downloads hold all. Click on a date for all that is known of a sign-in.", list).
+			"Who signed in, to what, and how it ended; the newest 1,000 at most, where the downloads hold all. "+
+				"Click on a date for all that is known of a sign-in.", list).
 			Links(to(download("All of these as CSV", list, "csv"), download("All of these as JSON", list, "json"))).
 			TimeShift(ahead).
 			HideTimeOverride(true).
@@ -98,9 +103,9 @@ func signIns() *dashboard.DashboardBuilder {
 }
 
 // download leads to all that a list selects, as a file. What the variables are set to goes along.
-func download(title string, q question, format string) *dashboard.DashboardLinkBuilder {
+func download(title string, q query, format string) *dashboard.DashboardLinkBuilder {
 	q.View, q.Limit = "list", 0
-	built, _ := q.Build() // nothing in it can be wrong
+	built, _ := targetOf(q).Build() // nothing in it can be wrong
 	text, _ := json.Marshal(built)
 	return dashboard.NewDashboardLinkBuilder(title).
 		Type(dashboard.DashboardLinkTypeLink).

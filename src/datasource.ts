@@ -59,7 +59,7 @@ export class DataSource
   readonly catalog: Catalog;
   readonly metrics: MetricsApi;
   readonly annotations = annotationSupport;
-  readonly variables = new VariableSupport(this);
+  readonly variables: VariableSupport = new VariableSupport(this);
   private neighbors: Neighbors = 'user';
 
   constructor(settings: DataSourceInstanceSettings<EntraSettings>) {

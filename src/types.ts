@@ -1,98 +1,18 @@
 import type { DataSourceJsonData } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 
-/** What a query's answer looks like. */
-export type View = 'timeSeries' | 'table' | 'value' | 'calendar' | 'list' | 'logs' | 'detail' | 'annotations';
+import type { Filter, Measure, MetricsModel, Operator, QueryModel, View } from './model.gen';
 
-/** What is computed over the records of a group. */
-export type Measure =
-  'count' | 'distinctUsers' | 'distinctValues' | 'failureRate' | 'averageDuration' | 'firstSeen' | 'lastSeen';
+export type { Axis, Filter, Interval, Measure, Operator, Order, Seen, View } from './model.gen';
+export { QUERY_VERSION } from './model.gen';
 
-/** Width of a time series' buckets; days and weeks follow the calendar of the query's time zone. */
-export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
+/** A query about one kind of record. A view ignores what it does not have: see `PARTS` in query/views. */
+export interface EntraQuery extends Omit<DataQuery, 'queryType'>, QueryModel {}
 
-/** Which records come first. */
-export type Order = 'newest' | 'oldest';
+/** A query in MetricsQL about records as counters. Its result is series over time. */
+export interface MetricsQuery extends Omit<DataQuery, 'queryType'>, MetricsModel {}
 
-/** Which groups of a table: all, those seen for the first time in the range, or those not seen in it. */
-export type Seen = '' | 'new' | 'unused';
-
-export type Operator =
-  | '='
-  | '!='
-  | 'in'
-  | 'notIn'
-  | 'contains'
-  | 'startsWith'
-  | '=~'
-  | '!~'
-  | 'inNetwork'
-  | 'notInNetwork'
-  | '>'
-  | '<'
-  | '>='
-  | '<=';
-
-/** One condition on the records. Without values it does not restrict anything. */
-export interface Filter {
-  field: string;
-  operator: Operator;
-  values: string[];
-}
-
-/** Version of the query model that this editor writes. */
-export const QUERY_VERSION = 2;
-
-/**
- * A question about one kind of record. A view ignores what it does not have: see `PARTS` in query/views.
- */
-export interface EntraQuery extends DataQuery {
-  /** The kind of record, such as "signIn": one of the catalog's. */
-  queryType: string;
-  version: number;
-  view: View;
-  filters: Filter[];
-  measure?: Measure;
-  /** The field whose distinct values are counted, by that measure. */
-  of?: string;
-  /** Names of up to three groupable fields. */
-  groupBy?: string[];
-  /** Keep the largest groups only; 0 keeps all. */
-  top?: number;
-  /** Whether the groups beyond the largest are added up in one group "other". */
-  other?: boolean;
-  seen?: Seen;
-  interval?: Interval;
-  /** How long before the time range the records are, such as "1w": to compare with. */
-  offset?: string;
-  /** IANA name; taken from the dashboard with every request. */
-  timezone?: string;
-  /** Field names; empty stands for the kind's default columns. */
-  columns?: string[];
-  order?: Order;
-  limit?: number;
-  /** The part of a record that is shown; empty for all of it. */
-  section?: string;
-}
-
-/** Which time counts a record: when it happened, or when it was stored, as an exporter's counter would. */
-export type Axis = 'event' | 'ingest';
-
-/** A question in MetricsQL about records as counters. Its answer is series over time. */
-export interface MetricsQuery extends DataQuery {
-  queryType: 'metrics';
-  version: number;
-  expr: string;
-  /** One value of each series at the range's end, instead of many over the range. */
-  instant: boolean;
-  /** The smallest step, such as "5m"; empty for as small as the graph's width makes sensible. */
-  interval: string;
-  /** A series' name, with `{{label}}` for values of its labels; empty for all of its labels. */
-  legendFormat: string;
-  axis: Axis;
-}
-
-/** Any question that the data source can be asked. */
+/** Any query that the data source can run. */
 export type Query = EntraQuery | MetricsQuery;
 
 /** What a template variable offers: the values that a field has, or what metrics, labels and their values there are. */

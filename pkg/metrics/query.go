@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	version     = 2 // of the model; a newer one means that a newer editor wrote it
+	version     = ModelVersion
 	defaultStep = time.Minute
 )
 
@@ -30,14 +30,7 @@ type Query struct {
 // Decode reads the form in which dashboards and alert rules keep a question. Everything wrong with it is a
 // *query.InvalidError, what is wrong with the expression aside, which Bind says.
 func Decode(text []byte) (*Query, error) {
-	var m struct {
-		Version      int    `json:"version"`
-		Expr         string `json:"expr"`
-		Instant      bool   `json:"instant"`
-		Interval     string `json:"interval"`
-		LegendFormat string `json:"legendFormat"`
-		Axis         string `json:"axis"`
-	}
+	var m Model
 	if err := json.Unmarshal(text, &m); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
@@ -50,8 +43,8 @@ func Decode(text []byte) (*Query, error) {
 		return nil, invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin",
 			m.Version, version)
 	}
-	q := &Query{Text: m.Expr, Instant: m.Instant, Legend: m.LegendFormat, Ingest: m.Axis == "ingest"}
-	if m.Axis != "" && m.Axis != "event" && m.Axis != "ingest" {
+	q := &Query{Text: m.Expr, Instant: m.Instant, Legend: m.LegendFormat, Ingest: m.Axis == IngestTime}
+	if m.Axis != "" && m.Axis != EventTime && m.Axis != IngestTime {
 		return nil, invalid("axis", "unknown axis %q: use event or ingest", m.Axis)
 	}
 	// A minimum step that nothing replaced is none, as Grafana's own is what stands for it.

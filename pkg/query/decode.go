@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	version     = 2 // of the model; a newer one means that a newer editor wrote it
 	maxGroupBy  = 3 // more than a legend can show
 	defaultView = TimeSeries
 )
@@ -43,9 +42,9 @@ func (m *Model) Query() (*Query, error) {
 		Seen: m.Seen, Limit: cmp.Or(m.Limit, DefaultLimit), Zone: time.UTC,
 	}
 	switch views, measures := Views(kind), Measures(kind); {
-	case m.Version > version:
+	case m.Version > ModelVersion:
 		return nil, Invalid("version", "the query was saved by a newer version of the plugin (%d, here %d): update the plugin",
-			m.Version, version)
+			m.Version, ModelVersion)
 	case !slices.Contains(views, q.View):
 		return nil, Invalid("view", "%s has no view %q: use %s", kind.Name, q.View, orList(views))
 	case !slices.Contains(measures, q.Measure):
@@ -100,7 +99,7 @@ func (q *Query) decodeNumbers(m *Model) (err error) {
 		}
 	}
 	if err = q.checkSeen(); err == nil {
-		q.Interval, err = ParseInterval(m.Interval)
+		q.Interval, err = ParseInterval(string(m.Interval))
 	}
 	return err
 }

@@ -7,12 +7,12 @@ import { Button, Stack } from '@grafana/ui';
 import { KindAndView } from '../components/KindAndView';
 import { QueryParts } from '../components/QueryParts';
 import { WithCatalog } from '../components/WithCatalog';
-import type { DataSource } from '../datasource';
+import type { Backend } from '../backend';
 import { annotationExamples } from '../query/examples';
 import type { EntraSettings, Query } from '../types';
 import { annotationQuery } from './annotationQuery';
 
-type Props = QueryEditorProps<DataSource, Query, EntraSettings>;
+type Props = QueryEditorProps<Backend, Query, EntraSettings>;
 
 /** Edits which records are marked on a dashboard's graphs. */
 export function AnnotationEditor({ query: saved, onChange, datasource, range }: Props) {
@@ -40,7 +40,9 @@ export function AnnotationEditor({ query: saved, onChange, datasource, range }: 
               kinds={kinds.filter(({ views }) => views.includes('annotations'))}
               onChange={onChange}
             />
-            {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={onChange} />}
+            {kind && (
+              <QueryParts query={query} kind={kind} catalog={datasource.catalog} range={range} onChange={onChange} />
+            )}
           </EditorRows>
         );
       }}

@@ -3,7 +3,7 @@ import { CoreApp, type QueryEditorProps } from '@grafana/data';
 import { EditorRows } from '@grafana/plugin-ui';
 
 import type { DataSource } from '../datasource';
-import { MetricsEditor } from '../metrics/MetricsEditor';
+import { MetricsEditor } from './metrics/MetricsEditor';
 import { completeMetrics, isMetrics, METRICS, toMetrics } from '../metrics/query';
 import { completeQuery, toRecords, viewsFor } from '../query/views';
 import type { CatalogKind, EntraQuery, EntraSettings, MetricsQuery, Query } from '../types';
@@ -73,7 +73,7 @@ function Records({ query, kinds, choices, change, datasource, app, data, range: 
           />
         )}
       </KindAndView>
-      {kind && <QueryParts query={query} kind={kind} datasource={datasource} range={range} onChange={change} />}
+      {kind && <QueryParts query={query} kind={kind} catalog={datasource.catalog} range={range} onChange={change} />}
     </>
   );
 }

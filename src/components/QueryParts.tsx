@@ -1,7 +1,7 @@
 import React from 'react';
 import type { TimeRange } from '@grafana/data';
 
-import type { DataSource } from '../datasource';
+import type { Catalog } from '../catalog';
 import { hasPart } from '../query/views';
 import type { CatalogKind, EntraQuery } from '../types';
 import { AggregationRow } from './AggregationRow';
@@ -13,20 +13,20 @@ import { SectionRow } from './SectionRow';
 interface Props {
   query: EntraQuery;
   kind: CatalogKind;
-  datasource: DataSource;
+  catalog: Catalog;
   range?: TimeRange;
   onChange: (query: EntraQuery) => void;
 }
 
 /** Everything about a query but its kind and view: only what these have. */
-export function QueryParts({ query, kind, datasource, range, onChange }: Props) {
+export function QueryParts({ query, kind, catalog, range, onChange }: Props) {
   const { view, filters } = query;
   return (
     <>
       <FiltersRow
         kind={kind}
         filters={filters}
-        catalog={datasource.catalog}
+        catalog={catalog}
         range={range}
         onChange={(changed) => onChange({ ...query, filters: changed })}
       />

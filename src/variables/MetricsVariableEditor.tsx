@@ -7,13 +7,13 @@ import { Combobox, Field, Input } from '@grafana/ui';
 import { KindSelect } from '../components/KindSelect';
 import { metricsChoice } from '../components/labels';
 import { WithCatalog } from '../components/WithCatalog';
-import type { DataSource } from '../datasource';
+import type { Backend } from '../backend';
 import { useVocabulary } from '../metrics/useVocabulary';
 import { readVariable, writeVariable } from '../metrics/variable';
 import type { EntraSettings, Query, VariableQuery } from '../types';
 import { completeMetricsVariable } from './variableQuery';
 
-type Props = Omit<QueryEditorProps<DataSource, Query, EntraSettings, VariableQuery>, 'query'> & {
+type Props = Omit<QueryEditorProps<Backend, Query, EntraSettings, VariableQuery>, 'query'> & {
   query: ReturnType<typeof completeMetricsVariable>;
 };
 

@@ -11,7 +11,7 @@ import { KindSelect } from '../components/KindSelect';
 import { metricsChoice } from '../components/labels';
 import { NumberInput } from '../components/NumberInput';
 import { WithCatalog } from '../components/WithCatalog';
-import type { DataSource } from '../datasource';
+import type { Backend } from '../backend';
 import { suits } from '../query/filters';
 import type { CatalogKind, EntraSettings, Query, VariableQuery } from '../types';
 import { MetricsVariableEditor } from './MetricsVariableEditor';
@@ -23,7 +23,7 @@ import {
   SEARCH_FILTER,
 } from './variableQuery';
 
-type Props = QueryEditorProps<DataSource, Query, EntraSettings, VariableQuery>;
+type Props = QueryEditorProps<Backend, Query, EntraSettings, VariableQuery>;
 
 /** Edits which values a template variable offers: those of a field of records, or what is known of metrics. */
 export function VariableEditor(props: Props) {

@@ -7,7 +7,7 @@ import {
 } from '@grafana/data';
 import { from, map, type Observable, of } from 'rxjs';
 
-import type { DataSource } from '../datasource';
+import type { Backend } from '../backend';
 import { interpolateExpression } from '../metrics/interpolate';
 import { interpolateFilters } from '../query/variables';
 import type { EntraSettings, Query, VariableQuery } from '../types';
@@ -15,10 +15,10 @@ import { VariableEditor } from './VariableEditor';
 import { completeMetricsVariable, completeVariable, metricsVariable, SEARCH_FILTER } from './variableQuery';
 
 /** Values of fields as template variables: searched while typing, never a full list. */
-export class VariableSupport extends CustomVariableSupport<DataSource, VariableQuery, Query, EntraSettings> {
+export class VariableSupport extends CustomVariableSupport<Backend, VariableQuery, Query, EntraSettings> {
   readonly editor = VariableEditor;
 
-  constructor(private readonly datasource: DataSource) {
+  constructor(private readonly datasource: Backend) {
     super();
   }
 

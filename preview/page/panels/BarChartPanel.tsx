@@ -3,7 +3,7 @@ import { useTheme2, VizLayout, VizLegend } from '@grafana/ui';
 import { LegendDisplayMode } from '@grafana/schema';
 import React from 'react';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 import { links, Marked, text } from './Marked';
 
 const SPACE = { left: 56, right: 8, top: 8, bottom: 40 };

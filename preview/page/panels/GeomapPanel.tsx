@@ -5,7 +5,7 @@ import React, { useEffect, useState } from 'react';
 import { feature } from 'topojson-client';
 import type { Topology } from 'topojson-specification';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 import { links, Marked, text } from './Marked';
 
 type Countries = GeoJSON.FeatureCollection;

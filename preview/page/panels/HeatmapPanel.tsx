@@ -8,7 +8,7 @@ import {
 import { useTheme2 } from '@grafana/ui';
 import React from 'react';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 import { links, Marked } from './Marked';
 
 /** What a scheme of Grafana's looks like at its strong end. */

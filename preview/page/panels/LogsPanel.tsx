@@ -10,7 +10,7 @@ import {
 import { useStyles2 } from '@grafana/ui';
 import React, { useState } from 'react';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 
 const LEVELS: Record<string, string> = {
   critical: 'purple',

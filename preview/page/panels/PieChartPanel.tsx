@@ -4,7 +4,7 @@ import { useTheme2, VizLayout, VizLegend } from '@grafana/ui';
 import { arc, pie } from 'd3-shape';
 import React from 'react';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 import { Marked } from './Marked';
 import { useValues } from './values';
 

@@ -2,7 +2,7 @@ import { dateTimeFormat, type Field, FieldType, formattedValueToString, getField
 import { useTheme2 } from '@grafana/ui';
 import React from 'react';
 
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 import { links, Marked } from './Marked';
 
 const LEFT = 140;

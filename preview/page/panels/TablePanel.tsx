@@ -4,7 +4,7 @@ import { TableNG } from '@grafana/ui/unstable';
 import React, { useState } from 'react';
 
 import { fieldConfigOf } from '../fields';
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 
 export function TablePanel({ panel, frames, width, height, range, onFilter }: PanelProps) {
   const [chosen, setChosen] = useState(0);

@@ -4,7 +4,7 @@ import { RenderUserContentAsHTML } from '@grafana/ui';
 import React from 'react';
 
 import { variables } from '../templating';
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 
 export function TextPanel({ panel, height }: PanelProps) {
   const html = renderTextPanelMarkdown(variables.replace(panel.options?.content));

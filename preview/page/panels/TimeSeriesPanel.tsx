@@ -20,7 +20,7 @@ import {
 import React, { useLayoutEffect, useMemo } from 'react';
 
 import { Tip } from './Tip';
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 
 const events = new EventBusSrv();
 

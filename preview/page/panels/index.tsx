@@ -1,22 +1,6 @@
-import type { DataFrame, PanelData, TimeRange } from '@grafana/data';
 import { type ComponentType, lazy } from 'react';
 
-import type { PanelModel } from '../model';
-import type { AdHocFilter } from '../templating';
-
-/** What a panel draws. */
-export interface PanelProps {
-  panel: PanelModel;
-  data: PanelData;
-  frames: DataFrame[];
-  width: number;
-  height: number;
-  range: TimeRange;
-  timeZone: string;
-  annotations: DataFrame[];
-  onRange: (from: number, to: number) => void;
-  onFilter?: (filter: AdHocFilter) => void;
-}
+import type { PanelProps } from './PanelProps';
 
 const of = (load: () => Promise<Record<string, unknown>>, name: string) =>
   lazy(async () => ({ default: (await load())[name] as ComponentType<PanelProps> }));

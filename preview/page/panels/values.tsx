@@ -23,7 +23,7 @@ import React, { type ReactNode } from 'react';
 
 import { fieldConfigOf } from '../fields';
 import { variables } from '../templating';
-import type { PanelProps } from './index';
+import type { PanelProps } from './PanelProps';
 
 export function useValues({ panel, frames, timeZone }: PanelProps, sparkline = false): FieldDisplay[] {
   const theme = useTheme2();

@@ -3,11 +3,11 @@ import { t } from '@grafana/i18n';
 import { AccessoryButton, EditorList, InputGroup } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
-import { operatorOption } from '../components/labels';
-import { variableOptions, wrapping } from '../components/valueOptions';
-import { ValuesField } from '../components/ValuesField';
-import type { MetricLabel } from '../types';
-import { type LabelFilter, MATCHINGS } from './built';
+import { operatorOption } from '../labels';
+import { variableOptions, wrapping } from '../valueOptions';
+import { ValuesField } from '../ValuesField';
+import type { MetricLabel } from '../../types';
+import { type LabelFilter, MATCHINGS } from '../../metrics/built';
 
 interface Props {
   filters: LabelFilter[];

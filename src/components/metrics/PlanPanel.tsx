@@ -4,8 +4,8 @@ import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Alert, IconButton, Stack, Text, useStyles2 } from '@grafana/ui';
 
-import type { MetricsPlan } from '../types';
-import { duration } from './interpolate';
+import type { MetricsPlan } from '../../types';
+import { duration } from '../../metrics/interpolate';
 
 interface Props {
   plan: MetricsPlan;

@@ -4,8 +4,8 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox, InlineSwitch, Input, MultiCombobox, Text } from '@grafana/ui';
 
-import { NumberInput } from '../components/NumberInput';
-import type { MetricsVocabulary } from '../types';
+import { NumberInput } from '../NumberInput';
+import type { MetricsVocabulary } from '../../types';
 import {
   AGGREGATIONS,
   type Built,
@@ -16,10 +16,10 @@ import {
   ROLLUPS,
   write,
   writeFilters,
-} from './built';
-import { interpolateExpression } from './interpolate';
+} from '../../metrics/built';
+import { interpolateExpression } from '../../metrics/interpolate';
 import { LabelFilters, labelOptions } from './LabelFilters';
-import type { MetricsApi } from './MetricsApi';
+import type { MetricsApi } from '../../metrics/MetricsApi';
 
 interface Props {
   expr: string;

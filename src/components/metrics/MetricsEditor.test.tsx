@@ -3,16 +3,16 @@ import { CoreApp, dateTime, store, type TimeRange } from '@grafana/data';
 import { render, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 
-import { QueryEditor } from '../components/QueryEditor';
-import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../testing';
-import { choose, newUser } from '../testing/user';
-import type { MetricsQuery, Query } from '../types';
-import { completeMetrics } from './query';
+import { QueryEditor } from '../QueryEditor';
+import { fakeLayout, kinds, newDataSource, type SentRequest, serve, setVariables, vocabulary } from '../../testing';
+import { choose, newUser } from '../../testing/user';
+import type { MetricsQuery, Query } from '../../types';
+import { completeMetrics } from '../../metrics/query';
 
 // jsdom cannot hold Monaco; a field of text stands for it.
 jest.mock('@grafana/ui', () => ({
   ...jest.requireActual('@grafana/ui'),
-  CodeEditor: jest.requireActual('../testing/FakeCodeEditor').FakeCodeEditor,
+  CodeEditor: jest.requireActual('../../testing/FakeCodeEditor').FakeCodeEditor,
 }));
 
 const [from, to] = [dateTime(0), dateTime(3_600_000)];

@@ -5,18 +5,18 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { getTemplateSrv } from '@grafana/runtime';
 import { Alert, Button, RadioButtonGroup, Stack } from '@grafana/ui';
 
-import { messageOf } from '../components/WithCatalog';
-import type { MetricsPlan, MetricsQuery } from '../types';
+import { messageOf } from '../WithCatalog';
+import type { MetricsPlan, MetricsQuery } from '../../types';
 import { Builder } from './Builder';
-import { FIRST, read, write } from './built';
+import { FIRST, read, write } from '../../metrics/built';
 import { CodeField } from './CodeField';
-import { interpolateExpression, interpolateMetrics, rangeVariables, stepVariables } from './interpolate';
-import type { MetricsApi } from './MetricsApi';
+import { interpolateExpression, interpolateMetrics, rangeVariables, stepVariables } from '../../metrics/interpolate';
+import type { MetricsApi } from '../../metrics/MetricsApi';
 import { OptionsRow } from './OptionsRow';
 import { PlanPanel } from './PlanPanel';
-import { withStandIns } from './pretty';
-import { useMistake } from './useMistake';
-import { useVocabulary } from './useVocabulary';
+import { withStandIns } from '../../metrics/pretty';
+import { useMistake } from '../../metrics/useMistake';
+import { useVocabulary } from '../../metrics/useVocabulary';
 
 type Mode = 'code' | 'builder';
 

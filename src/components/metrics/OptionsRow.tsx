@@ -3,7 +3,7 @@ import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Combobox, Input, RadioButtonGroup } from '@grafana/ui';
 
-import type { Axis, MetricsQuery } from '../types';
+import type { Axis, MetricsQuery } from '../../types';
 
 interface Props {
   query: MetricsQuery;

@@ -2,8 +2,8 @@ import React, { useEffect, useRef, useState } from 'react';
 import { t } from '@grafana/i18n';
 import { CodeEditor, FieldValidationMessage, type Monaco, type MonacoEditor } from '@grafana/ui';
 
-import { LANGUAGE, registerLanguage } from './language';
-import { connect, type Connection, type Mistake, type Sources } from './monaco';
+import { LANGUAGE, registerLanguage } from '../../metrics/language';
+import { connect, type Connection, type Mistake, type Sources } from '../../metrics/monaco';
 
 interface Props {
   value: string;
