@@ -17,8 +17,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 )
 
-// rejectsFile is made when the first record is refused. What it has already is not added again: many import the same folder
-// again and again.
+// rejectsFile is made when the first record is refused. What it has already is not added again: many import the same
+// folder again and again.
 type rejectsFile struct {
 	path    string
 	file    *os.File
@@ -36,21 +36,13 @@ type reason struct {
 	first string // file and line
 }
 
-type reject struct {
-	Source string `json:"source"`
-	Line   int64  `json:"line,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-	Reason string `json:"reason"`
-	Record string `json:"record"`
-}
-
 func (f *rejectsFile) add(r ingest.Refusal) error {
 	if f.file == nil {
 		if err := f.open(); err != nil {
 			return fmt.Errorf("what is refused cannot be noted: %w; name another file with --rejects", err)
 		}
 	}
-	noted := reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: r.Text}
+	noted := ingest.Reject{Source: r.Source, Line: r.Line, Reason: r.Reason, Record: &r.Text}
 	if r.Kind != nil {
 		noted.Kind = r.Kind.Name
 	}
@@ -107,7 +99,9 @@ func (f *rejectsFile) report(w io.Writer) {
 	if f.refused == 0 {
 		return
 	}
-	reasons := slices.SortedFunc(maps.Keys(f.reasons), func(a, b string) int { return cmp.Or(f.reasons[b].n-f.reasons[a].n, strings.Compare(a, b)) })
+	reasons := slices.SortedFunc(maps.Keys(f.reasons), func(a, b string) int {
+		return cmp.Or(f.reasons[b].n-f.reasons[a].n, strings.Compare(a, b))
+	})
 	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
 	others := f.refused
 	for _, text := range reasons[:min(5, len(reasons))] {

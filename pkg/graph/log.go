@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Log is a log of Entra ID: what Azure Monitor's diagnostic settings call a category and Log Analytics a table.
+// A Log is a log of Entra ID: what Azure Monitor's diagnostic settings call a category and Log Analytics a table.
 // https://learn.microsoft.com/entra/identity/monitoring-health/concept-diagnostic-settings-logs-options
 type Log struct {
 	Kind            *activity.Kind // of its records; nil if they are not kept
@@ -30,21 +30,11 @@ var logs = map[string]Log{
 	"riskyusers":                          {activity.RiskyUser, ""},
 
 	// Of other things, some of which look much like sign-ins.
-	"azureactivity":                  {},
-	"azureadgraphactivitylogs":       {},
-	"b2crequestlogs":                 {},
-	"enrichedoffice365auditlogs":     {},
-	"graphactivitylogs":              {},
-	"graphnotificationsactivitylogs": {},
-	"microsoftgraphactivitylogs":     {},
-	"networkaccessalerts":            {},
-	"networkaccessconnectionevents":  {},
-	"networkaccessgenerativeai":      {},
-	"networkaccesstraffic":           {},
-	"networkaccesstrafficlogs":       {},
-	"officeactivity":                 {},
-	"remotenetworkhealthlogs":        {},
-	"riskyserviceprincipals":         {},
+	"azureactivity": {}, "azureadgraphactivitylogs": {}, "b2crequestlogs": {}, "enrichedoffice365auditlogs": {},
+	"graphactivitylogs": {}, "graphnotificationsactivitylogs": {}, "microsoftgraphactivitylogs": {},
+	"networkaccessalerts": {}, "networkaccessconnectionevents": {}, "networkaccessgenerativeai": {},
+	"networkaccesstraffic": {}, "networkaccesstrafficlogs": {}, "officeactivity": {}, "remotenetworkhealthlogs": {},
+	"riskyserviceprincipals": {},
 }
 
 // LogOf returns the log of a category or table; ok is false for names that are no log's.

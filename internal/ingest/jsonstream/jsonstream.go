@@ -97,10 +97,7 @@ const between = " \n\r\t,\xef\xbb\xbf"
 
 // step passes over what begins at pos. The record has no data if that is no record.
 func (r *Reader) step() (Record, error) {
-	var inner byte
-	if n := len(r.around); n > 0 {
-		inner = r.around[n-1]
-	}
+	inner := r.inner()
 	switch c := r.buffer[r.pos]; {
 	case c == '[' && (inner == 0 || inner == '[' || inner == '{' && isPage(r.key)):
 		r.pos++
@@ -125,14 +122,22 @@ func (r *Reader) step() (Record, error) {
 		r.pass()
 		if inner == '[' && r.scalar() {
 			text := bytes.Clone(r.buffer[r.start:r.pos])
-			return Record{}, &BrokenError{Line: r.line, Text: text, Reason: "a list of records has something else in it"}
+			return Record{}, &BrokenError{r.line, text, "a list of records has something else in it"}
 		}
 		return Record{}, r.broken("this is not JSON")
 	}
 	return Record{}, nil
 }
 
-// element passes over the object or list at pos: a record, the head of a page or table, or a property of the page around.
+// inner returns the innermost bracket around the record; 0 if there is none.
+func (r *Reader) inner() byte {
+	if len(r.around) == 0 {
+		return 0
+	}
+	return r.around[len(r.around)-1]
+}
+
+// element passes over the object or list at pos: a record, the head of a page or table, or a property of a page.
 func (r *Reader) element(inner byte) (Record, error) {
 	r.pass()
 	isFailure := inner == '{' && r.buffer[r.pos] == '{' && isError(r.key)
@@ -152,10 +157,9 @@ func (r *Reader) element(inner byte) (Record, error) {
 		r.around = append(r.around, '{', list)
 		return Record{Data: r.failure, Line: r.line, Error: true}, nil
 	case r.oversize != nil:
-		text := r.oversize
+		broken := &BrokenError{r.began, r.oversize, fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)}
 		r.oversize = nil
-		reason = fmt.Sprintf("the record is larger than %d MiB", r.limit>>20)
-		return Record{}, &BrokenError{Line: r.began, Text: text, Reason: reason}
+		return Record{}, broken
 	case inner == '{' && !isFailure:
 		return Record{}, nil
 	}
@@ -200,8 +204,8 @@ const (
 	unopened  = "the record is not valid JSON: a bracket closes that was not opened"
 )
 
-// object passes over the object at pos, or over the head of a page or table up to and including the bracket of its list,
-// which it returns: a round one for a table's rows.
+// object passes over the object at pos, or over the head of a page or table up to and including the bracket of its
+// list, which it returns: a round one for a table's rows.
 func (r *Reader) object() (list byte, reason string) {
 	r.columns, r.failure = nil, nil
 	before := byte('{') // the last byte that is no blank
@@ -219,11 +223,7 @@ func (r *Reader) object() (list byte, reason string) {
 			if before != ':' {
 				return 0, misplaced
 			}
-			if list = r.listAt(c); list != 0 {
-				r.pos++
-				return list, ""
-			}
-			reason = r.property(c)
+			list, reason = r.property(c)
 		case '}':
 			r.pos++
 			return 0, ""
@@ -232,8 +232,8 @@ func (r *Reader) object() (list byte, reason string) {
 		default:
 			r.pos++
 		}
-		if reason != "" {
-			return 0, reason
+		if list != 0 || reason != "" {
+			return list, reason
 		}
 		before = c
 	}
@@ -251,32 +251,28 @@ func (r *Reader) name() string {
 	return reason
 }
 
-// listAt returns the bracket of the list of a page or table that begins with c; 0 if none does.
-func (r *Reader) listAt(c byte) byte {
-	switch {
-	case c == '[' && isPage(r.key):
-		return '['
-	case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
-		return '('
-	}
-	return 0
-}
-
-// property passes over the object or list at pos, and keeps it if it belongs to the list of a page or table.
-func (r *Reader) property(c byte) string {
+// property passes over the object or list at pos, or over the bracket of a page's or table's list, which it returns. It
+// keeps what belongs to such a list.
+func (r *Reader) property(c byte) (list byte, reason string) {
 	var kept *[]byte
 	switch {
+	case c == '[' && isPage(r.key):
+		r.pos++
+		return '[', ""
+	case c == '[' && r.columns != nil && bytes.EqualFold(r.key, []byte("rows")):
+		r.pos++
+		return '(', ""
 	case c == '[' && bytes.EqualFold(r.key, []byte("columns")):
 		kept = &r.columns
 	case c == '{' && isError(r.key):
 		kept = &r.failure
 	}
 	begin := r.pos - r.start // fill moves what is in the buffer
-	reason := r.value()
+	reason = r.value()
 	if kept != nil && reason == "" && r.oversize == nil {
 		*kept = bytes.Clone(r.buffer[r.start+begin : r.pos])
 	}
-	return reason
+	return 0, reason
 }
 
 // value passes over the object or list at pos.
@@ -405,8 +401,8 @@ func (r *Reader) fill() bool {
 	return false
 }
 
-// broken gives up what begins at start and looks for the next record: at the beginning of a line that is indented like the
-// one given up. A record in the middle of a line takes the rest of the line, and the lists it is in, with it.
+// broken gives up what begins at start and looks for the next record: at the beginning of a line that is indented like
+// the one given up. A record in the middle of a line takes the rest of the line, and the lists it is in, with it.
 func (r *Reader) broken(reason string) error {
 	e := &BrokenError{Line: r.line, Reason: reason}
 	if r.oversize != nil {
