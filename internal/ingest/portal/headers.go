@@ -2,49 +2,26 @@ package portal
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// columns says which field each of a download's columns fills, by the column's title in lower case. Location and status
-// need more than that.
-var columns = map[string]string{
-	"date (utc)":                        "createdDateTime",
-	"request id":                        "id",
-	"correlation id":                    "correlationId",
-	"user id":                           "userId",
-	"user":                              "userDisplayName",
-	"username":                          "userPrincipalName",
-	"user type":                         "userType",
-	"user agent":                        "userAgent",
-	"service principal id":              "servicePrincipalId",
-	"service principal name":            "servicePrincipalName",
-	"application":                       "appDisplayName",
-	"application id":                    "appId",
-	"resource":                          "resourceDisplayName",
-	"resource id":                       "resourceId",
-	"resource tenant id":                "resourceTenantId",
-	"home tenant id":                    "homeTenantId",
-	"ip address":                        "ipAddress",
-	"autonomous system number":          "autonomousSystemNumber",
-	"sign-in error code":                "errorCode",
-	"failure reason":                    "failureReason",
-	"multifactor authentication result": "additionalDetails",
-	"client app":                        "clientAppUsed",
-	"operating system":                  "operatingSystem",
-	"browser":                           "browser",
-	"device id":                         "deviceId",
-	"compliant":                         "isCompliant",
-	"managed":                           "isManaged",
-	"join type":                         "trustType",
-	"conditional access":                "conditionalAccessStatus",
-	"authentication requirement":        "authenticationRequirement",
-	"authentication protocol":           "authenticationProtocol",
-	"incoming token type":               "incomingTokenType",
-	"client credential type":            "clientCredentialType",
-	"cross tenant access type":          "crossTenantAccessType",
-	"token issuer type":                 "tokenIssuerType",
-	"original transfer method":          "originalTransferMethod",
-	"flagged for review":                "flaggedForReview",
+// columns maps the titles of a download's columns, in lower case, to the fields that they fill: those of which they are
+// the labels. Location and status need more than that.
+var columns = titlesOf(activity.SignIn)
+
+func titlesOf(kind *activity.Kind) map[string]string {
+	fields := map[string]string{"date (utc)": kind.TimeField, "multifactor authentication result": "additionalDetails"}
+	for _, title := range slices.Concat(layouts...) {
+		for _, f := range kind.Fields {
+			if f.Name != "status" && strings.EqualFold(f.Label, title) {
+				fields[title] = f.Name
+			}
+		}
+	}
+	return fields
 }
 
 // layouts are the titles of the downloads of sign-ins in their order, which is the same in every language.
