@@ -17,13 +17,17 @@ import (
 const day = 24 * time.Hour
 
 func backfillCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
-	clause := app.Command("backfill", "Write finished days as counters by the time of events, for import into Prometheus or VictoriaMetrics, to standard output.")
-	format := clause.Flag("format", "openmetrics, for promtool tsdb create-blocks-from openmetrics, or victoriametrics, JSON lines for /api/v1/import.").
+	clause := app.Command("backfill", "Write finished days as counters by the time of events, for import into "+
+		"Prometheus or VictoriaMetrics, to standard output.")
+	format := clause.Flag("format", "openmetrics, for promtool tsdb create-blocks-from openmetrics, or "+
+		"victoriametrics, JSON lines for /api/v1/import.").
 		Default(string(exporter.OpenMetrics)).Enum(exporter.Formats...)
 	from := clause.Flag("from", "The first day, such as 2026-01-31, in UTC. By default that of the oldest record.").String()
 	to := clause.Flag("to", "The last day. By default the last one that is finished.").String()
-	settle := clause.Flag("settle", "How long after its end a day counts as finished: records arrive late.").Default("24h").Duration()
-	collectors := clause.Flag("collector", "A collector of the exporter whose counters are written; may be given several times. By default those that are on by default.").Strings()
+	settle := clause.Flag("settle", "How long after its end a day counts as finished: records arrive late.").
+		Default("24h").Duration()
+	collectors := clause.Flag("collector", "A collector of the exporter whose counters are written; may be given "+
+		"several times. By default those that are on by default.").Strings()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		if err := store.CheckVersion(ctx, db); err != nil {
 			return err
@@ -44,7 +48,8 @@ func backfillCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 				return fmt.Errorf("--to: %q is not a day such as 2026-01-31", *to)
 			}
 			if b.To = last.Add(day); b.To.After(finished) {
-				return fmt.Errorf("--to: %s is not finished; the last day that is, is %s", *to, finished.Add(-day).Format(time.DateOnly))
+				return fmt.Errorf("--to: %s is not finished; the last day that is, is %s", *to,
+					finished.Add(-day).Format(time.DateOnly))
 			}
 		}
 		if b.From.IsZero() || !b.From.Before(b.To) {
@@ -54,7 +59,8 @@ func backfillCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "%s samples of %d days, from %s\n", grouped(samples), int(b.To.Sub(b.From)/day), b.From.Format(time.DateOnly))
+		days := int(b.To.Sub(b.From) / day)
+		fmt.Fprintf(os.Stderr, "%s samples of %d days, from %s\n", grouped(samples), days, b.From.Format(time.DateOnly))
 		return nil
 	}
 }

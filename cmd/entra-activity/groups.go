@@ -15,7 +15,8 @@ import (
 )
 
 func groupsCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
-	clause := app.Command("groups", "Store who is in which group, from pages of Microsoft Graph: GET /groups?$expand=members, or all of GET /groups/{id}/members. A group's members replace those it had.")
+	clause := app.Command("groups", "Store who is in which group, from pages of Microsoft Graph: "+
+		"GET /groups?$expand=members, or all of GET /groups/{id}/members. A group's members replace those it had.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
 	tenant := tenantFlag(clause, "Tenant ID of the groups.").Required().String()
 	reader := groups.Reader{}
@@ -64,7 +65,7 @@ func readGroups(groups *groups.Reader, source ingest.Source) error {
 	return groups.Read(text)
 }
 
-// standardInput returns paths with the single dash that kingpin has made an empty text of. What was empty before stays so.
+// standardInput returns paths with the single dash that kingpin has made an empty text of.
 func standardInput(paths []string) []string {
 	paths = slices.Clone(paths)
 	for i, path := range paths {

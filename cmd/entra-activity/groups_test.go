@@ -44,8 +44,10 @@ func TestGroupsAreStoredFromWhatIsPipedIn(t *testing.T) {
 		{zipped("[" + member("u2") + "," + member("u3") + "]"), "-", "g7 Seven: 2 users", true, "u2 u3"},
 		{inUTF16("[" + member("u4") + "]"), "-", "g7 Seven: 1 user\n", true, "u4"},
 		{`{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#auditLogs/signIns", "value": [{"id": "s1"}]}`, "-",
-			"standard input: this is no page of groups or members as Microsoft Graph returns it for /groups?$expand=members or /groups/{id}/members: it holds auditLogs/signIns", false, "u4"},
-		{`{"error": {"code": "Forbidden", "message": "Insufficient privileges."}}`, "-", "Forbidden: Insufficient privileges.", false, "u4"},
+			"standard input: this is no page of groups or members as Microsoft Graph returns it for " +
+				"/groups?$expand=members or /groups/{id}/members: it holds auditLogs/signIns", false, "u4"},
+		{`{"error": {"code": "Forbidden", "message": "Insufficient privileges."}}`, "-",
+			"Forbidden: Insufficient privileges.", false, "u4"},
 		{zipped("[" + member("u5") + "]")[:20], "-", "standard input: the gzip file ends too early: copy it again", false, "u4"},
 		{`[` + member("u5") + `]`, "", "a path is empty: name a file, a folder, or - for standard input", false, "u4"},
 	} {

@@ -18,11 +18,13 @@ import (
 )
 
 func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
-	clause := app.Command("import", "Store the records in files: Graph objects, diagnostic records, Log Analytics rows, downloads of the portal; JSON or CSV, also gzipped. "+
+	clause := app.Command("import", "Store the records in files: Graph objects, diagnostic records, Log Analytics "+
+		"rows, downloads of the portal; JSON or CSV, also gzipped. "+
 		"To import the same again changes nothing.")
 	paths := clause.Arg("path", "Files, folders, or - for standard input.").Required().Strings()
 	tenant := tenantFlag(clause, "Tenant ID of records that do not name theirs, as those of Microsoft Graph do not.").String()
-	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, unless it is there, with the reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
+	rejectsPath := clause.Flag("rejects", "File to which what is refused is added, unless it is there, with the "+
+		"reason, one JSON object per line.").Default("entra-activity-rejects.ndjson").String()
 	batchSize := clause.Flag("batch-size", "How many records are written at once.").Default("3000").Int()
 	writers := clause.Flag("writers", "How many writers work at once.").Default("3").Int()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
@@ -54,7 +56,8 @@ func importCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		}
 		rejects.report(os.Stderr)
 		if summary.WithoutTenant > 0 {
-			fmt.Fprintf(os.Stderr, "%s without a tenant: give its ID with --tenant, the same each time, or records will be there twice\n", counted(summary.WithoutTenant, "record"))
+			fmt.Fprintf(os.Stderr, "%s without a tenant: give its ID with --tenant, the same each time, or records "+
+				"will be there twice\n", counted(summary.WithoutTenant, "record"))
 		}
 		return verdict(summary, len(sources), err)
 	}
@@ -71,7 +74,8 @@ func verdict(summary ingest.Summary, sources int, err error) error {
 	case failures == 1:
 		return summary.Failures[0]
 	case failures > 0:
-		return fmt.Errorf("%d of %d sources could not be read to their end:\n%w", failures, sources, errors.Join(summary.Failures...))
+		return fmt.Errorf("%d of %d sources could not be read to their end:\n%w", failures, sources,
+			errors.Join(summary.Failures...))
 	case total.Read == 0:
 		fmt.Fprintln(os.Stderr, "there are no records in what was given")
 	case total.Refused == total.Read:
@@ -94,7 +98,8 @@ func showProgress(terminal *os.File, progress *ingest.Progress, total int64) (st
 		for {
 			select {
 			case <-tick.C:
-				fmt.Fprintf(terminal, "\r%s\x1b[K", progressLine(progress.Bytes.Load(), total, progress.Records.Load(), time.Since(begun)))
+				line := progressLine(progress.Bytes.Load(), total, progress.Records.Load(), time.Since(begun))
+				fmt.Fprintf(terminal, "\r%s\x1b[K", line)
 			case <-done:
 				fmt.Fprint(terminal, "\r\x1b[K")
 				return
@@ -109,7 +114,8 @@ func progressLine(bytes, total, records int64, elapsed time.Duration) string {
 	if total > 0 {
 		line = fmt.Sprintf("%d%%, %s of %s", bytes*100/total, line, megabytes(total))
 	}
-	line += fmt.Sprintf(", %s records, %s/s", grouped(int(records)), grouped(int(float64(records)/max(elapsed.Seconds(), 0.001))))
+	rate := int(float64(records) / max(elapsed.Seconds(), 0.001))
+	line += fmt.Sprintf(", %s records, %s/s", grouped(int(records)), grouped(rate))
 	if total > 0 && bytes > 0 {
 		left := time.Duration(float64(elapsed) / float64(bytes) * float64(max(total-bytes, 0)))
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))

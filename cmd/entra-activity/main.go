@@ -27,19 +27,23 @@ import (
 type command func(ctx context.Context, db *store.DB, logger *slog.Logger) error
 
 func main() {
-	app := kingpin.New("entra-activity", "Import Microsoft Entra ID's records into PostgreSQL, keep them, and serve Prometheus metrics of them.")
+	app := kingpin.New("entra-activity", "Import Microsoft Entra ID's records into PostgreSQL, keep them, and serve "+
+		"Prometheus metrics of them.")
 	app.Version(version.Print("entra-activity"))
 	app.HelpFlag.Short('h')
-	databaseURL := app.Flag("database-url", "PostgreSQL to work with, as postgres://user:password@host:port/database or key=value pairs. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and so on.").
+	databaseURL := app.Flag("database-url", "PostgreSQL to work with, as postgres://user:password@host:port/database "+
+		"or key=value pairs. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and so on.").
 		Envar("ENTRA_ACTIVITY_DATABASE_URL").String()
-	passwordFile := app.Flag("database-password-file", "File whose first line is the database's password, such as a mounted secret. PGPASSFILE names one in the format of psql.").
+	passwordFile := app.Flag("database-password-file", "File whose first line is the database's password, "+
+		"such as a mounted secret. PGPASSFILE names one in the format of psql.").
 		Envar("ENTRA_ACTIVITY_DATABASE_PASSWORD_FILE").String()
 	logging := promslog.Config{}
 	promslogflag.AddFlags(app, &logging)
 
 	commands := map[string]command{}
 	for _, add := range []func(*kingpin.Application) (*kingpin.CmdClause, command){
-		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand, exporterCommand, resetCountersCommand, backfillCommand,
+		migrateCommand, importCommand, groupsCommand, retentionCommand, reclassifyCommand, verifyCommand,
+		exporterCommand, resetCountersCommand, backfillCommand,
 	} {
 		clause, run := add(app)
 		commands[clause.FullCommand()] = run
@@ -92,7 +96,8 @@ func tenantFlag(clause *kingpin.CmdClause, help string) *kingpin.FlagClause {
 // checkTenant refuses what is certainly no tenant's ID: records under it would be others than those that name theirs.
 func checkTenant(id string) error {
 	if strings.Contains(id, ".") {
-		return fmt.Errorf("--tenant: %s is a domain: give the tenant's ID, a GUID, which the overview of Entra ID's admin center shows", id)
+		return fmt.Errorf("--tenant: %s is a domain: give the tenant's ID, a GUID, which the overview of Entra ID's "+
+			"admin center shows", id)
 	}
 	return nil
 }
@@ -110,7 +115,8 @@ func explain(err error) string {
 		return "the database's server does not offer TLS: let it, or set sslmode=disable or PGSSLMODE"
 	case store.UnknownHost, store.NoAnswer, store.Unreachable:
 		if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" { // rather than listen
-			return fmt.Sprintf("the database cannot be reached: %v: check the host and port in --database-url or PGHOST and PGPORT", dial)
+			return fmt.Sprintf("the database cannot be reached: %v: check the host and port in --database-url or "+
+				"PGHOST and PGPORT", dial)
 		}
 	case store.WrongPassword, store.UserRejected, store.NoHostEntry, store.ClientCertificateRequired:
 		return message + ": check the user and password in --database-url or PGUSER and PGPASSWORD"

@@ -42,13 +42,16 @@ func (p program) run(t *testing.T, database string, args ...string) (out string,
 
 // What can go wrong at the first try, and what is said then.
 func TestWhatIsWrongIsSaidWithWhatToDo(t *testing.T) {
-	const signIn = `{"id": "7e26b6b1-4dd5-4f5e-a7a2-5ee6e4b1f201", "createdDateTime": "2026-03-02T10:00:00Z", "userPrincipalName": "a@contoso.example", "appId": "x", "status": {"errorCode": 0}}`
+	const signIn = `{"id": "7e26b6b1-4dd5-4f5e-a7a2-5ee6e4b1f201", "createdDateTime": "2026-03-02T10:00:00Z", ` +
+		`"userPrincipalName": "a@contoso.example", "appId": "x", "status": {"errorCode": 0}}`
 	other := `{"time": "2026-03-02T10:00:00Z", "category": "MicrosoftGraphActivityLogs", "operationName": "x", "properties": {"id": "1"}}`
 	p := build(t, map[string]string{
 		"signIn.json": signIn, "empty.json": "[]",
 		"mixed.json":  signIn + "\n" + strings.Repeat(other+"\n", 3) + `{"a": 1}`,
 		"others.json": other,
-		"many.json":   strings.Repeat(strings.Replace(signIn, "2026-03-02T10", "some", 1)+"\n", 2) + strings.Join([]string{"[1,", `{"id": 7}`, "<html>", `{"error": {"message": "gone"}}`, `{"category": "x", "properties": {}}`, other}, "\n"),
+		"many.json": strings.Repeat(strings.Replace(signIn, "2026-03-02T10", "some", 1)+"\n",
+			2) + strings.Join([]string{"[1,", `{"id": 7}`, "<html>", `{"error": {"message": "gone"}}`,
+			`{"category": "x", "properties": {}}`, other}, "\n"),
 	})
 	_, filled := pgtest.Store(t)
 	address := func(change func(u *url.URL)) string {
@@ -66,21 +69,26 @@ func TestWhatIsWrongIsSaidWithWhatToDo(t *testing.T) {
 		ok       bool
 		says     []string
 	}{
-		{nobody, "migrate", false, []string{"the database cannot be reached: dial tcp 127.0.0.1:1", "check the host and port in --database-url or PGHOST and PGPORT"}},
+		{nobody, "migrate", false, []string{"the database cannot be reached: dial tcp 127.0.0.1:1",
+			"check the host and port in --database-url or PGHOST and PGPORT"}},
 		{bare, "retention --keep 400d", false, []string{`run "entra-activity migrate" on it`}},
 		{bare, "import signIn.json", false, []string{`run "entra-activity migrate" on it`}},
-		{filled, "retention --keep 5m", false, []string{`--keep: "5m" is not understood: give an age in days, weeks or years, such as 400d`}},
+		{filled, "retention --keep 5m", false, []string{`--keep: "5m" is not understood: give an age in days, weeks ` +
+			`or years, such as 400d`}},
 		{filled, "retention --keep 400", false, []string{"give an age in days"}},
 		{filled, "retention --keep 0d", false, []string{"give an age in days"}},
-		{filled, "import --tenant contoso.example signIn.json", false, []string{"--tenant: contoso.example is a domain: give the tenant's ID"}},
+		{filled, "import --tenant contoso.example signIn.json", false,
+			[]string{"--tenant: contoso.example is a domain: give the tenant's ID"}},
 		{filled, "import --tenant t signIn.json", true, []string{"Sign-ins                       1           1"}},
 		{filled, "import signIn.json", true, []string{"1 record without a tenant: give its ID with --tenant"}},
 		{filled, "import empty.json", true, []string{"there are no records in what was given"}},
 		{filled, "import --tenant t mixed.json", true, []string{"4 refused and noted in entra-activity-rejects.ndjson:\n",
-			`           3  diagnostic records of the category "MicrosoftGraphActivityLogs" are not kept (mixed.json:2)` + "\n", "           1  "}},
+			`           3  diagnostic records of the category "MicrosoftGraphActivityLogs" are not kept ` +
+				`(mixed.json:2)` + "\n", "           1  "}},
 		{filled, "import --tenant t many.json", false, []string{"           2  ", "for other reasons\n"}},
 		{filled, "import --tenant t others.json", false, []string{"everything was refused"}},
-		{filled, "import --rejects missing/rejects others.json", false, []string{"what is refused cannot be noted: open missing/rejects", "name another file with --rejects"}},
+		{filled, "import --rejects missing/rejects others.json", false,
+			[]string{"what is refused cannot be noted: open missing/rejects", "name another file with --rejects"}},
 	} {
 		out, ok := p.run(t, tt.database, strings.Fields(tt.args)...)
 		require.Equal(t, tt.ok, ok, "%s: %s", tt.args, out)

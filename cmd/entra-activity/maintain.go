@@ -28,14 +28,17 @@ func migrateCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 }
 
 func retentionCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
-	clause := app.Command("retention", "Remove records older than an age. What they were counted as stays; so do the states of risky users.")
-	keep := clause.Flag("keep", "How long records are kept, in days, weeks or years: 400d, 52w or 2y. What is older is removed for good.").Required().String()
+	clause := app.Command("retention", "Remove records older than an age. What they were counted as stays; so do "+
+		"the states of risky users.")
+	keep := clause.Flag("keep", "How long records are kept, in days, weeks or years: 400d, 52w or 2y. What is older "+
+		"is removed for good.").Required().String()
 	kindNames := clause.Flag("kind", "A kind of record to remove; may be given several times. All by default.").Strings()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		age, err := model.ParseDuration(*keep)
 		const day = model.Duration(24 * time.Hour)
 		if err != nil || age < day || age%day != 0 { // minutes look like months
-			return fmt.Errorf("--keep: %q is not understood: give an age in days, weeks or years, such as 400d, 52w or 2y", *keep)
+			return fmt.Errorf("--keep: %q is not understood: give an age in days, weeks or years, such as 400d, 52w "+
+				"or 2y", *keep)
 		}
 		kinds := activity.Kinds()
 		if len(*kindNames) > 0 {
@@ -61,9 +64,11 @@ func retentionCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 }
 
 func reclassifyCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
-	clause := app.Command("reclassify", "Change which error codes count as interrupted, and give stored sign-ins their class anew.")
+	clause := app.Command("reclassify", "Change which error codes count as interrupted, and give stored sign-ins "+
+		"their class anew.")
 	list := clause.Flag("list", "Published list of codes: A (20 codes), B (26, the default) or C (27).").String()
-	set := clause.Flag("set", "A class of your own for a code, such as 500121=interrupted; empty (500121=) returns to the list's.").StringMap()
+	set := clause.Flag("set", "A class of your own for a code, such as 500121=interrupted; empty (500121=) returns "+
+		"to the list's.").StringMap()
 	return clause, func(ctx context.Context, db *store.DB, _ *slog.Logger) error {
 		var codeList activity.CodeList
 		if *list != "" {
@@ -111,7 +116,7 @@ func verifyCommand(app *kingpin.Application) (*kingpin.CmdClause, command) {
 		if len(differences) > 0 {
 			return fmt.Errorf("%d differences", len(differences))
 		}
-		fmt.Println("rows, untouched records, registry and rollup agree")
+		fmt.Println("rows, raw records, registry and rollup agree")
 		return nil
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/ingest"
 )
 
-// rejectsFile is made when the first record is refused. What it has already is not added again: many import the same folder
-// again and again.
+// rejectsFile is made when the first record is refused. What it has already is not added again: many import the same
+// folder again and again.
 type rejectsFile struct {
 	path    string
 	file    *os.File
@@ -99,7 +99,9 @@ func (f *rejectsFile) report(w io.Writer) {
 	if f.refused == 0 {
 		return
 	}
-	reasons := slices.SortedFunc(maps.Keys(f.reasons), func(a, b string) int { return cmp.Or(f.reasons[b].n-f.reasons[a].n, strings.Compare(a, b)) })
+	reasons := slices.SortedFunc(maps.Keys(f.reasons), func(a, b string) int {
+		return cmp.Or(f.reasons[b].n-f.reasons[a].n, strings.Compare(a, b))
+	})
 	fmt.Fprintf(w, "%s refused and noted in %s:\n", grouped(f.refused), f.path)
 	others := f.refused
 	for _, text := range reasons[:min(5, len(reasons))] {

@@ -16,7 +16,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
-// Decoder tells which shape a JSON object has and makes a record of it. It is not for concurrent use.
+// A Decoder tells which shape a JSON object has and makes a record of it. It is not for concurrent use.
 type Decoder struct {
 	parser    fastjson.Parser
 	extractor *graph.Extractor
@@ -32,8 +32,8 @@ func (d *Decoder) Decode(object []byte) (*activity.Record, error) {
 	return record, err
 }
 
-// All returns the record that object holds, as Decode does, and after it the states of a risky user that Graph nests in the
-// user when it is asked for their history.
+// All returns the record that object holds, as Decode does, and after it the states of a risky user that Graph nests in
+// the user when it is asked for their history.
 func (d *Decoder) All(object []byte) iter.Seq2[*activity.Record, error] {
 	return func(yield func(*activity.Record, error) bool) {
 		v, record, err := d.decode(object)
@@ -78,13 +78,14 @@ func (d *Decoder) decode(object []byte) (*fastjson.Value, *activity.Record, erro
 	return v, record, nil
 }
 
-// validate finds what the parser lets pass and JSON does not. Control characters in texts with escapes are left to the slower
-// judge, as records without line breaks have none.
+// validate finds what the parser lets pass and JSON does not. Control characters in texts with escapes are left to the
+// slower judge, as records without line breaks have none.
 func validate(object []byte) error {
 	if err := fastjson.ValidateBytes(object); err != nil {
 		return err
 	}
-	if bytes.IndexByte(object, '\\') >= 0 && slices.ContainsFunc(object, func(c byte) bool { return c < ' ' }) && !json.Valid(object) {
+	isControl := func(c byte) bool { return c < ' ' }
+	if bytes.IndexByte(object, '\\') >= 0 && slices.ContainsFunc(object, isControl) && !json.Valid(object) {
 		return errors.New("a text contains a control character")
 	}
 	return nil
@@ -108,7 +109,8 @@ func (d *Decoder) record(v *fastjson.Value) (*activity.Record, error) {
 	return d.extractor.Record(v, names)
 }
 
-var errUnifiedAudit = errors.New("this is a record of the unified audit log (Office 365 Management Activity), whose ids are not those of Entra ID's own logs: " +
+var errUnifiedAudit = errors.New("this is a record of the unified audit log (Office 365 Management Activity), " +
+	"whose ids are not those of Entra ID's own logs: " +
 	"export the sign-in or audit logs from Entra ID, Microsoft Graph, Azure Monitor or Log Analytics instead")
 
 // cut shortens a text to at most n bytes.

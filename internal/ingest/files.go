@@ -10,8 +10,8 @@ import (
 )
 
 // Files returns sources for paths: files, folders with all that is in and below them except what begins with a dot, and
-// "-" for what is piped in. Their sizes add up to total, which is 0 if one of them has none. The file at except, to which
-// rejects go, is left out. What cannot be read in a folder is a source that cannot be opened.
+// "-" for what is piped in. Their sizes add up to total, which is 0 if one of them has none. The file at except, to
+// which rejects go, is left out. What cannot be read in a folder is a source that cannot be opened.
 func Files(paths []string, in io.Reader, except string) (sources []Source, total int64, err error) {
 	rejects, _ := os.Stat(except)
 	measured := true
@@ -26,7 +26,8 @@ func Files(paths []string, in io.Reader, except string) (sources []Source, total
 	for _, path := range paths {
 		if path == "-" {
 			measured = false
-			sources = append(sources, Source{Name: "standard input", Open: func() (io.ReadCloser, error) { return piped(in), nil }})
+			sources = append(sources, Source{Name: "standard input",
+				Open: func() (io.ReadCloser, error) { return piped(in), nil }})
 			continue
 		}
 		if path == "" {

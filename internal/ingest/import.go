@@ -17,7 +17,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// Source is something to import: a file, or objects that are made as they are asked for.
+// A Source is something to import: a file, or objects that are made as they are asked for.
 type Source struct {
 	Name    string
 	Open    func() (io.ReadCloser, error) // the file
@@ -43,7 +43,7 @@ type Progress struct {
 // Counts says what became of the records of a kind. Read is the sum of the others.
 type Counts struct{ Read, New, Changed, Unchanged, Refused int }
 
-// Summary says what became of all records.
+// A Summary says what became of all records.
 type Summary struct {
 	Kinds         map[*activity.Kind]Counts // under nil: what could not be told to be of any kind
 	WithoutTenant int                       // records read that name none, and for which none was given
@@ -66,8 +66,9 @@ func (c Counts) plus(d Counts) Counts {
 const maxBatch = 32 << 20
 
 // Import stores all that sources hold. What a source holds of one record is stored in the source's order. A source that
-// cannot be read is noted in the summary and does not keep others from being imported; the error is that of the database or
-// of the context, and the summary then says what was stored until then. To import the same again changes nothing.
+// cannot be read is noted in the summary and does not keep others from being imported; the error is that of the
+// database or of the context, and the summary then says what was stored until then. To import the same again changes
+// nothing.
 func Import(ctx context.Context, db *store.DB, sources []Source, options Options) (Summary, error) {
 	group, working := errgroup.WithContext(ctx)
 	in := &importing{
@@ -224,8 +225,8 @@ func (in *importing) note(r Refusal) error {
 	return nil
 }
 
-// flush hands what has gathered to a writer, but for other versions of records that are being written: those gather for the
-// next batch, behind which later versions come. Where they are most of it, it waits until those are written.
+// flush hands what has gathered to a writer, but for other versions of records that are being written: those gather for
+// the next batch, behind which later versions come. Where they are most of it, it waits until those are written.
 func (in *importing) flush() error {
 	if len(in.records) == 0 && in.pending == 0 {
 		return nil
@@ -245,7 +246,8 @@ func (in *importing) flush() error {
 	now := &underWay{ids: make(map[string]bool, len(in.records)), done: make(chan struct{})}
 	b := batch{Batch: store.Batch{Source: in.feed, Refused: in.pending}}
 	records, origins := in.records, in.origins
-	in.records, in.origins, in.size, in.pending = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize), 0, 0
+	in.records, in.origins = make([]*activity.Record, 0, in.batchSize), make([]origin, 0, in.batchSize)
+	in.size, in.pending = 0, 0
 	for i, r := range records {
 		if in.isWriting(r) {
 			in.gather(r, origins[i])
@@ -279,7 +281,7 @@ func (in *importing) finish() error {
 	return in.flush()
 }
 
-// isWriting says whether a version of a record is being written.
+// isWriting reports whether a version of a record is being written.
 func (in *importing) isWriting(r *activity.Record) bool {
 	return slices.ContainsFunc(in.underWay, func(u *underWay) bool { return u.ids[r.ID] })
 }
@@ -303,7 +305,8 @@ func (in *importing) write(writer *store.Writer, b batch) error {
 	defer in.mu.Unlock()
 	for kind, c := range result.Counts {
 		if err == nil {
-			in.summary.Kinds[kind] = in.summary.Kinds[kind].plus(Counts{c.New + c.Changed + c.Unchanged, c.New, c.Changed, c.Unchanged, 0})
+			read := c.New + c.Changed + c.Unchanged
+			in.summary.Kinds[kind] = in.summary.Kinds[kind].plus(Counts{read, c.New, c.Changed, c.Unchanged, 0})
 		}
 	}
 	if err != nil {
@@ -311,7 +314,8 @@ func (in *importing) write(writer *store.Writer, b batch) error {
 	}
 	for _, r := range result.Refusals {
 		from := b.origins[slices.Index(b.Records, r.Record)]
-		if err := in.note(Refusal{from.source, from.line, r.Record.Kind, r.Reason, cut(string(r.Record.Raw), maxRefused)}); err != nil {
+		text := cut(string(r.Record.Raw), maxRefused)
+		if err := in.note(Refusal{from.source, from.line, r.Record.Kind, r.Reason, text}); err != nil {
 			return err
 		}
 	}

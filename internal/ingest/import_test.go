@@ -42,10 +42,11 @@ func TestImportOfAFolder(t *testing.T) {
 		require.NoError(t, err)
 		refusals = nil
 		progress := &ingest.Progress{}
-		summary, err := ingest.Import(t.Context(), db, sources, ingest.Options{BatchSize: 10, Progress: progress, Refused: func(r ingest.Refusal) error {
-			refusals = append(refusals, r)
-			return nil
-		}})
+		summary, err := ingest.Import(t.Context(), db, sources, ingest.Options{BatchSize: 10, Progress: progress,
+			Refused: func(r ingest.Refusal) error {
+				refusals = append(refusals, r)
+				return nil
+			}})
 		require.NoError(t, err)
 		require.Empty(t, summary.Failures)
 		require.Equal(t, total, progress.Bytes.Load())
@@ -57,7 +58,8 @@ func TestImportOfAFolder(t *testing.T) {
 		return summary
 	}
 	first := run()
-	require.Equal(t, map[*activity.Kind]int{activity.SignIn: 92, activity.AuditEvent: 52, activity.ProvisioningEvent: 2, activity.RiskDetection: 1, activity.RiskyUser: 1, nil: 108}, reads(first))
+	require.Equal(t, map[*activity.Kind]int{activity.SignIn: 92, activity.AuditEvent: 52, activity.ProvisioningEvent: 2,
+		activity.RiskDetection: 1, activity.RiskyUser: 1, nil: 108}, reads(first))
 	require.Equal(t, 146, first.Total().Refused)
 
 	second := run()
@@ -80,7 +82,8 @@ func TestImportKeepsTheOrderOfVersions(t *testing.T) {
 		db := openStore(t)
 		objects := func(yield func([]byte) bool) {
 			give := func(id string, version int) bool {
-				return yield(fmt.Appendf(nil, `{"id":"%s","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","status":{"errorCode":%d}}`, id, version))
+				return yield(fmt.Appendf(nil,
+					`{"id":"%s","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","status":{"errorCode":%d}}`, id, version))
 			}
 			for group := range 30 {
 				for version := range 4 {
@@ -97,7 +100,8 @@ func TestImportKeepsTheOrderOfVersions(t *testing.T) {
 				}
 			}
 		}
-		summary, err := ingest.Import(t.Context(), db, []ingest.Source{{Name: "made", Objects: objects}}, ingest.Options{BatchSize: 5, Writers: 4, Tenant: "T"})
+		summary, err := ingest.Import(t.Context(), db, []ingest.Source{{Name: "made", Objects: objects}},
+			ingest.Options{BatchSize: 5, Writers: 4, Tenant: "T"})
 		require.NoError(t, err)
 		require.Equal(t, 150+30*4*others, summary.Total().New)
 		require.Equal(t, 150*4+30*4*others, summary.Total().Read)
@@ -122,7 +126,8 @@ func TestImportOfWhatTheDatabaseRefuses(t *testing.T) {
 	}
 	var refusals []ingest.Refusal
 	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
-		text("first", record("1", "2026-02-01T00:00:00Z", "p")+record("2", "2026-02-01T00:00:00Z", long.String())+record("3", "2026-02-01T00:00:00Z", "p")),
+		text("first", record("1", "2026-02-01T00:00:00Z", "p")+record("2", "2026-02-01T00:00:00Z",
+			long.String())+record("3", "2026-02-01T00:00:00Z", "p")),
 		text("second", "\n"+record("4", "2025-12-31T00:00:00Z", "p")+record("5", "2026-02-01T00:00:00Z", "q")),
 	}, ingest.Options{Refused: func(r ingest.Refusal) error { refusals = append(refusals, r); return nil }})
 	require.NoError(t, err)
@@ -147,7 +152,8 @@ func TestImportOfADamagedFile(t *testing.T) {
 	require.NoError(t, w.Flush())
 	missing := ingest.Source{Name: "missing", Open: func() (io.ReadCloser, error) { return nil, os.ErrNotExist }}
 	summary, err := ingest.Import(t.Context(), db, []ingest.Source{
-		text("cut.gz", zipped.String()), missing, text("whole", `{"id":"2","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`),
+		text("cut.gz", zipped.String()), missing, text("whole",
+			`{"id":"2","createdDateTime":"2026-01-02T03:04:05Z","appId":"p","userId":"u"}`),
 	}, ingest.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 2, summary.Total().New)
@@ -166,7 +172,8 @@ func TestImportStops(t *testing.T) {
 
 func TestImportStopsWhenRefusalsCannotBeNoted(t *testing.T) {
 	full := errors.New("disk full")
-	_, err := ingest.Import(t.Context(), openStore(t), []ingest.Source{text("a", "{}\n{}")}, ingest.Options{Refused: func(ingest.Refusal) error { return full }})
+	_, err := ingest.Import(t.Context(), openStore(t), []ingest.Source{text("a", "{}\n{}")},
+		ingest.Options{Refused: func(ingest.Refusal) error { return full }})
 	require.ErrorIs(t, err, full)
 }
 

@@ -30,7 +30,7 @@ import (
 // maxRecord is the size of the largest record that is read. Real ones have a few kilobytes.
 const maxRecord = 16 << 20
 
-// Refusal is a part of a source that is not kept.
+// A Refusal is a part of a source that is not kept.
 type Refusal struct {
 	Source string         // the file's name
 	Line   int64          // the line in it where the part begins; 0 if it has none
@@ -51,16 +51,16 @@ type Reject struct {
 // maxRefused is how much of a refused part is kept.
 const maxRefused = 64 << 10
 
-// Sink takes what is read, with the line in which it begins; 0 if there are no lines. An error ends the reading.
+// A Sink takes what is read, with the line in which it begins; 0 if there are no lines. An error ends the reading.
 type Sink interface {
 	Record(record *activity.Record, line int64) error
 	Refuse(Refusal) error
 }
 
-// Read gives sink all that a source holds, in its order: JSON in any arrangement that jsonstream reads, or CSV, gzipped or
-// not, in UTF-8, UTF-16 or, as spreadsheets save CSV in the West, Windows-1252. No more than one record is held. The name
-// is for refusals, and tells apart those downloads of the portal that differ in nothing else. Records that do not name
-// their tenant are taken for those of the one given.
+// Read gives sink all that a source holds, in its order: JSON in any arrangement that jsonstream reads, or CSV, gzipped
+// or not, in UTF-8, UTF-16 or, as spreadsheets save CSV in the West, Windows-1252. No more than one record is held. The
+// name is for refusals, and tells apart those downloads of the portal that differ in nothing else. Records that do not
+// name their tenant are taken for those of the one given.
 func Read(ctx context.Context, source io.Reader, name, tenant string, sink Sink) error {
 	text, err := Plain(source)
 	if err != nil {
@@ -184,7 +184,8 @@ func (in *reading) json(text io.Reader) error {
 			return nil
 		case errors.As(err, &broken):
 			if markup.Match(broken.Text) {
-				broken.Reason = "this is a web page or XML, perhaps an error or a page to sign in that was saved in place of the records"
+				broken.Reason = "this is a web page or XML, perhaps an error or a page to sign in that was saved in " +
+					"place of the records"
 			}
 			err = in.refuse(broken.Line, nil, broken.Reason, broken.Text)
 		case err != nil:
@@ -254,7 +255,8 @@ func (in *reading) csv(text *bufio.Reader) error {
 		}
 		line, _ := rows.FieldPos(0)
 		if errors.Is(err, errTooLarge) {
-			return in.refuse(int64(line), nil, fmt.Sprintf("a row is larger than %d MiB: a quotation mark may be missing. The rest of the file is not read", maxRecord>>20), nil)
+			return in.refuse(int64(line), nil, fmt.Sprintf("a row is larger than %d MiB: a quotation mark may be "+
+				"missing. The rest of the file is not read", maxRecord>>20), nil)
 		} else if err != nil {
 			return err
 		}
@@ -297,8 +299,8 @@ type timeColumns struct {
 	object []byte
 }
 
-// legible gives a row's times the form of ISO 8601 where people's own settings wrote them, and returns the row as an object:
-// the one it is, where there are none. It is valid until the next.
+// legible gives a row's times the form of ISO 8601 where people's own settings wrote them, and returns the row as an
+// object: the one it is, where there are none. It is valid until the next.
 func (c *timeColumns) legible(object []byte, row []string) ([]byte, error) {
 	rewritten := false
 	for i, title := range c.header[:min(len(c.header), len(row))] {

@@ -8,8 +8,9 @@ import (
 )
 
 // ErrorOf returns what the error says that a service answered in place of records or beside them: its code and message.
-// It is empty if the answer has none. Graph, Azure Monitor and Defender answer {"error": {"code": "...", "message": "..."}},
-// with more within it, and the endpoint for tokens {"error": "...", "error_description": "..."}.
+// It is empty if the answer has none. Graph, Azure Monitor and Defender answer
+// {"error": {"code": "...", "message": "..."}}, with more within it, and the endpoint for tokens
+// {"error": "...", "error_description": "..."}.
 // https://learn.microsoft.com/graph/errors
 // https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
@@ -21,13 +22,14 @@ func ErrorOf(answer *fastjson.Value) string {
 	return explanation(failure)
 }
 
-// explanation adds to an error what those within it say: that of half an answer says only there what it was too large for.
+// explanation adds to an error what those within it say. That of a partial answer gives only there its reason.
 func explanation(failure *fastjson.Value) string {
 	if failure == nil {
 		return ""
 	}
 	text := said(Property(failure, "code"), Property(failure, "message"))
-	for _, inner := range slices.Concat(Property(failure, "details").GetArray(), []*fastjson.Value{Property(failure, "innererror")}) {
+	details := slices.Clone(Property(failure, "details").GetArray())
+	for _, inner := range append(details, Property(failure, "innererror")) {
 		if more := explanation(inner); text != "" && more != "" {
 			text = strings.TrimSuffix(text, ".") + "; " + more
 		}

@@ -1,6 +1,6 @@
-// Package graph reads objects as Microsoft Graph returns them, in every form in which records pass them on: as they are,
-// nested in a diagnostic record, or as a row whose columns have other names and JSON in texts. An Extractor makes records
-// of them, an Object finds single properties.
+// Package graph reads objects as Microsoft Graph returns them, in every form in which records pass them on: as they
+// are, nested in a diagnostic record, or as a row whose columns have other names and JSON in texts. An Extractor makes
+// records of them, an Object finds single properties.
 package graph
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Extractor takes records out of JSON. It is not for concurrent use.
+// An Extractor takes records out of JSON. It is not for concurrent use.
 type Extractor struct {
 	// Tenant is that of records which do not name theirs, as Graph's do not.
 	Tenant string
@@ -114,7 +114,7 @@ func (x *Extractor) outranks(f *activity.Field, r rank) bool {
 }
 
 // set gives a record a value in the words Graph has for it. A value that is not of the field's type is left to the
-// record's untouched form: the record is worth keeping without it.
+// record's raw form: the record is worth keeping without it.
 func (x *Extractor) set(record *activity.Record, f *activity.Field, text []byte) {
 	var value string
 	switch {
@@ -156,7 +156,8 @@ func word(f *activity.Field, text string) string {
 		case "failed", "fail":
 			return activity.Failure
 		}
-		if n, err := strconv.Atoi(text); err == nil && 0 <= n && n < len(f.Values) { // Azure Monitor numbers them in Graph's order
+		// Azure Monitor numbers them in Graph's order.
+		if n, err := strconv.Atoi(text); err == nil && 0 <= n && n < len(f.Values) {
 			return f.Values[n]
 		}
 	case "conditionalAccessStatus": // Defender and some exports give the number
@@ -170,7 +171,8 @@ func word(f *activity.Field, text string) string {
 		}
 	case "authenticationRequirement": // "Multi-factor authentication"
 		return strings.ReplaceAll(text, "-", "")
-	case "incomingTokenType", "clientCredentialType", "crossTenantAccessType", "originalTransferMethod", "authenticationProtocol", "riskDetail":
+	case "incomingTokenType", "clientCredentialType", "crossTenantAccessType", "originalTransferMethod",
+		"authenticationProtocol", "riskDetail":
 		return camelCase(text)
 	}
 	return text

@@ -62,18 +62,21 @@ const (
 )
 
 var tells = map[string]Names{
-	"createddatetime": CreatedDateTime, "activitydatetime": ActivityDateTime, "activitydisplayname": ActivityDisplayName,
-	"provisioningaction": ProvisioningAction, "provisioningsteps": ProvisioningSteps, "riskeventtype": RiskEventType,
-	"detecteddatetime": DetectedDateTime, "risklastupdateddatetime": RiskLastUpdatedDateTime, "riskstate": RiskState,
-	"appid": AppID, "appdisplayname": AppDisplayName, "status": Status, "userid": UserID, "userprincipalname": UserPrincipalName,
+	"createddatetime": CreatedDateTime, "activitydatetime": ActivityDateTime,
+	"activitydisplayname": ActivityDisplayName, "provisioningaction": ProvisioningAction,
+	"provisioningsteps": ProvisioningSteps, "riskeventtype": RiskEventType, "detecteddatetime": DetectedDateTime,
+	"risklastupdateddatetime": RiskLastUpdatedDateTime, "riskstate": RiskState, "appid": AppID,
+	"appdisplayname": AppDisplayName, "status": Status, "userid": UserID, "userprincipalname": UserPrincipalName,
 	"ipaddress": IPAddress, "isinteractive": IsInteractive, "signineventtypes": SignInEventTypes,
-	"conditionalaccessstatus": ConditionalAccessStatus, "appliedconditionalaccesspolicies": AppliedConditionalAccessPolicies,
-	"authenticationrequirement": AuthenticationRequirement, "authenticationdetails": AuthenticationDetails,
-	"serviceprincipaltype": ServicePrincipalType, "serviceprincipalid": ServicePrincipalID, "agentdisplayname": AgentDisplayName,
-	"loggedbyservice": LoggedByService, "initiatedby": InitiatedBy, "@odata.type": ODataType, "id": ID,
-	"category": Category, "properties": Properties, "operationname": OperationName, "aadtenantid": AADTenantID,
-	"timegenerated": TimeGenerated, "type": Type, "resourceidentity": ResourceIdentity, "locationdetails": LocationDetails,
-	"creationtime": CreationTime, "operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
+	"conditionalaccessstatus":          ConditionalAccessStatus,
+	"appliedconditionalaccesspolicies": AppliedConditionalAccessPolicies,
+	"authenticationrequirement":        AuthenticationRequirement, "authenticationdetails": AuthenticationDetails,
+	"serviceprincipaltype": ServicePrincipalType, "serviceprincipalid": ServicePrincipalID,
+	"agentdisplayname": AgentDisplayName, "loggedbyservice": LoggedByService, "initiatedby": InitiatedBy,
+	"@odata.type": ODataType, "id": ID, "category": Category, "properties": Properties,
+	"operationname": OperationName, "aadtenantid": AADTenantID, "timegenerated": TimeGenerated, "type": Type,
+	"resourceidentity": ResourceIdentity, "locationdetails": LocationDetails, "creationtime": CreationTime,
+	"operation": Operation, "operations": Operation, "workload": Workload, "auditdata": AuditData,
 	"logontype": LogonType, "accountobjectid": AccountObjectID, "ismanagedidentity": IsManagedIdentity,
 }
 
@@ -89,10 +92,10 @@ func NamesOf(object *fastjson.Value) Names {
 	return names
 }
 
-// Has says whether all of some properties are there.
+// Has reports whether all of some properties are there.
 func (n Names) Has(all Names) bool { return n&all == all }
 
-// Any says whether one of some properties is there.
+// Any reports whether one of some properties is there.
 func (n Names) Any(some Names) bool { return n&some != 0 }
 
 var types = map[string]*activity.Kind{
@@ -113,12 +116,14 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 		if kind := types[strings.ToLower(full[strings.LastIndexByte(full, '.')+1:])]; kind != nil {
 			return kind, nil
 		} else if full != "" {
-			return nil, fmt.Errorf("objects of the type %s are not kept; sign-ins, directory audits, provisioning, risk detections and risky users are", full)
+			return nil, fmt.Errorf("objects of the type %s are not kept; sign-ins, directory audits, provisioning, "+
+				"risk detections and risky users are", full)
 		}
 	}
 	switch {
 	case names.Has(AgentDisplayName | RiskState):
-		return nil, errors.New("the risk of agents is not kept; risky users are, and the risk detections of users and service principals")
+		return nil, errors.New("the risk of agents is not kept; risky users are, and the risk detections of users " +
+			"and service principals")
 	case names.Any(ProvisioningAction | ProvisioningSteps):
 		return activity.ProvisioningEvent, nil
 	case names.Has(RiskEventType) && names.Any(DetectedDateTime|ActivityDateTime):
@@ -139,8 +144,8 @@ func KindOf(object *fastjson.Value, names Names) (*activity.Kind, error) {
 	return nil, ErrUnknown
 }
 
-// tellsOfSignIn says whether what was created is a sign-in. Applications, alerts, incidents and much else in Graph have been
-// created at a time, too, and have the id of an application or a status.
+// tellsOfSignIn reports whether what was created is a sign-in. Applications, alerts, incidents and much else in Graph have
+// been created at a time, too, and have the id of an application or a status.
 func tellsOfSignIn(object *fastjson.Value, names Names) bool {
 	switch {
 	case names.Any(ConditionalAccessStatus | AppliedConditionalAccessPolicies):
@@ -152,8 +157,9 @@ func tellsOfSignIn(object *fastjson.Value, names Names) bool {
 }
 
 // ErrUnknown is an object that is no record of a known kind.
-var ErrUnknown = errors.New("this is no sign-in, audit event, provisioning event, risk detection or risky user in any of the forms that Graph, " +
-	"Azure Monitor's diagnostic settings, Log Analytics or the portal's downloads have")
+var ErrUnknown = errors.New("this is no sign-in, audit event, provisioning event, risk detection or risky user in " +
+	"any of the forms that Graph, Azure Monitor's diagnostic settings, Log Analytics or the portal's downloads have")
 
 // ErrPlaceholder is an example without values.
-var ErrPlaceholder = errors.New("this is an example from the documentation of Graph, with the names of types in place of values")
+var ErrPlaceholder = errors.New("this is an example from the documentation of Graph, with the names of types in " +
+	"place of values")

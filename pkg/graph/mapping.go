@@ -6,7 +6,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// Mapping says where the properties of an object go in a record. It is made of the catalog's paths, so that a new field
+// A Mapping says where the properties of an object go in a record. It is made of the catalog's paths, so that a new field
 // needs no code here, and of the other names that a source uses.
 type Mapping struct {
 	kind *activity.Kind
@@ -38,8 +38,8 @@ const (
 	graphName
 )
 
-// NewMapping maps Graph's names of a kind's properties, in any case, and other names, each given with the path that Graph
-// has for the same: "LocationDetails": "location". The path "" hides a name that would be mistaken for Graph's.
+// NewMapping maps Graph's names of a kind's properties, in any case, and other names, each given with the path that
+// Graph has for the same: "LocationDetails": "location". The path "" hides a name that would be mistaken for Graph's.
 func NewMapping(kind *activity.Kind, others map[string]string) *Mapping {
 	m := &Mapping{kind: kind}
 	for _, f := range kind.Fields {

@@ -163,7 +163,8 @@ func isBlank(v *fastjson.Value) bool {
 	return v == nil || v.Type() == fastjson.TypeNull || v.Type() == fastjson.TypeString && len(v.GetStringBytes()) == 0
 }
 
-// suffixes are what Log Analytics adds to the names of columns: the zone of a time, and the type where a column has had two.
+// suffixes are what Log Analytics adds to the names of columns: the zone of a time, and the type where a column has had
+// two.
 var suffixes = map[string]bool{"": true, " [utc]": true, "_dynamic": true, "_string": true}
 
 // fold appends a name to an empty buffer, in lower case and without such a suffix.

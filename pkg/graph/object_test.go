@@ -16,10 +16,12 @@ func TestPropertiesInEveryForm(t *testing.T) {
 		"diagnostic record": `{"category": "SignInLogs", "properties": {"location": {"city": "Bern"}, "isInteractive": true,
 			"processingTimeInMilliseconds": 1.50,
 			"appliedConditionalAccessPolicies": [{"displayName": "A", "grants": ["mfa", "block"]}, {"displayName": "B"}]}}`,
-		"properties within a text": `{"category": "SignInLogs", "properties": "{\"location\": {\"city\": \"Bern\"}, \"isInteractive\": true,
+		"properties within a text": `{"category": "SignInLogs",
+			"properties": "{\"location\": {\"city\": \"Bern\"}, \"isInteractive\": true,
 			\"processingTimeInMilliseconds\": 1.50, \"appliedConditionalAccessPolicies\":
 			[{\"displayName\": \"A\", \"grants\": [\"mfa\", \"block\"]}, {\"displayName\": \"B\"}]}"}`,
-		"row": `{"Location_string": "", "Location_dynamic": "{\"city\": \"Bern\"}", "IsInteractive": true, "ProcessingTimeInMilliseconds": 1.50,
+		"row": `{"Location_string": "", "Location_dynamic": "{\"city\": \"Bern\"}", "IsInteractive": true,
+			"ProcessingTimeInMilliseconds": 1.50,
 			"ConditionalAccessPolicies": "[{\"displayName\": \"A\", \"grants\": [\"mfa\", \"block\"]}, {\"displayName\": \"B\"}]"}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,8 +55,8 @@ func (x *Extractor) Record(object *fastjson.Value, names Names) (*activity.Recor
 	return record, x.Complete(record, object, "")
 }
 
-// State returns the record of a state that a risky user was in, an item of the history that Graph nests in the user. It may
-// leave unsaid whose state it is.
+// State returns the record of a state that a risky user was in, an item of the history that Graph nests in the user. It
+// may leave unsaid whose state it is.
 func (x *Extractor) State(user *activity.Record, item *fastjson.Value) (*activity.Record, error) {
 	record := x.Extract(Mappings[activity.RiskyUser], item)
 	record.Fidelity = activity.Full
@@ -66,8 +66,8 @@ func (x *Extractor) State(user *activity.Record, item *fastjson.Value) (*activit
 	return record, x.Complete(record, item, "")
 }
 
-// Complete gives a record what follows from the object as a whole, and says why it cannot be kept. The kind of sign-in is
-// that of the source, such as the category of a diagnostic record; it may be empty.
+// Complete gives a record what follows from the object as a whole, and says why it cannot be kept. The kind of sign-in
+// is that of the source, such as the category of a diagnostic record; it may be empty.
 func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, signInEventType string) error {
 	switch record.Kind {
 	case activity.SignIn:
@@ -91,7 +91,8 @@ func (x *Extractor) Complete(record *activity.Record, object *fastjson.Value, si
 		return err
 	}
 	if record.Time.IsZero() && text != "" {
-		return fmt.Errorf("the record has no time: %s%.40q is no date that is understood, such as 2026-01-31T23:59:59Z", x.nameOf(object, text), text)
+		return fmt.Errorf("the record has no time: %s%.40q is no date that is understood, such as 2026-01-31T23:59:59Z",
+			x.nameOf(object, text), text)
 	}
 	return record.Check()
 }
@@ -106,7 +107,8 @@ func (x *Extractor) nameOf(object *fastjson.Value, value string) (name string) {
 	return name
 }
 
-// namedType returns the kind of sign-in that beta's objects name. Log Analytics has others beside it, such as refreshToken.
+// namedType returns the kind of sign-in that beta's objects name. Log Analytics has others beside it, such as
+// refreshToken.
 func (x *Extractor) namedType(object *fastjson.Value) string {
 	v := x.Unpack(Property(object, "signInEventTypes"))
 	for _, v := range v.GetArray() {
@@ -177,8 +179,8 @@ func placeholder(record *activity.Record, object *fastjson.Value) error {
 	return nil
 }
 
-// Outcome gives a record the result that a source states beside the object, if the object does not have it: a sign-in's is
-// a code, or a word where whoever passed the record on has replaced the code by it.
+// Outcome gives a record the result that a source states beside the object, if the object does not have it: a sign-in's
+// is a code, or a word where whoever passed the record on has replaced the code by it.
 func (x *Extractor) Outcome(record *activity.Record, result string) {
 	result = strings.TrimSpace(result)
 	if record.Kind == activity.SignIn {

@@ -1,5 +1,5 @@
-// Package dates reads times as spreadsheets and portals write them for people: "31/01/2026 9:30", "1/31/2026, 9:30:00 AM",
-// "31 Jan 2026 9:30".
+// Package dates reads times as spreadsheets and portals write them for people: "31/01/2026 9:30",
+// "1/31/2026, 9:30:00 AM", "31 Jan 2026 9:30".
 package dates
 
 import (
@@ -13,7 +13,7 @@ import (
 
 const (
 	date  = `(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4}|\d{2})`
-	words = `(?:([A-Za-z]+)\.?\p{Zs}(\d{1,2})|(\d{1,2})[\p{Zs}-]([A-Za-z]+)\.?),?[\p{Zs}-](\d{4}|\d{2})(?:\p{Zs}at)?` // "January 31, 2026 at"
+	words = `(?:([A-Za-z]+)\.?\p{Zs}(\d{1,2})|(\d{1,2})[\p{Zs}-]([A-Za-z]+)\.?),?[\p{Zs}-](\d{4}|\d{2})(?:\p{Zs}at)?`
 	clock = `,?\p{Zs}+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\p{Zs}*(?:([AaPp])\.?\p{Zs}*[Mm]\.?)?`
 )
 
@@ -31,11 +31,11 @@ const (
 	dayFirst
 )
 
-// Reader reads the dates of one file, all of which have the day first or the month.
+// A Reader reads the dates of one file, all of which have the day first or the month.
 type Reader struct{ order order }
 
-// NewReader returns a reader for a table. Which comes first is told by its beginning if a date in it makes sense only one
-// way, and else by its language: day says that this one has the day first.
+// NewReader returns a reader for a table. Which comes first is told by its beginning if a date in it makes sense only
+// one way, and else by its language: day says that this one has the day first.
 func NewReader(beginning []byte, day bool) *Reader {
 	for _, parts := range cells.FindAllSubmatch(beginning, -1) {
 		if told := orderOf(number(string(parts[1])), number(string(parts[3])), string(parts[2])); told != unknown {
@@ -81,7 +81,8 @@ func (r *Reader) ISO(text string) (string, error) {
 	case clock[4] != "": // in English, most who write AM and PM write the month first, and so does Microsoft
 		told = monthFirst
 	case month != day:
-		return "", fmt.Errorf("the date %s has the day first or the month, which nothing in the file tells: save the file with dates such as 2026-01-31 09:30, or export it as JSON", text)
+		return "", fmt.Errorf("the date %s has the day first or the month, which nothing in the file tells: save "+
+			"the file with dates such as 2026-01-31 09:30, or export it as JSON", text)
 	}
 	if told == dayFirst {
 		month, day = day, month
@@ -99,7 +100,7 @@ func monthOf(word string) int {
 	return 0
 }
 
-// iso writes a time of which clock are the hour, the minute, the second, its fraction, and the first letter of AM or PM.
+// iso writes a time. The clock is the hour, the minute, the second, its fraction, and the first letter of AM or PM.
 func iso(year, month, day int, clock []string) string {
 	if year < 100 {
 		year += 2000
@@ -111,7 +112,8 @@ func iso(year, month, day int, clock []string) string {
 	case "P", "p":
 		hour = hour%12 + 12
 	}
-	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d%sZ", year, month, day, hour, number(clock[1]), number(clock[2]), clock[3])
+	minute, second := number(clock[1]), number(clock[2])
+	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d%sZ", year, month, day, hour, minute, second, clock[3])
 }
 
 // number returns the value of digits; 0 if there are none.

@@ -12,7 +12,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
-// Is says whether an object is a diagnostic record.
+// Is reports whether an object is a diagnostic record.
 func Is(names graph.Names) bool {
 	return names.Has(graph.Properties) && names.Any(graph.Category|graph.OperationName)
 }
@@ -32,8 +32,10 @@ func Record(x *graph.Extractor, envelope *fastjson.Value) (*activity.Record, err
 	if properties.Type() != fastjson.TypeObject {
 		return nil, errors.New("the diagnostic record's properties are empty")
 	}
-	if log.Kind == activity.AuditEvent && !graph.NamesOf(properties).Any(graph.ID|graph.ActivityDateTime|graph.ActivityDisplayName|graph.LoggedByService) {
-		return nil, fmt.Errorf("this record of the category %q is not one of Entra ID: other services, such as Intune, have a log of that name, too", name)
+	if log.Kind == activity.AuditEvent &&
+		!graph.NamesOf(properties).Any(graph.ID|graph.ActivityDateTime|graph.ActivityDisplayName|graph.LoggedByService) {
+		return nil, fmt.Errorf("this record of the category %q is not one of Entra ID: other services, such as "+
+			"Intune, have a log of that name, too", name)
 	}
 	record := x.Extract(graph.Mappings[log.Kind], properties)
 	record.Fidelity = activity.Full

@@ -16,8 +16,9 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// A Reader gathers groups and their members from pages of Graph: of groups with their members (GET /groups?$expand=members)
-// and of the members of one group (GET /groups/{id}/members or /transitiveMembers). Several pages of one group add up.
+// A Reader gathers groups and their members from pages of Graph: of groups with their members (GET
+// /groups?$expand=members) and of the members of one group (GET /groups/{id}/members or /transitiveMembers). Several
+// pages of one group add up.
 type Reader struct {
 	// Group is the one whose members pages have that do not name it; its Name is optional.
 	Group store.Group
@@ -40,11 +41,12 @@ var (
 // https://learn.microsoft.com/graph/api/group-list-members
 var memberTypes = map[string]bool{
 	"user": true, "agentuser": true,
-	"group": false, "device": false, "orgcontact": false, "serviceprincipal": false, "agentidentity": false, "agentidentityblueprintprincipal": false,
+	"group": false, "device": false, "orgcontact": false, "serviceprincipal": false, "agentidentity": false,
+	"agentidentityblueprintprincipal": false,
 }
 
-// Read adds what a source holds, one page or group after the other. A list without a page around it, as az and PowerShell
-// write it, is taken for one.
+// Read adds what a source holds, one page or group after the other. A list without a page around it, as az and
+// PowerShell write it, is taken for one.
 func (g *Reader) Read(source io.Reader) error {
 	for decoder := json.NewDecoder(source); ; {
 		var text json.RawMessage
@@ -68,7 +70,8 @@ func (g *Reader) Read(source io.Reader) error {
 }
 
 func noGroups(reason string, args ...any) error {
-	return fmt.Errorf("this is no page of groups or members as Microsoft Graph returns it for /groups?$expand=members or /groups/{id}/members: "+reason, args...)
+	return fmt.Errorf("this is no page of groups or members as Microsoft Graph returns it for "+
+		"/groups?$expand=members or /groups/{id}/members: "+reason, args...)
 }
 
 func (g *Reader) page(page *fastjson.Value) error {
@@ -99,18 +102,21 @@ func (g *Reader) page(page *fastjson.Value) error {
 		id, name := textOf(object, "id"), textOf(object, "displayName")
 		switch {
 		case hasMembers(object):
-			if err := g.add(id, name, graph.Property(object, "members").GetArray(), textOf(object, "members@odata.nextLink") != ""); err != nil {
+			if err := g.add(id, name, graph.Property(object, "members").GetArray(),
+				textOf(object, "members@odata.nextLink") != ""); err != nil {
 				return err
 			}
 		case groups, of.ID == "" && typeOf(object) == "group":
-			return fmt.Errorf("the group %q comes without its members: ask Graph for them with $expand=members, or for /groups/%s/members", name, id)
+			return fmt.Errorf("the group %q comes without its members: ask Graph for them with $expand=members, or "+
+				"for /groups/%s/members", name, id)
 		}
 	}
 	if groups {
 		return nil
 	}
 	if of.ID == "" {
-		return errors.New("these are members, and nothing says of which group: give its object ID with --group, and its name with --name")
+		return errors.New("these are members, and nothing says of which group: give its object ID with --group, and " +
+			"its name with --name")
 	}
 	return g.add(of.ID, of.Name, objects, textOf(page, "@odata.nextLink") != "")
 }
@@ -143,7 +149,7 @@ func (g *Reader) add(id, name string, members []*fastjson.Value, more bool) erro
 	return nil
 }
 
-// isUser says whether a member of a group is a user, as it is where it does not name its type, or why it is no member.
+// isUser reports whether a member of a group is a user, as it is where it does not name its type, or why it is no member.
 func isUser(member *fastjson.Value) (bool, error) {
 	if textOf(member, "id") == "" {
 		return false, noGroups("an object in it has no id")
@@ -156,13 +162,14 @@ func isUser(member *fastjson.Value) (bool, error) {
 		return user, nil
 	}
 	names := graph.NamesOf(member)
-	if _, err := graph.KindOf(member, names); !errors.Is(err, graph.ErrUnknown) || names.Any(graph.AppID|graph.TimeGenerated) {
+	_, err := graph.KindOf(member, names)
+	if !errors.Is(err, graph.ErrUnknown) || names.Any(graph.AppID|graph.TimeGenerated) {
 		return false, noGroups("an object in it is a record or an application")
 	}
 	return true, nil
 }
 
-// typeOf returns the type that an object names, in lower case, such as "user". PowerShell keeps it among other properties.
+// typeOf returns the type that an object names in lower case, such as "user". PowerShell nests the name.
 func typeOf(object *fastjson.Value) string {
 	name := textOf(object, "@odata.type")
 	if name == "" {
@@ -185,7 +192,8 @@ func (g *Reader) All() ([]store.Group, error) {
 	var groups []store.Group
 	for _, id := range g.order {
 		if g.more[id] {
-			return nil, fmt.Errorf("the group %s has more members than are given: follow the last page's nextLink, and import all pages at once", id)
+			return nil, fmt.Errorf("the group %s has more members than are given: follow the last page's nextLink, "+
+				"and import all pages at once", id)
 		}
 		groups = append(groups, *g.byID[id])
 	}

@@ -97,10 +97,7 @@ const between = " \n\r\t,\xef\xbb\xbf"
 
 // step passes over what begins at pos. The record has no data if that is no record.
 func (r *Reader) step() (Record, error) {
-	var inner byte
-	if n := len(r.around); n > 0 {
-		inner = r.around[n-1]
-	}
+	inner := r.inner()
 	switch c := r.buffer[r.pos]; {
 	case c == '[' && (inner == 0 || inner == '[' || inner == '{' && isPage(r.key)):
 		r.pos++
@@ -132,7 +129,15 @@ func (r *Reader) step() (Record, error) {
 	return Record{}, nil
 }
 
-// element passes over the object or list at pos: a record, the head of a page or table, or a property of the page around.
+// inner returns the innermost bracket around the record; 0 if there is none.
+func (r *Reader) inner() byte {
+	if len(r.around) == 0 {
+		return 0
+	}
+	return r.around[len(r.around)-1]
+}
+
+// element passes over the object or list at pos: a record, the head of a page or table, or a property of a page.
 func (r *Reader) element(inner byte) (Record, error) {
 	r.pass()
 	isFailure := inner == '{' && r.buffer[r.pos] == '{' && isError(r.key)
@@ -199,8 +204,8 @@ const (
 	unopened  = "the record is not valid JSON: a bracket closes that was not opened"
 )
 
-// object passes over the object at pos, or over the head of a page or table up to and including the bracket of its list,
-// which it returns: a round one for a table's rows.
+// object passes over the object at pos, or over the head of a page or table up to and including the bracket of its
+// list, which it returns: a round one for a table's rows.
 func (r *Reader) object() (list byte, reason string) {
 	r.columns, r.failure = nil, nil
 	before := byte('{') // the last byte that is no blank
@@ -396,8 +401,8 @@ func (r *Reader) fill() bool {
 	return false
 }
 
-// broken gives up what begins at start and looks for the next record: at the beginning of a line that is indented like the
-// one given up. A record in the middle of a line takes the rest of the line, and the lists it is in, with it.
+// broken gives up what begins at start and looks for the next record: at the beginning of a line that is indented like
+// the one given up. A record in the middle of a line takes the rest of the line, and the lists it is in, with it.
 func (r *Reader) broken(reason string) error {
 	e := &BrokenError{Line: r.line, Reason: reason}
 	if r.oversize != nil {

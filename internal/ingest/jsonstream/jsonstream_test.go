@@ -53,39 +53,54 @@ func TestNext(t *testing.T) {
 		"empty array":  {`[]`, nil},
 		"page": {`{"@odata.context":"x","value":[{"a":1},{"a":2}],"@odata.nextLink":"y","n":[1],"o":{"p":[{}]}}`,
 			[]string{`1: {"a":1}`, `1: {"a":2}`}},
-		"empty page":          {`{"value": []}`, nil},
-		"pages, one a line":   {"{\"records\":[{\"a\":1}]}\n{\"records\":[{\"a\":2}]}", []string{`1: {"a":1}`, `2: {"a":2}`}},
-		"list of pages":       {`[{"Records":[{"a":1}]},{"value":[{"a":2}]}]`, []string{`1: {"a":1}`, `1: {"a":2}`}},
-		"value further in":    {`{"details":[{"key":"k","value":["v"]}]}`, []string{`1: {"details":[{"key":"k","value":["v"]}]}`}},
-		"value that is text":  {`{"value":"v","x":[1]}`, []string{`1: {"value":"v","x":[1]}`}},
-		"brackets in texts":   {`{"a":"}\"]{\\"}` + "\n{}", []string{`1: {"a":"}\"]{\\"}`, `2: {}`}},
-		"pretty-printed":      {"[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  }\n]", []string{"2: {\n    \"a\": 1\n  }", "5: {\n    \"a\": 2\n  }"}},
-		"broken line":         {"{\"a\":1}\n{\"a\":\"x\n{\"a\":3}", []string{`1: {"a":1}`, `2! the record is not valid JSON: a line ends within a text`, `3: {"a":3}`}},
-		"bracket missing":     {"{\"a\":{\"b\":1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket opens where none may`, `2: {"a":2}`}},
-		"bracket too many":    {"{\"a\":1}}\n{\"a\":2}", []string{`1: {"a":1}`, `1! this is not JSON; the rest of the line is not read`, `2: {"a":2}`}},
-		"wrong bracket":       {"{\"a\":[1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket closes that was not opened`, `2: {"a":2}`}},
-		"something else":      {"{\"a\":1}\nServer restarted\n{\"a\":2}", []string{`1: {"a":1}`, `2! this is not JSON`, `3: {"a":2}`}},
-		"truncated line":      {"{\"a\":1}\n{\"a\":", []string{`1: {"a":1}`, `2! the file ends in the middle of a record`}},
-		"truncated list":      {"[{\"a\":1},", []string{`1: {"a":1}`, `1! the file ends inside a list: it is probably incomplete`}},
-		"truncated text":      {`[{"a":1},{"a":"b\`, []string{`1: {"a":1}`, `1! the file ends in the middle of a record`}},
-		"broken in a list":    {"[\n {\"a\":\"x\n },\n {\"a\":2}\n]\n", []string{`2! the record is not valid JSON: a line ends within a text`, `4: {"a":2}`}},
-		"broken page of many": {"{\"records\":[{\"a\":\"x\n{\"records\":[{\"a\":2}]}", []string{`1! the record is not valid JSON: a line ends within a text`, `2: {"a":2}`}},
+		"empty page":         {`{"value": []}`, nil},
+		"pages, one a line":  {"{\"records\":[{\"a\":1}]}\n{\"records\":[{\"a\":2}]}", []string{`1: {"a":1}`, `2: {"a":2}`}},
+		"list of pages":      {`[{"Records":[{"a":1}]},{"value":[{"a":2}]}]`, []string{`1: {"a":1}`, `1: {"a":2}`}},
+		"value further in":   {`{"details":[{"key":"k","value":["v"]}]}`, []string{`1: {"details":[{"key":"k","value":["v"]}]}`}},
+		"value that is text": {`{"value":"v","x":[1]}`, []string{`1: {"value":"v","x":[1]}`}},
+		"brackets in texts":  {`{"a":"}\"]{\\"}` + "\n{}", []string{`1: {"a":"}\"]{\\"}`, `2: {}`}},
+		"pretty-printed": {"[\n  {\n    \"a\": 1\n  },\n  {\n    \"a\": 2\n  }\n]",
+			[]string{"2: {\n    \"a\": 1\n  }", "5: {\n    \"a\": 2\n  }"}},
+		"broken line": {"{\"a\":1}\n{\"a\":\"x\n{\"a\":3}",
+			[]string{`1: {"a":1}`, `2! the record is not valid JSON: a line ends within a text`, `3: {"a":3}`}},
+		"bracket missing": {"{\"a\":{\"b\":1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket ` +
+			`opens where none may`, `2: {"a":2}`}},
+		"bracket too many": {"{\"a\":1}}\n{\"a\":2}", []string{`1: {"a":1}`, `1! this is not JSON; the rest of the ` +
+			`line is not read`, `2: {"a":2}`}},
+		"wrong bracket": {"{\"a\":[1}\n{\"a\":2}", []string{`1! the record is not valid JSON: a bracket closes ` +
+			`that was not opened`, `2: {"a":2}`}},
+		"something else": {"{\"a\":1}\nServer restarted\n{\"a\":2}", []string{`1: {"a":1}`, `2! this is not JSON`, `3: {"a":2}`}},
+		"truncated line": {"{\"a\":1}\n{\"a\":", []string{`1: {"a":1}`, `2! the file ends in the middle of a record`}},
+		"truncated list": {"[{\"a\":1},", []string{`1: {"a":1}`, `1! the file ends inside a list: it is probably incomplete`}},
+		"truncated text": {`[{"a":1},{"a":"b\`, []string{`1: {"a":1}`, `1! the file ends in the middle of a record`}},
+		"broken in a list": {"[\n {\"a\":\"x\n },\n {\"a\":2}\n]\n",
+			[]string{`2! the record is not valid JSON: a line ends within a text`, `4: {"a":2}`}},
+		"broken page of many": {"{\"records\":[{\"a\":\"x\n{\"records\":[{\"a\":2}]}",
+			[]string{`1! the record is not valid JSON: a line ends within a text`, `2: {"a":2}`}},
 		"broken pretty-printed": {"{\n  \"a\": {\n    \"b\": \"x\n  }\n}\n{\n  \"a\": 2\n}",
 			[]string{`1! the record is not valid JSON: a line ends within a text`, "6: {\n  \"a\": 2\n}"}},
-		"table": {`{"tables":[{"name":"t","columns":[{"name":"a"}],"rows":[[1],["]"],[[2]]]},{"columns":["b"],"rows":[]},{"columns":["c"],"rows":[[3]]}],"statistics":{"rows":[[4]]}}`,
+		"table": {`{"tables":[{"name":"t","columns":[{"name":"a"}],"rows":[[1],["]"],[[2]]]},{"columns":["b"],` +
+			`"rows":[]},{"columns":["c"],"rows":[[3]]}],"statistics":{"rows":[[4]]}}`,
 			[]string{`1: [{"name":"a"}][1]`, `1: [{"name":"a"}]["]"]`, `1: [{"name":"a"}][[2]]`, `1: ["c"][3]`}},
-		"table by itself":     {`{"columns":["a"],"rows":[[1]]}{"a":1}`, []string{`1: ["a"][1]`, `1: {"a":1}`}},
-		"rows of no table":    {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
-		"broken row":          {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}", []string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
-		"error behind a page": {"{\"value\":[{\"a\":1}],\n\"error\":{\"code\":[]}}{\"a\":2}", []string{`1: {"a":1}`, `2: error {"code":[]}`, `2: {"a":2}`}},
-		"error before a page": {"[{\"error\":{\"code\":\"x\"},\"o\":{},\n\"value\":[{\"a\":1}]},{\"value\":[]}]", []string{`1: error {"code":"x"}`, `2: {"a":1}`}},
-		"error of a table": {`{"Error":{},"tables":[{"error":{"b":{}},"columns":["a"],"rows":[[1]],"error":{"c":[]}}],"error":{"d":{}}}`,
+		"table by itself":  {`{"columns":["a"],"rows":[[1]]}{"a":1}`, []string{`1: ["a"][1]`, `1: {"a":1}`}},
+		"rows of no table": {`{"rows":[[1]],"columns":["a"]}`, []string{`1: {"rows":[[1]],"columns":["a"]}`}},
+		"broken row": {"{\"columns\":[\"a\"],\"rows\":[\n [\"x\n ],\n [2]\n]}",
+			[]string{`2! the record is not valid JSON: a line ends within a text`, `4: ["a"][2]`}},
+		"error behind a page": {"{\"value\":[{\"a\":1}],\n\"error\":{\"code\":[]}}{\"a\":2}",
+			[]string{`1: {"a":1}`, `2: error {"code":[]}`, `2: {"a":2}`}},
+		"error before a page": {"[{\"error\":{\"code\":\"x\"},\"o\":{},\n\"value\":[{\"a\":1}]},{\"value\":[]}]",
+			[]string{`1: error {"code":"x"}`, `2: {"a":1}`}},
+		"error of a table": {`{"Error":{},"tables":[{"error":{"b":{}},"columns":["a"],"rows":[[1]],` +
+			`"error":{"c":[]}}],"error":{"d":{}}}`,
 			[]string{`1: error {}`, `1: error {"b":{}}`, `1: ["a"][1]`, `1: error {"c":[]}`, `1: error {"d":{}}`}},
 		"error of a record":  {`{"value":[{"error":{"code":"x"}}],"error":null,"x":{}}`, []string{`1: {"error":{"code":"x"}}`}},
 		"files put together": {"{\"a\":1}\n\uFEFF{\"a\":2}", []string{`1: {"a":1}`, `2: {"a":2}`}},
-		"others in a list":   {"[1, {\"a\":2}, null,\n \"x\"\n]", []string{`1! a list of records has something else in it`, `1: {"a":2}`, `1! a list of records has something else in it`, `2! a list of records has something else in it`}},
-		"broken in a line":   {"[{\"a\":1},{\"a\":[1},{\"a\":3}]\n{\"a\":4}", []string{`1: {"a":1}`, `1! the record is not valid JSON: a bracket closes that was not opened; the rest of the line is not read`, `2: {"a":4}`}},
-		"words in a list":    {"[none of it]\n{\"a\":2}", []string{`1! this is not JSON; the rest of the line is not read`, `2: {"a":2}`}},
+		"others in a list": {"[1, {\"a\":2}, null,\n \"x\"\n]", []string{`1! a list of records has something else ` +
+			`in it`, `1: {"a":2}`, `1! a list of records has something else in it`, `2! a list of records has something else in it`}},
+		"broken in a line": {"[{\"a\":1},{\"a\":[1},{\"a\":3}]\n{\"a\":4}",
+			[]string{`1: {"a":1}`, `1! the record is not valid JSON: a bracket closes that was not opened; the rest ` +
+				`of the line is not read`, `2: {"a":4}`}},
+		"words in a list": {"[none of it]\n{\"a\":2}", []string{`1! this is not JSON; the rest of the line is not read`, `2: {"a":2}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, test.want, read(t, strings.NewReader(test.in), 1<<20))
@@ -149,13 +164,16 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	record := `{"a":"` + strings.Repeat("x", 4000) + "\"},\n"
-	if records, refused, megabytes := peak(repeated(`{"value":[`, record, `{}]}`, 50_000)); records != 50_001 || refused != 0 || megabytes > 10 {
+	if records, refused, megabytes := peak(repeated(`{"value":[`, record, `{}]}`,
+		50_000)); records != 50_001 || refused != 0 || megabytes > 10 {
 		t.Errorf("200 MB page: %d records, %d refused, %d MB allocated", records, refused, megabytes)
 	}
-	if records, refused, megabytes := peak(repeated(`{"a":[`, record, `{}]}`+"\n{}", 50_000)); records != 1 || refused != 1 || megabytes > 10 {
+	if records, refused, megabytes := peak(repeated(`{"a":[`, record, `{}]}`+"\n{}",
+		50_000)); records != 1 || refused != 1 || megabytes > 10 {
 		t.Errorf("200 MB record: %d records, %d refused, %d MB allocated", records, refused, megabytes)
 	}
-	if records, refused, megabytes := peak(repeated(`no JSON `, record, "\n{}", 50_000)); records != 50_000 || refused != 1 || megabytes > 10 {
+	if records, refused, megabytes := peak(repeated(`no JSON `, record, "\n{}",
+		50_000)); records != 50_000 || refused != 1 || megabytes > 10 {
 		t.Errorf("no JSON: %d records, %d refused, %d MB allocated", records, refused, megabytes)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
-// IsDefender says whether an object is a row of EntraIdSignInEvents or EntraIdSpnSignInEvents, which were called
+// IsDefender reports whether an object is a row of EntraIdSignInEvents or EntraIdSpnSignInEvents, which were called
 // AADSignInEventsBeta and AADSpnSignInEventsBeta.
 // https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidsigninevents-table
 // https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidspnsigninevents-table
@@ -55,7 +55,8 @@ var codes = []struct {
 }{
 	{"RiskLevelAggregated", "riskLevelAggregated", riskLevels},
 	{"RiskLevelDuringSignIn", "riskLevelDuringSignIn", riskLevels},
-	{"RiskState", "riskState", map[string]string{"0": "none", "1": "confirmedSafe", "2": "remediated", "3": "dismissed", "4": "atRisk", "5": "confirmedCompromised"}},
+	{"RiskState", "riskState", map[string]string{"0": "none", "1": "confirmedSafe", "2": "remediated", "3": "dismissed",
+		"4": "atRisk", "5": "confirmedCompromised"}},
 	{"TokenIssuerType", "tokenIssuerType", map[string]string{"0": "AzureAD", "1": "ADFederationServices"}},
 	{"IsGuestUser", "userType", map[string]string{"true": "guest", "1": "guest", "false": "member", "0": "member"}},
 }

@@ -1,5 +1,6 @@
-// Package loganalytics reads rows of the tables that a Log Analytics workspace keeps of Entra ID, exported as CSV or JSON,
-// and those of Defender's table of sign-ins. Nested properties are objects in some tables and JSON within a text in others.
+// Package loganalytics reads rows of the tables that a Log Analytics workspace keeps of Entra ID, exported as CSV or
+// JSON, and those of Defender's table of sign-ins. Nested properties are objects in some tables and JSON within a text
+// in others.
 // https://learn.microsoft.com/azure/azure-monitor/reference/tables/signinlogs
 package loganalytics
 
@@ -15,7 +16,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
-// Is says whether an object is a row of a table.
+// Is reports whether an object is a row of a table.
 func Is(row *fastjson.Value, names graph.Names) bool {
 	if names.Any(graph.Properties) {
 		return false
@@ -64,7 +65,8 @@ func Record(x *graph.Extractor, row *fastjson.Value, names graph.Names) (*activi
 		return nil, errors.New("the row does not tell which table it is of: export the column Type with it")
 	}
 	if !names.Has(graph.ID) {
-		return nil, fmt.Errorf("the row has no column Id: it is the result of a query that counts or leaves columns out. Export the rows of %s as they are",
+		return nil, fmt.Errorf("the row has no column Id: it is the result of a query that counts or leaves columns "+
+			"out. Export the rows of %s as they are",
 			cmp.Or(name, "the table"))
 	}
 	record := x.Extract(mappings[log.Kind], row)

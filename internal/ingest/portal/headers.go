@@ -2,71 +2,52 @@ package portal
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-// columns says which field each of a download's columns fills, by the column's title in lower case. Location and status
-// need more than that.
-var columns = map[string]string{
-	"date (utc)":                        "createdDateTime",
-	"request id":                        "id",
-	"correlation id":                    "correlationId",
-	"user id":                           "userId",
-	"user":                              "userDisplayName",
-	"username":                          "userPrincipalName",
-	"user type":                         "userType",
-	"user agent":                        "userAgent",
-	"service principal id":              "servicePrincipalId",
-	"service principal name":            "servicePrincipalName",
-	"application":                       "appDisplayName",
-	"application id":                    "appId",
-	"resource":                          "resourceDisplayName",
-	"resource id":                       "resourceId",
-	"resource tenant id":                "resourceTenantId",
-	"home tenant id":                    "homeTenantId",
-	"ip address":                        "ipAddress",
-	"autonomous system number":          "autonomousSystemNumber",
-	"sign-in error code":                "errorCode",
-	"failure reason":                    "failureReason",
-	"multifactor authentication result": "additionalDetails",
-	"client app":                        "clientAppUsed",
-	"operating system":                  "operatingSystem",
-	"browser":                           "browser",
-	"device id":                         "deviceId",
-	"compliant":                         "isCompliant",
-	"managed":                           "isManaged",
-	"join type":                         "trustType",
-	"conditional access":                "conditionalAccessStatus",
-	"authentication requirement":        "authenticationRequirement",
-	"authentication protocol":           "authenticationProtocol",
-	"incoming token type":               "incomingTokenType",
-	"client credential type":            "clientCredentialType",
-	"cross tenant access type":          "crossTenantAccessType",
-	"token issuer type":                 "tokenIssuerType",
-	"original transfer method":          "originalTransferMethod",
-	"flagged for review":                "flaggedForReview",
+// columns maps the titles of a download's columns, in lower case, to the fields that they fill: those of which they are
+// the labels. Location and status need more than that.
+var columns = titlesOf(activity.SignIn)
+
+func titlesOf(kind *activity.Kind) map[string]string {
+	fields := map[string]string{"date (utc)": kind.TimeField, "multifactor authentication result": "additionalDetails"}
+	for _, title := range slices.Concat(layouts...) {
+		for _, f := range kind.Fields {
+			if f.Name != "status" && strings.EqualFold(f.Label, title) {
+				fields[title] = f.Name
+			}
+		}
+	}
+	return fields
 }
 
 // layouts are the titles of the downloads of sign-ins in their order, which is the same in every language.
 var layouts = [][]string{
-	split(`Date (UTC),Request ID,User agent,Correlation ID,User ID,User,Username,User type,Cross tenant access type,Incoming token type,
-		Authentication Protocol,Unique token identifier,Original transfer method,Client credential type,Token Protection - Sign In Session,
-		Token Protection - Sign In Session StatusCode,Application,Application ID,App owner tenant ID,Resource,Resource ID,Resource tenant ID,
-		Resource owner tenant ID,Home tenant ID,Home tenant name,IP address,Location,Status,Sign-in error code,Failure reason,Client app,Device ID,
-		Browser,Operating System,Compliant,Managed,Join Type,Multifactor authentication result,Multifactor authentication auth method,
-		Multifactor authentication auth detail,Authentication requirement,Sign-in identifier,Session ID,IP address (seen by resource),
-		Through Global Secure Access,Global Secure Access IP address,Autonomous system number,Flagged for review,Token issuer type,
-		Incoming token type,Token issuer name,Latency,Conditional Access,Managed Identity type,Associated Resource Id,Federated Token Id,
+	split(`Date (UTC),Request ID,User agent,Correlation ID,User ID,User,Username,User type,Cross tenant access type,
+		Incoming token type,Authentication Protocol,Unique token identifier,Original transfer method,Client credential type,
+		Token Protection - Sign In Session,Token Protection - Sign In Session StatusCode,Application,Application ID,
+		App owner tenant ID,Resource,Resource ID,Resource tenant ID,Resource owner tenant ID,Home tenant ID,
+		Home tenant name,IP address,Location,Status,Sign-in error code,Failure reason,Client app,Device ID,Browser,
+		Operating System,Compliant,Managed,Join Type,Multifactor authentication result,
+		Multifactor authentication auth method,Multifactor authentication auth detail,Authentication requirement,
+		Sign-in identifier,Session ID,IP address (seen by resource),Through Global Secure Access,
+		Global Secure Access IP address,Autonomous system number,Flagged for review,Token issuer type,Incoming token type,
+		Token issuer name,Latency,Conditional Access,Managed Identity type,Associated Resource Id,Federated Token Id,
 		Federated Token Issuer`), // 2025
-	split(`Date (UTC),Request ID,Correlation ID,User ID,User,Username,User type,Cross tenant access type,Incoming token type,
-		Authentication Protocol,Unique token identifier,Client credential type,Application,Application ID,Resource,Resource ID,
-		Resource tenant ID,Home tenant ID,Home tenant name,IP address,Location,Status,Sign-in error code,Failure reason,Client app,Device ID,
-		Browser,Operating System,Compliant,Managed,Join Type,Multifactor authentication result,Multifactor authentication auth method,
-		Multifactor authentication auth detail,Authentication requirement,Sign-in identifier,IP address (seen by resource),
-		Autonomous system number,Flagged for review,Token issuer type,Incoming token type,Token issuer name,Latency,Conditional Access`), // 2023
-	split(`Date (UTC),Request ID,Correlation ID,Service principal ID,Service principal name,Credential key ID,Credential thumbprint,
-		Application,Application ID,App owner tenant ID,Resource,Resource ID,Resource tenant ID,Resource owner tenant ID,Home tenant ID,
-		Home tenant name,IP address,Location,Status,Sign-in error code,Failure reason,Conditional Access`), // by service principals
+	split(`Date (UTC),Request ID,Correlation ID,User ID,User,Username,User type,Cross tenant access type,
+		Incoming token type,Authentication Protocol,Unique token identifier,Client credential type,Application,
+		Application ID,Resource,Resource ID,Resource tenant ID,Home tenant ID,Home tenant name,IP address,Location,Status,
+		Sign-in error code,Failure reason,Client app,Device ID,Browser,Operating System,Compliant,Managed,Join Type,
+		Multifactor authentication result,Multifactor authentication auth method,Multifactor authentication auth detail,
+		Authentication requirement,Sign-in identifier,IP address (seen by resource),Autonomous system number,
+		Flagged for review,Token issuer type,Incoming token type,Token issuer name,Latency,Conditional Access`), // 2023
+	split(`Date (UTC),Request ID,Correlation ID,Service principal ID,Service principal name,Credential key ID,
+		Credential thumbprint,Application,Application ID,App owner tenant ID,Resource,Resource ID,Resource tenant ID,
+		Resource owner tenant ID,Home tenant ID,Home tenant name,IP address,Location,Status,Sign-in error code,
+		Failure reason,Conditional Access`), // by service principals
 }
 
 // translations gives the English title of those in other languages, as far as public readers of such files name them.
@@ -128,12 +109,13 @@ var translations = map[string]string{
 var outcomes = map[string]string{
 	"success": "success", "failure": "failure", "interrupted": "interrupted",
 	"correcto": "success", "éxito": "success", "error": "failure", "interrumpido": "interrupted",
-	"opération réussie": "success", "réussite": "success", "succès": "success", "échec": "failure", "interrompu": "interrupted",
+	"opération réussie": "success", "réussite": "success", "succès": "success", "échec": "failure",
+	"interrompu": "interrupted",
 }
 
-// translate returns the English titles of a header, in lower case and without the blanks that titles carry for no reason,
-// and whether the header was in another language. A header of which not every title is known is read by the order of its
-// columns, if those that are known stand where they should.
+// translate returns the English titles of a header, in lower case and without the blanks that titles carry for no
+// reason, and whether the header was in another language. A header of which not every title is known is read by the
+// order of its columns, if those that are known stand where they should.
 func translate(header []string) (titles []string, foreign bool) {
 	titles = make([]string, len(header))
 	known := make([]bool, len(header))

@@ -1,5 +1,5 @@
-// Package portal reads the CSV files that the Entra admin center offers for download. The portal writes titles and values
-// in the language of its user, and people open and save the files again before they pass them on.
+// Package portal reads the CSV files that the Entra admin center offers for download. The portal writes titles and
+// values in the language of its user, and people open and save the files again before they pass them on.
 package portal
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/graph"
 )
 
-// Download is a file being read.
+// A Download is a file being read.
 type Download struct {
 	x         *graph.Extractor
 	titles    []string
@@ -21,8 +21,8 @@ type Download struct {
 	refused   error
 }
 
-// Open reads a file's header; nil if the file is no download of the portal. The name tells interactive sign-ins from others
-// with the same columns, as nothing in the file does. How dates are written is told by the file's beginning.
+// Open reads a file's header; nil if the file is no download of the portal. The name tells interactive sign-ins from
+// others with the same columns, as nothing in the file does. How dates are written is told by the file's beginning.
 func Open(x *graph.Extractor, name string, header []string, beginning []byte) *Download {
 	titles, foreign := translate(header)
 	has := func(title string) bool { return slices.Contains(titles, title) }
@@ -33,11 +33,14 @@ func Open(x *graph.Extractor, name string, header []string, beginning []byte) *D
 	switch {
 	case has("request id") && (has("application") || has("username") || has("service principal id")):
 	case has("request id"):
-		d.refused = errors.New("this file holds details of sign-ins that are in another file of the same download: import that one")
+		d.refused = errors.New("this file holds details of sign-ins that are in another file of the same download: " +
+			"import that one")
 	case has("activity") || has("correlationid"):
-		d.refused = errors.New("the portal's CSV of audit logs carries no id, by which an event could be told from others: download it as JSON")
+		d.refused = errors.New("the portal's CSV of audit logs carries no id, by which an event could be told from " +
+			"others: download it as JSON")
 	case foreign || !has("date (utc)"):
-		d.refused = errors.New("this download of the portal has titles in a language that is not known: download it as JSON, or with the portal set to English")
+		d.refused = errors.New("this download of the portal has titles in a language that is not known: download it " +
+			"as JSON, or with the portal set to English")
 	default:
 		d.refused = errors.New("this download of the portal has no column Request ID: download it as JSON")
 	}
@@ -45,7 +48,8 @@ func Open(x *graph.Extractor, name string, header []string, beginning []byte) *D
 	switch {
 	case strings.Contains(name, "noninteractive"):
 		d.eventType = activity.NonInteractive
-	case strings.Contains(name, "msisignin"), strings.Contains(name, "managedidentit"), has("managed identity type") && !has("user id"):
+	case strings.Contains(name, "msisignin"), strings.Contains(name, "managedidentit"),
+		has("managed identity type") && !has("user id"):
 		d.eventType = activity.ManagedIdentity
 	case has("service principal id") && !has("user id"):
 		d.eventType = activity.ByPrincipal
