@@ -87,7 +87,8 @@ func FuzzParse(f *testing.F) {
 // FuzzDecode reads any JSON as a query, over any range. It is a question that is answered, or an error that names a part.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
-		`{"queryType": "metrics", "version": 2, "expr": "sum(increase(entra_signins_total[$__interval]))", "interval": "5m", "legendFormat": "{{app}}", "axis": "ingest"}`,
+		`{"queryType": "metrics", "version": 2, "expr": "sum(increase(entra_signins_total[$__interval]))", "interval": "5m",
+			"legendFormat": "{{app}}", "axis": "ingest"}`,
 		`{"expr": "sum(increase(entra_signins_total[$__range]))", "instant": true}`, `{"expr": 7}`,
 		`{"expr": null, "instant": "yes"}`, `{"interval": "1e300y", "expr": "1"}`,
 		`{"interval": "$__rate_interval", "expr": "rate(entra_signins_total[${__rate_interval}])"}`, `{"axis": ["event"]}`,
@@ -106,7 +107,9 @@ func FuzzDecode(f *testing.F) {
 			require.NotEmpty(t, invalid.Part)
 			return
 		}
-		e, grid, step, err := q.Bind(query.Period{From: time.UnixMilli(from).UTC(), To: time.UnixMilli(to).UTC(), MinInterval: time.Duration(interval)})
+		e, grid, step, err := q.Bind(query.Period{
+			From: time.UnixMilli(from).UTC(), To: time.UnixMilli(to).UTC(), MinInterval: time.Duration(interval),
+		})
 		if err != nil {
 			require.ErrorAs(t, err, &invalid)
 			require.NotEmpty(t, invalid.Part)

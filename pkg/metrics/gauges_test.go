@@ -47,18 +47,18 @@ func TestRiskyUsers(t *testing.T) {
 		return metrics.Run(t.Context(), st, access.All(), e, g)
 	}
 	week := metrics.EvalRange{Start: at, End: at.AddDate(0, 0, 7), Step: 12 * time.Hour}
-	for expr, want := range map[string]string{
-		`sum by (level, state) (entra_risky_users{level="high"})`:             "map[level:high state:atRisk]=[- - - - 1 1 2 2 3 3 2 2 1 1 1]",
-		`sum(entra_risky_users{state="atRisk"})`:                              "map[]=[- - 1 1 2 2 2 2 3 3 2 2 1 1 1]",
-		`sum by (user_principal_name) (entra_risky_users{level="low"})`:       "map[user_principal_name:ann@contoso.com]=[- - 1 1 1 1 0 0 0 0 0 0 0 0 0]",
-		`max_over_time(sum(entra_risky_users{level="high"})[7d:12h])`:         "map[]=[- - - - 1 1 2 2 3 3 3 3 3 3 3]",
-		`sum(entra_risky_users{level="high"} offset 2d)`:                      "map[]=[- - - - - - - - 1 1 2 2 3 3 2]",
-		`sum(max_over_time(entra_risky_users{level="high"}[2d:12h] @ end()))`: "map[]=[2 2 2 2 2 2 2 2 2 2 2 2 2 2 2]",
-		`sum(count_over_time(entra_risky_user_events{level="high"}[12h]))`:    "map[]=[- - - - 1 - 1 - 1 - - - 1 - -]",
-		`sum(entra_risky_users{level="high"}) > 2`:                            "map[]=[- - - - - - - - 3 3 - - - - -]",
+	for _, c := range []struct{ expr, want string }{
+		{`sum by (level, state) (entra_risky_users{level="high"})`, "map[level:high state:atRisk]=[- - - - 1 1 2 2 3 3 2 2 1 1 1]"},
+		{`sum(entra_risky_users{state="atRisk"})`, "map[]=[- - 1 1 2 2 2 2 3 3 2 2 1 1 1]"},
+		{`sum by (user_principal_name) (entra_risky_users{level="low"})`, "map[user_principal_name:ann@contoso.com]=[- - 1 1 1 1 0 0 0 0 0 0 0 0 0]"},
+		{`max_over_time(sum(entra_risky_users{level="high"})[7d:12h])`, "map[]=[- - - - 1 1 2 2 3 3 3 3 3 3 3]"},
+		{`sum(entra_risky_users{level="high"} offset 2d)`, "map[]=[- - - - - - - - 1 1 2 2 3 3 2]"},
+		{`sum(max_over_time(entra_risky_users{level="high"}[2d:12h] @ end()))`, "map[]=[2 2 2 2 2 2 2 2 2 2 2 2 2 2 2]"},
+		{`sum(count_over_time(entra_risky_user_events{level="high"}[12h]))`, "map[]=[- - - - 1 - 1 - 1 - - - 1 - -]"},
+		{`sum(entra_risky_users{level="high"}) > 2`, "map[]=[- - - - - - - - 3 3 - - - - -]"},
 	} {
-		answer, err := ask(expr, week)
-		require.NoError(t, err, expr)
+		answer, err := ask(c.expr, week)
+		require.NoError(t, err, c.expr)
 		got := ""
 		for _, s := range answer.Series {
 			values := make([]string, len(s.Values))
@@ -69,7 +69,7 @@ func TestRiskyUsers(t *testing.T) {
 			}
 			got += fmt.Sprint(s.Labels) + "=" + fmt.Sprint(values)
 		}
-		require.Equal(t, want, got, expr)
+		require.Equal(t, c.want, got, c.expr)
 	}
 	week.Ingest = true
 	_, err = ask(`entra_risky_users`, week)

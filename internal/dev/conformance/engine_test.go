@@ -34,19 +34,19 @@ func againstOracle(t *testing.T, answer engine.Asked, data oracle.Data, seed uin
 	answered := 0
 	for range n {
 		text, _ := g.Expression()
-		grid := someGrid(random)
-		grid.Ingest = random.IntN(3) == 0
-		want, err := data.Evaluate(text, grid)
+		evalRange := someRange(random)
+		evalRange.Ingest = random.IntN(3) == 0
+		want, err := data.Evaluate(text, evalRange)
 		if err != nil {
 			continue
 		}
-		got, err := answer(text, grid)
+		got, err := answer(text, evalRange)
 		if err != nil {
-			t.Errorf("%s\n%v: %v", text, grid, err)
+			t.Errorf("%s\n%v: %v", text, evalRange, err)
 			continue
 		}
-		if difference := oracle.Difference(grid, want, got); difference != "" {
-			t.Errorf("%s\n%v: %s", text, grid, difference)
+		if difference := oracle.Difference(evalRange, want, got); difference != "" {
+			t.Errorf("%s\n%v: %s", text, evalRange, difference)
 		}
 		if len(want) > 0 {
 			answered++
@@ -87,15 +87,15 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 	agreement := oracle.NewAgreement(number, all, same, values)
 	for _, x := range history.Expressions(expressionList + functionList) {
 		agreement.Add(x.Group, number, 1)
-		for _, g := range history.Grids {
+		for _, g := range history.Ranges {
 			agreement.Add(x.Group, all, 1)
-			want, err := vm.evaluate(t, x.Text, g.Grid)
+			want, err := vm.evaluate(t, x.Text, g.EvalRange)
 			require.NoError(t, err, x.Text)
-			got, err := answer(x.Text, g.Grid)
+			got, err := answer(x.Text, g.EvalRange)
 			if !assert.NoError(t, err, x.Text) {
 				continue
 			}
-			if difference := oracle.Disagreement(x.Text, g.Grid, want, got); difference != "" {
+			if difference := oracle.Disagreement(x.Text, g.EvalRange, want, got); difference != "" {
 				t.Errorf("%s, %s: %s", x.Text, g.Name, difference)
 				continue
 			}
@@ -127,11 +127,11 @@ func TestDifferences(t *testing.T) {
 	for _, x := range history.Expressions(differenceList + functionDifferences) {
 		// Which series VictoriaMetrics chooses is luck, so that it may choose the same; how many there are is not.
 		chosen, differs := strings.HasPrefix(x.Group, "Any series will do."), false
-		for _, g := range history.Grids {
-			got, err := answer(x.Text, g.Grid)
+		for _, g := range history.Ranges {
+			got, err := answer(x.Text, g.EvalRange)
 			require.NoError(t, err, x.Text)
-			want, err := vm.evaluate(t, x.Text, g.Grid)
-			differs = differs || err != nil || oracle.Disagreement(x.Text, g.Grid, want, got) != ""
+			want, err := vm.evaluate(t, x.Text, g.EvalRange)
+			differs = differs || err != nil || oracle.Disagreement(x.Text, g.EvalRange, want, got) != ""
 			if chosen {
 				assert.NoError(t, err, x.Text)
 				assert.Len(t, got, len(want), x.Text)

@@ -31,14 +31,14 @@ func generator(seed uint64, data oracle.Data) *oracle.Generator {
 		Extra: []string{"user_principal_name", "user_id", "ip_address", "error_code", "country", "client_app", "risk_level"}}
 }
 
-// someGrid invents a range or an instant, before, within and after the history.
-func someGrid(random *rand.Rand) oracle.Grid {
+// someRange invents a range or an instant, before, within and after the history.
+func someRange(random *rand.Rand) oracle.EvalRange {
 	steps := []time.Duration{time.Minute, 5 * time.Minute, 7 * time.Minute, 30 * time.Minute, time.Hour}
 	step := steps[random.IntN(len(steps))]
-	g := oracle.Grid{Start: history.Dawn.Add(time.Duration(random.IntN(25)-1) * time.Hour).Truncate(step), Step: step}
+	g := oracle.EvalRange{Start: history.Dawn.Add(time.Duration(random.IntN(25)-1) * time.Hour).Truncate(step), Step: step}
 	g.End = g.Start.Add(time.Duration(random.IntN(20)) * step)
 	if random.IntN(3) == 0 {
-		g = oracle.Grid{End: history.Moment(random)}
+		g = oracle.EvalRange{End: history.Moment(random)}
 	}
 	return g
 }
@@ -52,7 +52,7 @@ func TestOracleAndGenerator(t *testing.T) {
 	const n = 400
 	for range n {
 		text, _ := g.Expression()
-		answer, err := data.Evaluate(text, someGrid(random))
+		answer, err := data.Evaluate(text, someRange(random))
 		if err == nil {
 			valid++
 		} else if testing.Verbose() {
@@ -77,7 +77,7 @@ func TestInvariants(t *testing.T) {
 
 func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 	random := rand.New(rand.NewPCG(30, 30))
-	ask := func(expr string, g oracle.Grid) []oracle.Series {
+	ask := func(expr string, g oracle.EvalRange) []oracle.Series {
 		series, err := answer(expr, g)
 		require.NoError(t, err, expr)
 		return series
@@ -89,19 +89,19 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 			if ranged {
 				continue
 			}
-			grid := someGrid(random)
-			if grid.Step == 0 {
+			evalRange := someRange(random)
+			if evalRange.Step == 0 {
 				continue
 			}
-			whole, err := answer(text, grid)
+			whole, err := answer(text, evalRange)
 			if err != nil {
 				continue // what may not be asked is the same for both, see above
 			}
-			for i, at := range grid.Times() {
+			for i, at := range evalRange.Times() {
 				if random.IntN(4) > 0 {
 					continue
 				}
-				instant := oracle.Grid{End: at}
+				instant := oracle.EvalRange{End: at}
 				once, err := answer(text, instant)
 				require.NoError(t, err, text)
 				var column []oracle.Series
@@ -115,7 +115,7 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 	t.Run("a sum is that of its series", func(t *testing.T) {
 		for _, by := range []string{"app", "status, kind", "tenant", ""} {
 			for range 10 {
-				g := someGrid(random)
+				g := someRange(random)
 				for _, function := range []string{"increase", "rate"} {
 					leaf := fmt.Sprintf(`%s(entra_signins_total{kind!="noninteractive"}[%dm])`, function, 1+random.IntN(90))
 					assert.Empty(t, oracle.Difference(g, ask(fmt.Sprintf("sum by (%s) (%s)", by, leaf), g),
@@ -126,7 +126,7 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 	})
 	t.Run("an offset moves", func(t *testing.T) {
 		for range 60 {
-			g := someGrid(random)
+			g := someRange(random)
 			back := 7 * time.Hour // a multiple of every step
 			earlier := g
 			earlier.Start, earlier.End = g.Start.Add(-back), g.End.Add(-back)
@@ -136,7 +136,7 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 	})
 	t.Run("or is a union", func(t *testing.T) {
 		for range 40 {
-			g := someGrid(random)
+			g := someRange(random)
 			got := ask(`increase(entra_signins_total{app="Mail" or status="failure"}[1h])`, g)
 			want := ask(`increase(entra_signins_total{app="Mail"}[1h]) or increase(entra_signins_total{status="failure"}[1h])`, g)
 			assert.Empty(t, oracle.Difference(g, want, got))

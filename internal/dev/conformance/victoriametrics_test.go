@@ -72,8 +72,8 @@ func samplesOf(data oracle.Data) []byte {
 	return lines.Bytes()
 }
 
-// evaluate asks a server for what a grid asks for.
-func (s server) evaluate(t *testing.T, expr string, g oracle.Grid) ([]oracle.Series, error) {
+// evaluate asks a server for what an evaluation range asks for.
+func (s server) evaluate(t *testing.T, expr string, g oracle.EvalRange) ([]oracle.Series, error) {
 	t.Helper()
 	var data struct {
 		Result []struct {
@@ -125,16 +125,16 @@ func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
 	vm := startFed(t, data)
 	compared := 0
 	for _, x := range history.Expressions(expressionList) {
-		for _, g := range history.Grids {
-			want, err := vm.evaluate(t, x.Text, g.Grid)
+		for _, g := range history.Ranges {
+			want, err := vm.evaluate(t, x.Text, g.EvalRange)
 			if !assert.NoError(t, err, x.Text) {
 				break
 			}
-			got, err := data.Evaluate(x.Text, g.Grid)
+			got, err := data.Evaluate(x.Text, g.EvalRange)
 			if !assert.NoError(t, err, x.Text) {
 				break
 			}
-			if difference := oracle.Disagreement(x.Text, g.Grid, want, got); difference != "" {
+			if difference := oracle.Disagreement(x.Text, g.EvalRange, want, got); difference != "" {
 				t.Errorf("%s, %s: %s", x.Text, g.Name, difference)
 			}
 			compared++
@@ -158,16 +158,16 @@ func inventedAgainst(t *testing.T, vm server, answer engine.Asked, data oracle.D
 	for range n {
 		text, _ := g.Expression()
 		step := []time.Duration{2 * time.Minute, 5 * time.Minute, 7 * time.Minute, time.Hour}[random.IntN(4)]
-		grid := oracle.Grid{Start: history.Dawn.Add(time.Duration(8+random.IntN(8)) * time.Hour).Truncate(step), Step: step}
-		grid.End = grid.Start.Add(time.Duration(random.IntN(20)) * step)
-		if samples := history.Dusk.Add(-10 * time.Minute); grid.End.After(samples) { // offsets look ahead by ten minutes
-			grid.End = samples
+		evalRange := oracle.EvalRange{Start: history.Dawn.Add(time.Duration(8+random.IntN(8)) * time.Hour).Truncate(step), Step: step}
+		evalRange.End = evalRange.Start.Add(time.Duration(random.IntN(20)) * step)
+		if samples := history.Dusk.Add(-10 * time.Minute); evalRange.End.After(samples) { // offsets look ahead by ten minutes
+			evalRange.End = samples
 		}
-		want, err := vm.evaluate(t, text, grid)
+		want, err := vm.evaluate(t, text, evalRange)
 		require.NoError(t, err, text)
-		got, err := answer(text, grid)
+		got, err := answer(text, evalRange)
 		if assert.NoError(t, err, text) {
-			assert.Empty(t, oracle.Difference(grid, want, got), text)
+			assert.Empty(t, oracle.Difference(evalRange, want, got), text)
 		}
 		if len(want) > 0 {
 			answered++
@@ -186,11 +186,11 @@ func TestDifferencesFromVictoriaMetrics(t *testing.T) {
 	vm := startFed(t, data)
 	for _, x := range history.Expressions(differenceList) {
 		differs := false
-		for _, g := range history.Grids {
-			got, err := data.Evaluate(x.Text, g.Grid)
+		for _, g := range history.Ranges {
+			got, err := data.Evaluate(x.Text, g.EvalRange)
 			require.NoError(t, err, x.Text)
-			want, err := vm.evaluate(t, x.Text, g.Grid)
-			differs = differs || err != nil || oracle.Disagreement(x.Text, g.Grid, want, got) != ""
+			want, err := vm.evaluate(t, x.Text, g.EvalRange)
+			differs = differs || err != nil || oracle.Disagreement(x.Text, g.EvalRange, want, got) != ""
 		}
 		assert.True(t, differs, "%s: the same everywhere: belongs to expressions.txt", x.Text)
 	}

@@ -16,10 +16,10 @@ import (
 )
 
 // Asked is what answers expressions.
-type Asked func(expr string, g oracle.Grid) ([]oracle.Series, error)
+type Asked func(expr string, g oracle.EvalRange) ([]oracle.Series, error)
 
-// gridOf is a grid in the engine's terms.
-func gridOf(g oracle.Grid) metrics.EvalRange {
+// evalRangeOf is an evaluation range in the engine's terms.
+func evalRangeOf(g oracle.EvalRange) metrics.EvalRange {
 	return metrics.EvalRange{Start: g.Start, End: g.End, Step: g.Step, Ingest: g.Ingest}
 }
 
@@ -37,23 +37,23 @@ func seriesOf(answer *metrics.Result, err error) ([]oracle.Series, error) {
 // OnPostgreSQL is the engine over a store.
 func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
 	st := &engine.Engine{DB: db, Timeout: 10 * time.Minute, MaxRows: 10_000}
-	return func(expr string, g oracle.Grid) ([]oracle.Series, error) {
+	return func(expr string, g oracle.EvalRange) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
 		if err != nil {
 			return nil, err
 		}
-		return seriesOf(metrics.Run(ctx, st, access.All(), e, gridOf(g)))
+		return seriesOf(metrics.Run(ctx, st, access.All(), e, evalRangeOf(g)))
 	}
 }
 
 // InMemory is the engine over events, without a database.
 func InMemory(ctx context.Context, data oracle.Data) Asked {
-	return func(expr string, g oracle.Grid) ([]oracle.Series, error) {
+	return func(expr string, g oracle.EvalRange) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
 		if err != nil {
 			return nil, err
 		}
-		return seriesOf(e.Evaluate(ctx, events{data}, gridOf(g)))
+		return seriesOf(e.Evaluate(ctx, events{data}, evalRangeOf(g)))
 	}
 }
 

@@ -303,17 +303,17 @@ func Scraped(data oracle.Data) (list []*Counter) {
 	return list
 }
 
-// Grids are the ranges asked about.
-var Grids = []struct {
+// Ranges are the ranges asked about.
+var Ranges = []struct {
 	Name string
-	oracle.Grid
+	oracle.EvalRange
 }{
-	{"12 h by 1 h", oracle.Grid{Start: Dawn.Add(8 * time.Hour), End: Dawn.Add(20 * time.Hour), Step: time.Hour}},
-	{"12 h by 10 m", oracle.Grid{Start: Dawn.Add(9 * time.Hour), End: Dawn.Add(21 * time.Hour), Step: 10 * time.Minute}},
-	{"1 h by 1 m", oracle.Grid{Start: Dawn.Add(14 * time.Hour), End: Dawn.Add(15 * time.Hour), Step: time.Minute}},
-	{"6 h by 7 m", oracle.Grid{Start: Dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: Dawn.Add(18 * time.Hour),
+	{"12 h by 1 h", oracle.EvalRange{Start: Dawn.Add(8 * time.Hour), End: Dawn.Add(20 * time.Hour), Step: time.Hour}},
+	{"12 h by 10 m", oracle.EvalRange{Start: Dawn.Add(9 * time.Hour), End: Dawn.Add(21 * time.Hour), Step: 10 * time.Minute}},
+	{"1 h by 1 m", oracle.EvalRange{Start: Dawn.Add(14 * time.Hour), End: Dawn.Add(15 * time.Hour), Step: time.Minute}},
+	{"6 h by 7 m", oracle.EvalRange{Start: Dawn.Add(12 * time.Hour).Truncate(7 * time.Minute), End: Dawn.Add(18 * time.Hour),
 		Step: 7 * time.Minute}},
-	{"at once", oracle.Grid{End: Dawn.Add(17*time.Hour + 23*time.Minute)}},
+	{"at once", oracle.EvalRange{End: Dawn.Add(17*time.Hour + 23*time.Minute)}},
 }
 
 // Expression is a line of testdata/expressions.txt, with the group it is in.

@@ -12,7 +12,7 @@ import (
 
 // Disagreement says where answers differ; empty where they do not. Which of equal values topk keeps is everybody's own
 // choice: there the values of each time are compared without the labels.
-func Disagreement(expr string, g Grid, want, got []Series) string {
+func Disagreement(expr string, g EvalRange, want, got []Series) string {
 	if lower := strings.ToLower(expr); strings.Contains(lower, "topk") || strings.Contains(lower, "bottomk") {
 		want, got = unnamed(want, len(g.Times())), unnamed(got, len(g.Times()))
 	}
@@ -20,7 +20,7 @@ func Disagreement(expr string, g Grid, want, got []Series) string {
 }
 
 // Difference says where answers differ; empty where they do not.
-func Difference(g Grid, want, got []Series) string {
+func Difference(g EvalRange, want, got []Series) string {
 	byKey := func(list []Series) map[string][]float64 {
 		m := map[string][]float64{}
 		for _, s := range list {

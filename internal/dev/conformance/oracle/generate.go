@@ -55,11 +55,11 @@ func (g *Generator) metric() string {
 // vector invents an expression, and knows the labels of its series.
 func (g *Generator) vector(depth int) (text string, labels []string) {
 	if depth == 0 {
-		return g.leaf()
+		return g.rollup()
 	}
 	switch g.Random.IntN(12) {
 	case 0, 1:
-		return g.leaf()
+		return g.rollup()
 	case 2, 3:
 		return g.aggregate(depth)
 	case 4:
@@ -75,11 +75,11 @@ func (g *Generator) vector(depth int) (text string, labels []string) {
 			return g.subquery(depth)
 		}
 	}
-	return g.leaf()
+	return g.rollup()
 }
 
-// leaf is a count of events, by labels or by the exporter's.
-func (g *Generator) leaf() (text string, labels []string) {
+// rollup is a count of events, by labels or by the exporter's.
+func (g *Generator) rollup() (text string, labels []string) {
 	name := g.metric()
 	m := g.Data[name]
 	function, selector := g.pick("increase", "increase", "increase", "rate", "increase_pure"), g.selector(name)

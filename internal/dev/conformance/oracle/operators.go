@@ -49,28 +49,28 @@ func matched(labels map[string]string, x *metricsql.BinaryOpExpr) string {
 	return key(left)
 }
 
-func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error) {
+func (e *evaluation) binary(x *metricsql.BinaryOpExpr, ts timestamps) ([]Series, error) {
 	op := strings.ToLower(x.Op)
-	left, err := e.eval(x.Left, c)
+	left, err := e.eval(x.Left, ts)
 	if err != nil {
 		return nil, err
 	}
-	right, err := e.eval(x.Right, c)
+	right, err := e.eval(x.Right, ts)
 	if err != nil {
 		return nil, err
 	}
 	if op != "default" && comparisons[op] == "" { // default fills also what a comparison has emptied
-		left, right = alive(left), alive(right)
+		left, right = withValues(left), withValues(right)
 	}
 	if operators[op] == nil {
-		return sets(op, x, left, right, c)
+		return sets(op, x, left, right, ts)
 	}
 	if _, number := x.Left.(*metricsql.NumberExpr); number && comparisons[op] != "" {
 		left, right, op = right, left, comparisons[op]
 	}
 	apply := func(a, b Series, labels map[string]string) Series {
-		out := c.constant(math.NaN())
-		for i := range c.times {
+		out := ts.constant(math.NaN())
+		for i := range ts.times {
 			p, q := a.Values[i], b.Values[i]
 			out.Values[i] = compute(op, x.Bool, p, q)
 		}
@@ -91,20 +91,17 @@ func (e *evaluation) binary(x *metricsql.BinaryOpExpr, c clock) ([]Series, error
 		}
 		return list, nil
 	}
+	seen := map[string]bool{}
 	for _, a := range left {
 		for _, b := range right {
-			if matched(a.Labels, x) != matched(b.Labels, x) {
-				continue
+			if matched(a.Labels, x) == matched(b.Labels, x) {
+				s := apply(a, b, joined(x, op, a.Labels, b.Labels))
+				list, seen[s.Key()] = append(list, s), true
 			}
-			list = append(list, apply(a, b, joined(x, op, a.Labels, b.Labels)))
 		}
 	}
-	seen := map[string]bool{}
-	for _, s := range list {
-		if seen[s.Key()] {
-			return nil, fmt.Errorf("several series match: %s", text(x))
-		}
-		seen[s.Key()] = true
+	if len(seen) < len(list) {
+		return nil, fmt.Errorf("several series match: %s", text(x))
 	}
 	return list, nil
 }
@@ -151,14 +148,14 @@ func compute(op string, asNumber bool, p, q float64) float64 {
 
 func isScalar(list []Series) bool { return len(list) == 1 && len(list[0].Labels) == 0 }
 
-func alive(list []Series) []Series {
+func withValues(list []Series) []Series {
 	return slices.DeleteFunc(slices.Clone(list), func(s Series) bool {
 		return !slices.ContainsFunc(s.Values, func(v float64) bool { return v == v })
 	})
 }
 
 // sets evaluates the operators that choose between series.
-func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) ([]Series, error) {
+func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, ts timestamps) ([]Series, error) {
 	partners := func(s Series, among []Series) (list []Series) {
 		for _, other := range among {
 			if matched(s.Labels, x) == matched(other.Labels, x) {
@@ -181,7 +178,7 @@ func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) (
 	choose := func(from, by []Series, f func(v, other float64) float64) (list []Series) {
 		for _, s := range from {
 			others := partners(s, by)
-			out := c.constant(0)
+			out := ts.constant(0)
 			for i, v := range s.Values {
 				out.Values[i] = f(v, value(others, i))
 			}
@@ -191,9 +188,9 @@ func sets(op string, x *metricsql.BinaryOpExpr, left, right []Series, c clock) (
 	}
 	switch op {
 	case "and", "if":
-		return alive(choose(left, right, keep)), nil
+		return withValues(choose(left, right, keep)), nil
 	case "unless", "ifnot":
-		return alive(choose(left, right, drop)), nil
+		return withValues(choose(left, right, drop)), nil
 	case "default":
 		if len(left) == 0 {
 			return right, nil
@@ -240,7 +237,7 @@ func fill(v, other float64) float64 {
 }
 
 // transform evaluates a function of values.
-func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error) {
+func (e *evaluation) transform(x *metricsql.FuncExpr, ts timestamps) ([]Series, error) {
 	name := strings.ToLower(x.Name)
 	var texts []string
 	var args [][]Series
@@ -249,7 +246,7 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 			texts = append(texts, s.S)
 			continue
 		}
-		list, err := e.eval(arg, c)
+		list, err := e.eval(arg, ts)
 		if err != nil {
 			return nil, err
 		}
@@ -268,23 +265,23 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, c clock) ([]Series, error)
 		return args[0], nil
 	case "scalar":
 		if len(args[0]) != 1 {
-			return []Series{c.constant(math.NaN())}, nil
+			return []Series{ts.constant(math.NaN())}, nil
 		}
 		return []Series{{map[string]string{}, args[0][0].Values}}, nil
 	case "time":
-		return []Series{c.each(func(t int64) float64 { return float64(t) / 1e6 })}, nil
+		return []Series{ts.each(func(t int64) float64 { return float64(t) / 1e6 })}, nil
 	case "start":
-		return []Series{c.constant(float64(c.times[0]) / 1e6)}, nil
+		return []Series{ts.constant(float64(ts.times[0]) / 1e6)}, nil
 	case "end":
-		return []Series{c.constant(float64(c.times[len(c.times)-1]) / 1e6)}, nil
+		return []Series{ts.constant(float64(ts.times[len(ts.times)-1]) / 1e6)}, nil
 	case "step":
-		return []Series{c.constant(float64(c.step) / 1e6)}, nil
+		return []Series{ts.constant(float64(ts.step) / 1e6)}, nil
 	case "absent":
-		return []Series{absent(args[0], c)}, nil
+		return []Series{absent(args[0], ts)}, nil
 	case "", "union":
 		var list []Series
 		for _, arg := range args {
-			for _, s := range alive(arg) {
+			for _, s := range withValues(arg) {
 				if !slices.ContainsFunc(list, func(l Series) bool { return l.Key() == s.Key() }) {
 					list = append(list, s)
 				}

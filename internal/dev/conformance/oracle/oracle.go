@@ -33,8 +33,8 @@ type Metric struct {
 // Data are the metrics by name.
 type Data map[string]*Metric
 
-// Grid says when to evaluate. Without a step it is one instant, the end.
-type Grid struct {
+// EvalRange says when to evaluate. Without a step it is one instant, the end.
+type EvalRange struct {
 	Start, End time.Time
 	Step       time.Duration
 	Ingest     bool // by when events arrived, not by when they happened
@@ -61,14 +61,14 @@ func key(labels map[string]string) string {
 type times []int64
 
 // Times lists the grid's instants.
-func (g Grid) Times() (list []time.Time) {
+func (g EvalRange) Times() (list []time.Time) {
 	for _, t := range g.times() {
 		list = append(list, time.UnixMicro(t).UTC())
 	}
 	return list
 }
 
-func (g Grid) times() (list times) {
+func (g EvalRange) times() (list times) {
 	if g.Step == 0 {
 		return times{g.End.UnixMicro()}
 	}
@@ -92,7 +92,7 @@ func floor(t, step int64) int64 {
 const instantStep = 5 * time.Minute
 
 // Evaluate answers an expression. Series without a value are left out, the others sorted by their labels.
-func (d Data) Evaluate(text string, g Grid) (list []Series, err error) {
+func (d Data) Evaluate(text string, g EvalRange) (list []Series, err error) {
 	expr, err := metricsql.Parse(text)
 	if err != nil {
 		return nil, err
@@ -102,11 +102,11 @@ func (d Data) Evaluate(text string, g Grid) (list []Series, err error) {
 		step = instantStep
 	}
 	e := &evaluation{data: d, ingest: g.Ingest}
-	c := clock{times: g.times(), step: step.Microseconds()}
-	if len(c.times) == 0 {
+	ts := timestamps{times: g.times(), step: step.Microseconds()}
+	if len(ts.times) == 0 {
 		return nil, nil
 	}
-	all, err := e.eval(expr, c)
+	all, err := e.eval(expr, ts)
 	if err != nil {
 		return nil, err
 	}
@@ -129,79 +129,79 @@ type evaluation struct {
 	ingest bool
 }
 
-// clock is when an expression is evaluated, and what an omitted window is.
-type clock struct {
+// timestamps is when an expression is evaluated, and what an omitted window is.
+type timestamps struct {
 	times times
 	step  int64
 }
 
-func (c clock) at(t int64) clock { return clock{times{t}, c.step} }
+func (ts timestamps) at(t int64) timestamps { return timestamps{times{t}, ts.step} }
 
-func (c clock) constant(v float64) Series {
-	return Series{map[string]string{}, slices.Repeat([]float64{v}, len(c.times))}
+func (ts timestamps) constant(v float64) Series {
+	return Series{map[string]string{}, slices.Repeat([]float64{v}, len(ts.times))}
 }
 
-func (c clock) each(f func(t int64) float64) Series {
-	s := c.constant(0)
-	for i, t := range c.times {
+func (ts timestamps) each(f func(t int64) float64) Series {
+	s := ts.constant(0)
+	for i, t := range ts.times {
 		s.Values[i] = f(t)
 	}
 	return s
 }
 
-func (e *evaluation) eval(expr metricsql.Expr, c clock) ([]Series, error) {
+func (e *evaluation) eval(expr metricsql.Expr, ts timestamps) ([]Series, error) {
 	switch x := expr.(type) {
 	case *metricsql.NumberExpr:
-		return []Series{c.constant(x.N)}, nil
+		return []Series{ts.constant(x.N)}, nil
 	case *metricsql.DurationExpr:
-		return []Series{c.constant(float64(x.Duration(c.step/1000)) / 1000)}, nil
+		return []Series{ts.constant(float64(x.Duration(ts.step/1000)) / 1000)}, nil
 	case *metricsql.RollupExpr: // an expression as a whole at another time
 		if x.Window != nil || x.InheritStep || x.Step != nil {
 			return nil, fmt.Errorf("a window without a function: %s", text(expr))
 		}
-		return e.moved(x, c, func(c clock) ([]Series, error) { return e.eval(x.Expr, c) })
+		return e.shifted(x, ts, func(ts timestamps) ([]Series, error) { return e.eval(x.Expr, ts) })
 	case *metricsql.AggrFuncExpr:
-		return e.aggregate(x, c)
+		return e.aggregate(x, ts)
 	case *metricsql.BinaryOpExpr:
-		return e.binary(x, c)
+		return e.binary(x, ts)
 	case *metricsql.FuncExpr:
 		if metricsql.IsRollupFunc(x.Name) {
-			return e.rollup(x, c)
+			return e.rollup(x, ts)
 		}
-		return e.transform(x, c)
+		return e.transform(x, ts)
 	}
 	return nil, fmt.Errorf("not evaluated: %s", text(expr))
 }
 
 func text(expr metricsql.Expr) string { return string(expr.AppendString(nil)) }
 
-// moved evaluates at the times that offset and @ lead to.
-func (e *evaluation) moved(x *metricsql.RollupExpr, c clock, f func(clock) ([]Series, error)) ([]Series, error) {
+// shifted evaluates at the times that offset and @ lead to.
+func (e *evaluation) shifted(x *metricsql.RollupExpr, ts timestamps, f func(timestamps) ([]Series, error)) ([]Series, error) {
 	back := int64(0)
 	if x.Offset != nil {
-		back = x.Offset.Duration(c.step/1000) * 1000
+		back = x.Offset.Duration(ts.step/1000) * 1000
 	}
 	if x.At == nil {
-		moved := clock{step: c.step}
-		for _, t := range c.times {
-			moved.times = append(moved.times, t-back)
+		shifted := timestamps{step: ts.step}
+		for _, t := range ts.times {
+			shifted.times = append(shifted.times, t-back)
 		}
-		return f(moved)
+		return f(shifted)
 	}
-	at, err := e.number(x.At, c)
+	at, err := e.number(x.At, ts)
 	if err != nil {
 		return nil, err
 	}
-	once, err := f(c.at(int64(math.Round(at*1000))*1000 - back))
+	once, err := f(ts.at(int64(math.Round(at*1000))*1000 - back))
 	for i := range once {
-		once[i].Values = slices.Repeat(once[i].Values, len(c.times))
+		once[i].Values = slices.Repeat(once[i].Values, len(ts.times))
 	}
 	return once, err
 }
 
 // number is an argument that has to be the same at all times.
-func (e *evaluation) number(expr metricsql.Expr, c clock) (float64, error) {
-	list, err := e.eval(expr, c)
+func (e *evaluation) number(expr metricsql.Expr, ts timestamps) (float64, error) {
+	list, err := e.eval(expr, ts)
 	if err != nil {
 		return 0, err
 	}
@@ -212,24 +212,24 @@ func (e *evaluation) number(expr metricsql.Expr, c clock) (float64, error) {
 }
 
 // rollup evaluates a function of events in a window, or of the answers to a subquery.
-func (e *evaluation) rollup(x *metricsql.FuncExpr, c clock) ([]Series, error) {
+func (e *evaluation) rollup(x *metricsql.FuncExpr, ts timestamps) ([]Series, error) {
 	arg := x.Args[metricsql.GetRollupArgIdx(x)]
 	r, ok := arg.(*metricsql.RollupExpr)
 	if !ok {
 		r = &metricsql.RollupExpr{Expr: arg}
 	}
 	if m, ok := r.Expr.(*metricsql.MetricExpr); ok && !r.ForSubquery() {
-		return e.leaf(x, r, m, nil, c)
+		return e.selector(x, r, m, nil, ts)
 	}
-	return e.moved(r, c, func(c clock) ([]Series, error) { return e.subquery(x, r, c) })
+	return e.shifted(r, ts, func(ts timestamps) ([]Series, error) { return e.subquery(x, r, ts) })
 }
 
 // window is a rollup's, in microseconds.
-func window(r *metricsql.RollupExpr, c clock) int64 {
+func window(r *metricsql.RollupExpr, ts timestamps) int64 {
 	if r.Window == nil {
-		return c.step
+		return ts.step
 	}
-	return r.Window.Duration(c.step/1000) * 1000
+	return r.Window.Duration(ts.step/1000) * 1000
 }
 
 // metric finds the metric of a selector, and the filters beside its name.
@@ -261,8 +261,10 @@ func (m *Metric) zeros(filters [][]metricsql.LabelFilter, by []string) bool {
 	return !m.Stream && !slices.ContainsFunc(used, func(label string) bool { return !slices.Contains(m.Exported, label) })
 }
 
-// leaf counts events in the windows (t-w, t] by labels; nil stands for those of the exporter.
-func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *metricsql.MetricExpr, by []string, c clock) ([]Series, error) {
+// selector counts events in the windows (t-w, t] by labels; nil stands for those of the exporter.
+func (e *evaluation) selector(
+	x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *metricsql.MetricExpr, by []string, ts timestamps,
+) ([]Series, error) {
 	metric, filters, err := e.metric(m)
 	if err != nil {
 		return nil, err
@@ -271,29 +273,12 @@ func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *met
 		by = metric.Exported
 	}
 	zeros := metric.zeros(filters, by)
-	groups, labels := map[string]times{}, map[string]map[string]string{}
-	for _, event := range metric.Events {
-		if !selected(filters, event.Labels) {
-			continue
-		}
-		at, own := event.Happened, map[string]string{}
-		if e.ingest {
-			at = event.Arrived
-		}
-		for _, label := range by {
-			if value := event.Labels[label]; value != "" {
-				own[label] = value
-			}
-		}
-		labels[key(own)] = own
-		groups[key(own)] = append(groups[key(own)], at.UnixMicro())
-	}
-
-	w, name := window(r, c), strings.ToLower(x.Name)
-	return e.moved(r, c, func(c clock) (list []Series, err error) {
+	groups, labels := e.group(metric.Events, filters, by)
+	w, name := window(r, ts), strings.ToLower(x.Name)
+	return e.shifted(r, ts, func(ts timestamps) (list []Series, err error) {
 		for _, k := range slices.Sorted(maps.Keys(groups)) {
 			first := slices.Min(groups[k])
-			s := c.each(func(t int64) float64 {
+			s := ts.each(func(t int64) float64 {
 				n := 0.0
 				for _, at := range groups[k] {
 					if t-w < at && at <= t {
@@ -315,17 +300,41 @@ func (e *evaluation) leaf(x *metricsql.FuncExpr, r *metricsql.RollupExpr, m *met
 		}
 		switch counter := []string{"increase", "increase_pure", "delta", "rate"}; {
 		case name == "absent_over_time" && metric.Stream:
-			return []Series{absent(list, c)}, nil
+			return []Series{absent(list, ts)}, nil
 		case metric.Stream && !slices.Contains([]string{"count_over_time", "sum_over_time", "present_over_time"}, name),
 			!metric.Stream && !slices.Contains(counter, name):
 			return nil, fmt.Errorf("not a function of %s: %s", m.LabelFilterss[0][0].Value, x.Name)
 		}
-		return alive(list), nil
+		return withValues(list), nil
 	})
 }
 
-func absent(list []Series, c clock) Series {
-	a := c.constant(1)
+// group returns when the selected events were, by their labels.
+func (e *evaluation) group(events []Event, filters [][]metricsql.LabelFilter, by []string) (
+	groups map[string]times, labels map[string]map[string]string,
+) {
+	groups, labels = map[string]times{}, map[string]map[string]string{}
+	for _, event := range events {
+		if !selected(filters, event.Labels) {
+			continue
+		}
+		at, own := event.Happened, map[string]string{}
+		if e.ingest {
+			at = event.Arrived
+		}
+		for _, label := range by {
+			if value := event.Labels[label]; value != "" {
+				own[label] = value
+			}
+		}
+		labels[key(own)] = own
+		groups[key(own)] = append(groups[key(own)], at.UnixMicro())
+	}
+	return groups, labels
+}
+
+func absent(list []Series, ts timestamps) Series {
+	a := ts.constant(1)
 	for _, s := range list {
 		for i, v := range s.Values {
 			if v == v {
@@ -350,10 +359,10 @@ func selected(groups [][]metricsql.LabelFilter, labels map[string]string) bool {
 }
 
 // subquery evaluates a function of an expression's values at the multiples u of a step with t-w < u <= t.
-func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c clock) ([]Series, error) {
-	step, w := c.step, window(r, c)
+func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, ts timestamps) ([]Series, error) {
+	step, w := ts.step, window(r, ts)
 	if r.Step != nil {
-		step = r.Step.Duration(c.step/1000) * 1000
+		step = r.Step.Duration(ts.step/1000) * 1000
 	}
 	if step <= 0 || w <= 0 {
 		return nil, fmt.Errorf("no time in it: %s", text(r))
@@ -362,12 +371,12 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 	name := strings.ToLower(x.Name)
 	if name == "quantile_over_time" {
 		var err error
-		if phi, err = e.number(x.Args[0], c); err != nil {
+		if phi, err = e.number(x.Args[0], ts); err != nil {
 			return nil, err
 		}
 	}
-	inner := clock{step: step}
-	for u := floor(slices.Min(c.times)-w, step); u <= slices.Max(c.times); u += step {
+	inner := timestamps{step: step}
+	for u := floor(slices.Min(ts.times)-w, step); u <= slices.Max(ts.times); u += step {
 		inner.times = append(inner.times, u)
 	}
 	list, err := e.eval(r.Expr, inner)
@@ -375,7 +384,7 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 		return nil, err
 	}
 	for n, s := range list {
-		list[n] = Series{s.Labels, c.each(func(t int64) float64 {
+		list[n] = Series{s.Labels, ts.each(func(t int64) float64 {
 			var values []float64
 			for i, u := range inner.times {
 				if t-w < u && u <= t && s.Values[i] == s.Values[i] {
@@ -398,7 +407,7 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, c 
 			return math.NaN()
 		}).Values}
 	}
-	return alive(list), err
+	return withValues(list), err
 }
 
 // aggregates are functions of one or more values.
@@ -475,11 +484,11 @@ func countedBy(x *metricsql.AggrFuncExpr, arg metricsql.Expr) (*metricsql.FuncEx
 	return f, r, m
 }
 
-func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Series, err error) {
+func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, ts timestamps) (list []Series, err error) {
 	name := strings.ToLower(x.Name)
 	arg, parameter := x.Args[len(x.Args)-1], 0.0
 	if len(x.Args) == 2 {
-		if parameter, err = e.number(x.Args[0], c); err != nil {
+		if parameter, err = e.number(x.Args[0], ts); err != nil {
 			return nil, err
 		}
 	}
@@ -489,13 +498,13 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Serie
 		if by == nil {
 			by = []string{}
 		}
-		return e.leaf(f, r, m, by, c) // the only way to labels that the exporter's series do not have
+		return e.selector(f, r, m, by, ts) // the only way to labels that the exporter's series do not have
 	}
-	if all, err = e.eval(arg, c); err != nil {
+	if all, err = e.eval(arg, ts); err != nil {
 		return nil, err
 	}
 	groups, labels := map[string][]Series{}, map[string]map[string]string{}
-	for _, s := range alive(all) {
+	for _, s := range withValues(all) {
 		g := grouped(s.Labels, x.Modifier)
 		groups[key(g)] = append(groups[key(g)], s)
 		labels[key(g)] = g
@@ -510,8 +519,8 @@ func (e *evaluation) aggregate(x *metricsql.AggrFuncExpr, c clock) (list []Serie
 		if f == nil {
 			return nil, fmt.Errorf("not an aggregate: %s", name)
 		}
-		out := c.constant(math.NaN())
-		for i := range c.times {
+		out := ts.constant(math.NaN())
+		for i := range ts.times {
 			var values []float64
 			for _, s := range group {
 				if s.Values[i] == s.Values[i] {
@@ -555,5 +564,5 @@ func extremes(group []Series, k int, largest bool) (list []Series) {
 			list[n].Values[i] = group[n].Values[i]
 		}
 	}
-	return alive(list)
+	return withValues(list)
 }

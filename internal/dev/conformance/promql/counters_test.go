@@ -45,11 +45,11 @@ func TestPrometheusOnCounters(t *testing.T) {
 	)
 	agreement := oracle.NewAgreement(all, understood, same, sameAnchored)
 	for _, x := range history.Expressions(string(list)) {
-		for _, g := range history.Grids {
+		for _, g := range history.Ranges {
 			if g.Step == 0 {
 				continue
 			}
-			p := &prometheus{storage: storage, grid: g.Grid, engine: promql.NewEngine(promql.EngineOpts{
+			p := &prometheus{storage: storage, evalRange: g.EvalRange, engine: promql.NewEngine(promql.EngineOpts{
 				MaxSamples: 10_000_000, Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute,
 				EnableAtModifier: true, EnableNegativeOffset: true,
 				NoStepSubqueryIntervalFn: func(int64) int64 { return g.Step.Milliseconds() },
@@ -61,16 +61,16 @@ func TestPrometheusOnCounters(t *testing.T) {
 				continue // MetricsQL knows more than PromQL
 			}
 			agreement.Add(x.Group, understood, 1)
-			want, err := data.Evaluate(x.Text, g.Grid)
+			want, err := data.Evaluate(x.Text, g.EvalRange)
 			require.NoError(t, err)
-			if oracle.Disagreement(x.Text, g.Grid, want, got) == "" {
+			if oracle.Disagreement(x.Text, g.EvalRange, want, got) == "" {
 				agreement.Add(x.Group, same, 1)
 			}
 			got, err = p.evaluate(t, window.ReplaceAllString(x.Text, "$0 anchored"))
 			if err != nil {
 				continue
 			}
-			if difference := oracle.Disagreement(x.Text, g.Grid, want, got); difference != "" {
+			if difference := oracle.Disagreement(x.Text, g.EvalRange, want, got); difference != "" {
 				t.Logf("%s, %s: %s", x.Text, g.Name, difference)
 			} else {
 				agreement.Add(x.Group, sameAnchored, 1)
@@ -80,8 +80,8 @@ func TestPrometheusOnCounters(t *testing.T) {
 	assert.NoError(t, oracle.Section("../../../../docs/metricsql-comparison.md", "Prometheus", agreement.Table("expressions"), *update))
 
 	// How far off the estimate is: the sum over a day of what each hour rose by.
-	hours := oracle.Grid{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.Add(20 * time.Hour), Step: time.Hour}
-	p := &prometheus{storage: storage, grid: hours, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 1e7,
+	hours := oracle.EvalRange{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.Add(20 * time.Hour), Step: time.Hour}
+	p := &prometheus{storage: storage, evalRange: hours, engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 1e7,
 		Timeout: 10 * time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})}
 	estimated, err := p.evaluate(t, "sum(increase(entra_signins_total[5m]))")
 	require.NoError(t, err)

@@ -38,32 +38,32 @@ var vectors = map[string]string{
 //go:embed testdata/expressions.txt
 var expressionList string
 
-var grid = oracle.Grid{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.Add(20 * time.Hour), Step: 10 * time.Minute}
+var evalRange = oracle.EvalRange{Start: history.Dawn.Add(8 * time.Hour), End: history.Dawn.Add(20 * time.Hour), Step: 10 * time.Minute}
 
 // prometheus is Prometheus' engine on the vectors.
 type prometheus struct {
-	engine  *promql.Engine
-	storage *teststorage.TestStorage
-	grid    oracle.Grid
+	engine    *promql.Engine
+	storage   *teststorage.TestStorage
+	evalRange oracle.EvalRange
 }
 
 func newPrometheus(t *testing.T, data oracle.Data) *prometheus {
 	t.Helper()
 	p := &prometheus{
-		grid: grid,
+		evalRange: evalRange,
 		engine: promql.NewEngine(promql.EngineOpts{
-			MaxSamples: 10_000_000, Timeout: 10 * time.Minute, LookbackDelta: grid.Step,
+			MaxSamples: 10_000_000, Timeout: 10 * time.Minute, LookbackDelta: evalRange.Step,
 			Parser: parser.NewParser(parser.Options{}),
 		}),
 		storage: teststorage.New(t, func(o *tsdb.Options) { o.OutOfOrderTimeWindow = 0 }),
 	}
 	app := p.storage.Appender(t.Context())
 	for name, expr := range vectors {
-		list, err := data.Evaluate(expr, grid)
+		list, err := data.Evaluate(expr, evalRange)
 		require.NoError(t, err)
 		for _, s := range list {
 			s.Labels["__name__"] = strings.TrimPrefix(name, "$")
-			for i, at := range grid.Times() {
+			for i, at := range evalRange.Times() {
 				v := s.Values[i]
 				if v != v {
 					v = math.Float64frombits(value.StaleNaN)
@@ -79,8 +79,8 @@ func newPrometheus(t *testing.T, data oracle.Data) *prometheus {
 
 func (p *prometheus) evaluate(t *testing.T, expr string) ([]oracle.Series, error) {
 	t.Helper()
-	times := p.grid.Times()
-	query, err := p.engine.NewRangeQuery(t.Context(), p.storage, nil, expr, times[0], times[len(times)-1], p.grid.Step)
+	times := p.evalRange.Times()
+	query, err := p.engine.NewRangeQuery(t.Context(), p.storage, nil, expr, times[0], times[len(times)-1], p.evalRange.Step)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (p *prometheus) evaluate(t *testing.T, expr string) ([]oracle.Series, error
 		delete(own, "__name__")
 		values := slices.Repeat([]float64{math.NaN()}, len(times))
 		for _, f := range s.Floats {
-			values[time.UnixMilli(f.T).Sub(times[0])/p.grid.Step] = f.F
+			values[time.UnixMilli(f.T).Sub(times[0])/p.evalRange.Step] = f.F
 		}
 		list = append(list, oracle.Series{Labels: own, Values: values})
 	}
@@ -137,9 +137,9 @@ func againstPrometheus(t *testing.T, data oracle.Data, answer engine.Asked) {
 		want, err := p.evaluate(t, with(x.Text, gauges()))
 		require.NoError(t, err, x.Text)
 		text := with(x.Text, vectors)
-		got, err := answer(text, grid)
+		got, err := answer(text, evalRange)
 		require.NoError(t, err, text)
-		if difference := oracle.Disagreement(text, grid, want, got); difference != "" {
+		if difference := oracle.Disagreement(text, evalRange, want, got); difference != "" {
 			t.Errorf("%s: %s", x.Text, difference)
 		}
 		if len(want) > 0 {

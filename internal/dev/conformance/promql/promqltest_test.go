@@ -59,7 +59,7 @@ func TestPromqltest(t *testing.T) {
 				continue
 			}
 			taken++
-			g := oracle.Grid{End: c.at}
+			g := oracle.EvalRange{End: c.at}
 			want, err := c.result(t, c.expr)
 			if err != nil {
 				continue // Prometheus refuses it as well
