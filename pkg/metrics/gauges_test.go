@@ -50,7 +50,8 @@ func TestRiskyUsers(t *testing.T) {
 	for _, c := range []struct{ expr, want string }{
 		{`sum by (level, state) (entra_risky_users{level="high"})`, "map[level:high state:atRisk]=[- - - - 1 1 2 2 3 3 2 2 1 1 1]"},
 		{`sum(entra_risky_users{state="atRisk"})`, "map[]=[- - 1 1 2 2 2 2 3 3 2 2 1 1 1]"},
-		{`sum by (user_principal_name) (entra_risky_users{level="low"})`, "map[user_principal_name:ann@contoso.com]=[- - 1 1 1 1 0 0 0 0 0 0 0 0 0]"},
+		{`sum by (user_principal_name) (entra_risky_users{level="low"})`,
+			"map[user_principal_name:ann@contoso.com]=[- - 1 1 1 1 0 0 0 0 0 0 0 0 0]"},
 		{`max_over_time(sum(entra_risky_users{level="high"})[7d:12h])`, "map[]=[- - - - 1 1 2 2 3 3 3 3 3 3 3]"},
 		{`sum(entra_risky_users{level="high"} offset 2d)`, "map[]=[- - - - - - - - 1 1 2 2 3 3 2]"},
 		{`sum(max_over_time(entra_risky_users{level="high"}[2d:12h] @ end()))`, "map[]=[2 2 2 2 2 2 2 2 2 2 2 2 2 2 2]"},
