@@ -43,7 +43,7 @@ func newDashboard(uid, title, description string) *dashboard.DashboardBuilder {
 	return newDashboardOn(pluginID, uid, title, description)
 }
 
-// newDashboardOn begins one that asks data sources of another type.
+// newDashboardOn begins one that queries data sources of another type.
 func newDashboardOn(datasourceType, uid, title, description string) *dashboard.DashboardBuilder {
 	b := dashboard.NewDashboardBuilder("Entra ID: "+title).
 		Uid(uid).
@@ -55,7 +55,7 @@ func newDashboardOn(datasourceType, uid, title, description string) *dashboard.D
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").
 			Label("Data source").
 			Type(datasourceType))
-	// What is chosen goes along where the other dashboard asks the same data source.
+	// A link keeps what is chosen if the other dashboard has the same data source.
 	return b.Link(dashboard.NewDashboardLinkBuilder("Entra ID").
 		Type(dashboard.DashboardLinkTypeDashboards).
 		Tags([]string{tag}).

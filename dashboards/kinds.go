@@ -13,7 +13,7 @@ import (
 
 // The panels of dashboards about any kind of record.
 
-// noneOfThem is what a panel without an answer says, and what to do about it.
+// noneOfThem is what a panel without data says, and what to do about it.
 func noneOfThem(records string) string {
 	return "No " + records +
 		" in this time range, or none with these filters. Choose others, or import records with entra-activity import."

@@ -53,17 +53,17 @@ func links(list ...*dashboard.DashboardLinkBuilder) property {
 	return property{Id: "links", Value: built}
 }
 
-// A period is what a point of a graph stands for, from the point's time on. As a part of an address, of the list of
+// A period is the time that a point of a graph stands for, from the point's time on, as URL parameters of the list of
 // sign-ins.
 //
-// Grafana's links know the time of the point but cannot add to it. Answers by day and by week bring the end of each
-// along, whatever the clocks do within. For other points, links open a window around the time: time is its middle,
-// time.window its width. So the list is asked for in a window moved half its width ahead, by its panels' time shift,
-// which is a variable because other links need none.
+// Grafana's links know the time of the point but cannot add to it. Series by day and by week have the end of each step
+// in a field, which is right on days when clocks change, too. Links from other points open a window around the time:
+// time is its middle, time.window its width. The list's panels shift that window forward by half its width; their time
+// shift is a variable because other links need none.
 type period string
 
 const (
-	step     period = "from=${__value.time}&to=${__data.fields." + frames.Until + "}" // of an answer by day or week
+	step     period = "from=${__value.time}&to=${__data.fields." + frames.Until + "}" // of a series by day or week
 	aDayLong period = "time=${__value.time}&time.window=86400000&var-half=" + halfADay
 	halfADay        = "12h"
 )

@@ -14,16 +14,16 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// The panels that ask a Prometheus, or what answers like one, for the exporter's metrics.
+// Panels of the exporter's metrics, from Prometheus or a database with its API.
 
-// noMetrics is what they say where there is no answer.
+// noMetrics is what they show where there is no data.
 const noMetrics = "No such metrics in this time range. Let Prometheus scrape entra-activity exporter, and check the " +
 	"job and the tenant chosen above."
 
 // metric is an expression, and how its series are named.
 type metric struct{ expr, legend string }
 
-// metrics asks one Prometheus.
+// metrics queries one Prometheus.
 type metrics struct{ source common.DataSourceRef }
 
 // promSource is the data source that a variable is set to.

@@ -7,8 +7,8 @@ import (
 	entra "github.com/entra-activity/entra-activity-datasource/pkg/query"
 )
 
-// calendar is a heat map with a column for each day and a row for each hour of it. Grafana's has no words for an empty
-// one: the answer brings a notice.
+// calendar is a heat map with a column for each day and a row for each hour of it. Grafana's
+// has no text for an empty one: the result has a warning.
 func calendar(title, description string, q query) *heatmap.PanelBuilder {
 	q.View = entra.Calendar
 	return heatmap.NewPanelBuilder().

@@ -5,7 +5,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/piechart"
 )
 
-// shares is a ring of what a whole is made of. It asks for series, which bring their colors, and adds them up.
+// shares is a pie chart of the parts of a whole. It queries series, which have colors, and adds them up.
 func shares(title, description, empty string, q query) *piechart.PanelBuilder {
 	q.View, q.Interval = "timeSeries", "1w"
 	b := piechart.NewPanelBuilder().
