@@ -314,14 +314,16 @@ func (b *binder) bindAggregate(x *metricsql.AggrFuncExpr) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	arg, err := b.bind(x.Args[len(x.Args)-1])
+	last := x.Args[len(x.Args)-1]
+	arg, err := b.bind(last)
 	if err != nil {
 		return nil, err
 	}
+	_, nested := last.(*metricsql.AggrFuncExpr) // its records are counted by its own labels
 	without := strings.EqualFold(x.Modifier.Op, "without")
 	var n node = &aggregateNode{syntax{x}, f, arg, given, matching{x.Modifier.Args, !without}}
 	s := selectorOf(arg)
-	pushed := s != nil && f.pushedDown && !without
+	pushed := s != nil && f.pushedDown && !without && !nested
 	if pushed {
 		// Adding up is the way to labels that the exporter's metric does not have.
 		for _, name := range x.Modifier.Args {
