@@ -63,8 +63,28 @@ func TestEngineAgreesWithOracle(t *testing.T) {
 	}
 }
 
-// The same through PostgreSQL, with records that the writer has written: from rollups, from rows, and from both, by when they
-// happened and by when they arrived.
+// An outer sum does not change what an inner one counts by: error_code is no label of the exporter's, so that there is
+// no value where nothing happened, rather than 0.
+func TestNestedSums(t *testing.T) {
+	data := history.New(10, 250).Data()
+	answer := engine.InMemory(t.Context(), data)
+	for _, expr := range []string{
+		`sum(sum by (error_code) (increase(entra_signins_total[7m])))`,
+		`sum by (app) (sum by (app, error_code) (increase(entra_signins_total[7m])))`,
+		`sum(sum(sum by (error_code) (increase(entra_signins_total[7m]))))`,
+	} {
+		for _, g := range history.Ranges {
+			want, err := data.Evaluate(expr, g.EvalRange)
+			require.NoError(t, err)
+			got, err := answer(expr, g.EvalRange)
+			require.NoError(t, err)
+			assert.Empty(t, oracle.Difference(g.EvalRange, want, got), "%s, %s", expr, g.Name)
+		}
+	}
+}
+
+// The same through PostgreSQL, with records that the writer has written: from the rollup, from rows and from both, by when
+// they happened and by when they were stored.
 func TestEngineOnPostgreSQLAgreesWithOracle(t *testing.T) {
 	h := history.New(20, 600)
 	db, _ := pgtest.Store(t)

@@ -17,7 +17,7 @@ import (
 )
 
 // generator invents expressions about a history.
-func generator(seed uint64, data oracle.Data) *oracle.Generator {
+func generator(seed uint64, data oracle.Data) *Generator {
 	values := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(data)) { // for the same expressions each time
 		m := data[name]
@@ -27,7 +27,7 @@ func generator(seed uint64, data oracle.Data) *oracle.Generator {
 			}
 		}
 	}
-	return &oracle.Generator{Random: rand.New(rand.NewPCG(seed, 1)), Values: values, Data: data,
+	return &Generator{Random: rand.New(rand.NewPCG(seed, 1)), Values: values, Data: data,
 		Extra: []string{"user_principal_name", "user_id", "ip_address", "error_code", "country", "client_app", "risk_level"}}
 }
 

@@ -1,10 +1,13 @@
-package oracle
+package conformance
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/oracle"
 )
 
 // Generator invents expressions of what MetricsQL over events has to know.
@@ -13,7 +16,7 @@ type Generator struct {
 	// Values are values to filter by, by label, and Extra the labels beside the exporter's.
 	Values map[string][]string
 	Extra  []string
-	Data   Data
+	Data   oracle.Data
 	// Scraped keeps to what VictoriaMetrics answers alike from counters scraped once a minute: see differences.txt.
 	Scraped bool
 
@@ -43,12 +46,11 @@ func (g *Generator) some(labels []string, atMost int) (list []string) {
 
 func (g *Generator) metric() string {
 	var names []string
-	for name, m := range g.Data {
-		if !m.Stream || !g.Scraped && g.one(3) {
+	for _, name := range slices.Sorted(maps.Keys(g.Data)) { // so that a seed always makes the same expressions
+		if m := g.Data[name]; !m.Stream || !g.Scraped && g.one(3) {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
 	return g.pick(names...)
 }
 
@@ -104,7 +106,7 @@ func (g *Generator) rollup() (text string, labels []string) {
 }
 
 // extra are labels that a metric's events carry although the exporter does not.
-func (g *Generator) extra(m *Metric) []string {
+func (g *Generator) extra(m *oracle.Metric) []string {
 	return slices.DeleteFunc(slices.Clone(g.Extra), func(label string) bool {
 		return slices.Contains(m.Exported, label) || len(m.Events) > 0 && m.Events[0].Labels[label] == ""
 	})
