@@ -7,9 +7,6 @@ import (
 	"github.com/VictoriaMetrics/metricsql"
 )
 
-// The widest windows and offsets, in milliseconds: records are kept for a hundred years at most.
-const maxDuration = 100 * 366 * 24 * 3600 * 1000
-
 // binder turns the parser's tree into nodes. What it accepts has a meaning here.
 type binder struct {
 	nodes     int

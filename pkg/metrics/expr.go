@@ -56,7 +56,4 @@ func (e *Expr) String() string {
 // Text writes the expression in one line.
 func (e *Expr) Text() string { return textOf(e.parsed) }
 
-// Selectors lists the parts that count records.
-func (e *Expr) Selectors() []string { return e.selectors }
-
 func textOf(expr metricsql.Expr) string { return string(expr.AppendString(nil)) }

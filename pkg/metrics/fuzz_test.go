@@ -79,7 +79,7 @@ func FuzzParse(f *testing.F) {
 			require.NotEmpty(t, refused.Problem)
 			return
 		}
-		require.LessOrEqual(t, len(e.Selectors()), maxSelectors)
+		require.LessOrEqual(t, len(e.selectors), maxSelectors)
 		_ = e.String()
 	})
 }

@@ -14,13 +14,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
 
-const (
-	maxGroupBy  = 3 // more than a legend can show
-	defaultView = TimeSeries
-)
-
-// DefaultLimit is how many records or groups a query returns that sets no limit.
-const DefaultLimit = 1000
+const defaultView = TimeSeries
 
 // Decode reads a query. Everything wrong with it is an *InvalidError.
 func Decode(text []byte) (*Query, error) {

@@ -119,12 +119,6 @@ func (f Filter) SelectsUsers() bool {
 	return (f.Field.Of == activity.Account || f.Field.Of == activity.Membership) && !negated && !f.Matches("")
 }
 
-const (
-	maxFilters   = 50
-	maxValues    = 1000 // in one filter
-	maxValueSize = 1024 // bytes
-)
-
 func decodeFilters(kind *activity.Kind, models []FilterModel) ([]Filter, error) {
 	if len(models) > maxFilters {
 		return nil, Invalid("filters", "%d filters are too many: use at most %d", len(models), maxFilters)

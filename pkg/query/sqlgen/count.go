@@ -16,8 +16,7 @@ import (
 
 // MaxGroups returns how many groups the result may have.
 func (b *Builder) MaxGroups() int {
-	const series = 500 // that a panel can draw
-	limit := min(b.MaxRows, series)
+	limit := min(b.MaxRows, query.MaxSeries)
 	if b.Query.View == query.Table {
 		limit = min(b.MaxRows, b.Query.Limit)
 	}
