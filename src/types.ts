@@ -117,7 +117,7 @@ export type MetricsCheck =
   { ok: true; pretty: string } | { ok: false; error: string; at?: { start: number; end: number } | null };
 
 /** How a part of an expression was answered by the database. */
-export interface MetricsLeaf {
+export interface MetricsSelector {
   expr: string;
   served: string;
   sql: string;
@@ -125,10 +125,10 @@ export interface MetricsLeaf {
   read: number;
 }
 
-/** How an expression is answered. */
+/** How an expression is evaluated. */
 export interface MetricsPlan {
   pretty: string;
-  leaves: MetricsLeaf[];
+  selectors: MetricsSelector[];
   /** Milliseconds, as start and end. */
   step: number;
   start: number;

@@ -61,7 +61,7 @@ const (
 	IsManagedIdentity
 )
 
-var tells = map[string]Names{
+var namesByKey = map[string]Names{
 	"createddatetime": CreatedDateTime, "activitydatetime": ActivityDateTime,
 	"activitydisplayname": ActivityDisplayName, "provisioningaction": ProvisioningAction,
 	"provisioningsteps": ProvisioningSteps, "riskeventtype": RiskEventType, "detecteddatetime": DetectedDateTime,
@@ -86,7 +86,7 @@ func NamesOf(object *fastjson.Value) Names {
 	var buffer [48]byte
 	object.GetObject().Visit(func(key []byte, _ *fastjson.Value) {
 		if len(key) <= len(buffer) {
-			names |= tells[string(fold(buffer[:0], key))]
+			names |= namesByKey[string(fold(buffer[:0], key))]
 		}
 	})
 	return names

@@ -98,7 +98,7 @@ type group struct {
 	several bool // the aggregate has a result for each parameter
 }
 
-// k is how many series the parameter asks for.
+// k returns how many series the parameter selects.
 func (g *group) k() int {
 	return max(0, min(len(g.series), int(min(max(g.number(), 0), math.MaxInt32))))
 }

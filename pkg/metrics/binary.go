@@ -9,7 +9,7 @@ import (
 
 // operator is what stands between two expressions.
 type operator struct {
-	compute   func(a, b float64) float64 // of numbers; comparisons answer 0 or 1. nil: it chooses between series
+	compute   func(a, b float64) float64 // of numbers; comparisons return 0 or 1. nil: it chooses between series
 	exchanged string                     // of a comparison: what it is when its sides are exchanged
 	choose    func(n *binaryNode, left, right []Series, ts timestamps) []Series
 
@@ -109,7 +109,7 @@ type binaryNode struct {
 	*operator
 	op          string
 	left, right node
-	asNumber    bool // a comparison answers 0 or 1
+	asNumber    bool // a comparison returns 0 or 1
 	matching    matching
 	grouped     bool // there is on or ignoring
 	join        *join
@@ -122,7 +122,7 @@ type join struct {
 	right  bool
 }
 
-// result returns what an operator does. A comparison keeps the left value, or answers 0 or 1.
+// result returns what an operator does. A comparison keeps the left value, or returns 0 or 1.
 func (n *binaryNode) result(op *operator) func(a, b float64) float64 {
 	f, asNumber := op.compute, n.asNumber
 	if op.exchanged == "" {

@@ -174,7 +174,7 @@ func (e *Expr) Evaluate(ctx context.Context, source Source, r EvalRange) (*Resul
 		case seen[key]:
 			return refuse("", "two series are called {%s}: keep a label that tells them apart", strings.TrimSuffix(key, ","))
 		case len(seen) == maxSeries:
-			return refuse("", "the answer has more than %d series, which is the limit: "+
+			return refuse("", "the result has more than %d series, which is the limit: "+
 				"use topk, filter, or sum by fewer labels", maxSeries)
 		}
 		seen[key] = true

@@ -84,7 +84,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzDecode reads any JSON as a query, over any range. It is a question that is answered, or an error that names a part.
+// FuzzDecode reads any JSON as a query, over any range. It has a result, or an error that names a part.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		`{"queryType": "metrics", "version": 2, "expr": "sum(increase(entra_signins_total[$__interval]))", "interval": "5m",
@@ -118,8 +118,8 @@ func FuzzDecode(f *testing.F) {
 		require.Positive(t, step)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		if answer, err := e.Evaluate(ctx, fake{}, grid); err == nil {
-			require.LessOrEqual(t, len(answer.Times), maxPoints)
+		if result, err := e.Evaluate(ctx, fake{}, grid); err == nil {
+			require.LessOrEqual(t, len(result.Times), maxPoints)
 		} else if ctx.Err() == nil {
 			require.ErrorAs(t, err, &invalid)
 		}
@@ -155,7 +155,7 @@ func (fake) First(context.Context, *Selector, func(labels map[string]string, at 
 	return true, nil
 }
 
-// FuzzEvaluate answers what is accepted.
+// FuzzEvaluate evaluates what is accepted.
 func FuzzEvaluate(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -167,12 +167,12 @@ func FuzzEvaluate(f *testing.F) {
 		defer cancel()
 		defer quick(t, time.Now(), text)
 		end := time.Date(2026, 3, 23, 12, 0, 0, 0, time.UTC)
-		answer, err := e.Evaluate(ctx, fake{}, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		result, err := e.Evaluate(ctx, fake{}, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
 		if err != nil {
 			return
 		}
-		for _, s := range answer.Series {
-			require.Len(t, s.Values, len(answer.Times))
+		for _, s := range result.Series {
+			require.Len(t, s.Values, len(result.Times))
 		}
 	})
 }
@@ -194,16 +194,16 @@ func FuzzSQL(f *testing.F) {
 		return sqlWords.FindAllString(literal.ReplaceAllString(bound.ReplaceAllString(sql, ""), "''"), -1)
 	}
 	end := time.Date(2026, 3, 23, 12, 0, 0, 0, time.UTC)
-	ask := func(ctx context.Context, text string) string {
+	run := func(ctx context.Context, text string) string {
 		e, err := Parse(text)
 		if err != nil {
 			return ""
 		}
-		answer, err := Run(ctx, st, access.All(), e, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
+		result, err := Run(ctx, st, access.All(), e, EvalRange{Start: end.Add(-time.Hour), End: end, Step: 5 * time.Minute})
 		if err != nil {
 			return ""
 		}
-		return answer.SQL
+		return result.SQL
 	}
 	for _, m := range All { // every label in a filter, and to count by
 		function := "increase"
@@ -221,7 +221,7 @@ func FuzzSQL(f *testing.F) {
 					if m.Gauge {
 						counted = m.Name + selector
 					}
-					for _, w := range words(ask(f.Context(), "sum by ("+l.Name+") ("+counted+")")) {
+					for _, w := range words(run(f.Context(), "sum by ("+l.Name+") ("+counted+")")) {
 						known[w] = true
 					}
 				}
@@ -230,7 +230,7 @@ func FuzzSQL(f *testing.F) {
 	}
 	require.NotEmpty(f, known)
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, w := range words(ask(t.Context(), text)) {
+		for _, w := range words(run(t.Context(), text)) {
 			require.True(t, known[w], "%q is no word of ours: %s", w, text)
 		}
 	})

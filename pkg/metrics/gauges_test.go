@@ -41,7 +41,7 @@ func TestRiskyUsers(t *testing.T) {
 	require.NoError(t, err)
 
 	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 1000}
-	ask := func(expr string, g metrics.EvalRange) (*metrics.Result, error) {
+	run := func(expr string, g metrics.EvalRange) (*metrics.Result, error) {
 		e, err := metrics.Parse(expr)
 		require.NoError(t, err, expr)
 		return metrics.Run(t.Context(), st, access.All(), e, g)
@@ -58,10 +58,10 @@ func TestRiskyUsers(t *testing.T) {
 		{`sum(count_over_time(entra_risky_user_events{level="high"}[12h]))`, "map[]=[- - - - 1 - 1 - 1 - - - 1 - -]"},
 		{`sum(entra_risky_users{level="high"}) > 2`, "map[]=[- - - - - - - - 3 3 - - - - -]"},
 	} {
-		answer, err := ask(c.expr, week)
+		result, err := run(c.expr, week)
 		require.NoError(t, err, c.expr)
 		got := ""
-		for _, s := range answer.Series {
+		for _, s := range result.Series {
 			values := make([]string, len(s.Values))
 			for i, v := range s.Values {
 				if values[i] = fmt.Sprint(v); v != v {
@@ -73,7 +73,7 @@ func TestRiskyUsers(t *testing.T) {
 		require.Equal(t, c.want, got, c.expr)
 	}
 	week.Ingest = true
-	_, err = ask(`entra_risky_users`, week)
+	_, err = run(`entra_risky_users`, week)
 	require.ErrorContains(t, err, "ask by the time of events")
 	for expr, hint := range map[string]string{
 		`increase(entra_risky_users[1h])`: "max_over_time(entra_risky_users[1d:1h])",

@@ -1,8 +1,8 @@
-// Package metrics answers MetricsQL about records: expressions as one writes them against Prometheus or VictoriaMetrics,
+// Package metrics evaluates MetricsQL over records: expressions as one writes them against Prometheus or VictoriaMetrics,
 // exactly, and by any label of the catalog.
 //
-// An expression is guarded and parsed, its names are bound to the catalog, and its leaves, functions of records in
-// windows, are counted by a Source; the rest is evaluated here. Windows do not hold their start, but their end:
+// An expression is guarded and parsed, and its names are bound to the catalog. A Source counts records for its selectors,
+// in windows; the rest is evaluated here. Windows do not hold their start, but their end:
 // increase(m[1h]) at 10:00 counts what happened after 9:00 and up to 10:00.
 package metrics
 

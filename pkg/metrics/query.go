@@ -18,7 +18,7 @@ const (
 	defaultStep = time.Minute
 )
 
-// Query is an expression and how to ask it.
+// Query is an expression and how to evaluate it.
 type Query struct {
 	Text    string // of the expression, perhaps with variables of Grafana
 	Instant bool   // one value a series, at the end of the time range
@@ -27,8 +27,8 @@ type Query struct {
 	Ingest  bool   // by when records were stored, not by when they happened
 }
 
-// Decode reads the form in which dashboards and alert rules keep a question. Everything wrong with it is a
-// *query.InvalidError, what is wrong with the expression aside, which Bind says.
+// Decode reads a query as dashboards and alert rules save it. Everything wrong with it is a *query.InvalidError. Errors in
+// the expression are Bind's.
 func Decode(text []byte) (*Query, error) {
 	var m Model
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -88,7 +88,7 @@ var (
 	latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// step is what Grafana asks for, but not less than the question's, and so much that there are not too many points.
+// step returns the step that Grafana requests, but not less than the query's, and so much that points are not too many.
 func (q *Query) step(p query.Period) time.Duration {
 	step := max(p.MinInterval, q.MinStep).Truncate(time.Millisecond)
 	if step <= 0 {

@@ -27,22 +27,22 @@ INSERT INTO entra.sign_in (tenant, id, time, received, variant, status, account,
   FROM generate_series(1, 3000) n, generate_series(0, 1) hour`)
 	require.NoError(t, err)
 	st := &engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10_000}
-	ask := func(text string) ([]metrics.Series, error) {
+	run := func(text string) ([]metrics.Series, error) {
 		e, err := metrics.Parse(text)
 		require.NoError(t, err)
-		answer, err := metrics.Run(t.Context(), st, access.All(), e, metrics.EvalRange{Start: at.Add(-3 * time.Hour), End: at,
+		result, err := metrics.Run(t.Context(), st, access.All(), e, metrics.EvalRange{Start: at.Add(-3 * time.Hour), End: at,
 			Step: time.Hour}) // 9:00 to 12:00
 		if err != nil {
 			return nil, err
 		}
-		return answer.Series, nil
+		return result.Series, nil
 	}
-	_, err = ask(`sum by (user_principal_name) (increase(entra_signins_total[1h]))`)
+	_, err = run(`sum by (user_principal_name) (increase(entra_signins_total[1h]))`)
 	require.ErrorContains(t, err, "more than 1000 series, which is the limit", "and not that reading was stopped")
-	series, err := ask(`count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0) default 0`)
+	series, err := run(`count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0) default 0`)
 	require.NoError(t, err)
 	require.Equal(t, []float64{0, 2991, 0, 2991}, series[0].Values)
-	series, err = ask(`topk(1, sum by (user_principal_name) (increase(entra_signins_total[4h])))`)
+	series, err = run(`topk(1, sum by (user_principal_name) (increase(entra_signins_total[4h])))`)
 	require.NoError(t, err)
 	require.Len(t, series, 1)
 	require.Equal(t, "user10", series[0].Labels["user_principal_name"])

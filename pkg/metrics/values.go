@@ -19,7 +19,7 @@ const (
 	mostValues    = 1000
 )
 
-// ValuesQuery asks for values of a label to choose from.
+// ValuesQuery selects values of a label to choose from.
 type ValuesQuery struct {
 	Metric, Label string
 	Search        string // a part of the value, in any case

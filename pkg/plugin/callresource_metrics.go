@@ -145,7 +145,7 @@ func (d *DataSource) explainExpr(r *http.Request) (any, error) {
 	return map[string]any{
 		"pretty": expr.String(), "step": step.Milliseconds(),
 		"start": result.Times[0].UnixMilli(), "end": result.Times[len(result.Times)-1].UnixMilli(),
-		"leaves":  append([]metrics.Counted{}, result.Selectors...), // not null where there are none
-		"notices": append(result.Warnings, result.Infos...),
+		"selectors": append([]metrics.Counted{}, result.Selectors...), // not null where there are none
+		"notices":   append(result.Warnings, result.Infos...),
 	}, nil
 }

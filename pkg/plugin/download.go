@@ -19,7 +19,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/query/engine"
 )
 
-// A downloadRequest asks for the records that a query selects, whatever a panel shows of them.
+// A downloadRequest is for the records that a query selects, whatever a panel shows of them.
 type downloadRequest struct {
 	Query  json.RawMessage `json:"query"`
 	From   int64           `json:"from"` // milliseconds since 1970

@@ -158,11 +158,11 @@ func TestTheBuiltPluginRunsMetricsQL(t *testing.T) {
 	require.EqualValues(t, day.Add(30*time.Hour).UnixMilli(), plan["end"])
 	require.EqualValues(t, time.Hour.Milliseconds(), plan["step"])
 	served := map[any]int{}
-	for _, leaf := range plan["leaves"].([]any) {
-		leaf := leaf.(object)
-		served[leaf["served"]]++
-		require.Contains(t, leaf["sql"], "SELECT")
-		require.Contains(t, leaf["expr"], "entra_signins_total")
+	for _, selector := range plan["selectors"].([]any) {
+		selector := selector.(object)
+		served[selector["served"]]++
+		require.Contains(t, selector["sql"], "SELECT")
+		require.Contains(t, selector["expr"], "entra_signins_total")
 	}
 	require.Equal(t, map[any]int{"rollup": 2, "totals": 2}, served)
 

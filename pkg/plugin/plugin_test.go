@@ -250,8 +250,8 @@ func TestNoticesSayWhatIsMissing(t *testing.T) {
 		meta := run(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), day.AddDate(0, 0, 2), `{"view": "`+view+`"}`)
 		require.Equal(t, []data.Notice{
 			warning("Only the newest 2" + more),
-			warning("Records before 2026-03-02 01:00 UTC have been removed, and this question needs them: " +
-				"the answer is about what is left."),
+			warning("Records before 2026-03-02 01:00 UTC have been removed, and this query needs them: " +
+				"the result covers what is left."),
 			warning("The time range was cut to the years 2000 to 2099, in which records are kept."),
 		}, meta.Notices)
 		require.Contains(t, meta.ExecutedQueryString, "FROM entra.sign_in", "the statement can be inspected")

@@ -256,7 +256,7 @@ const (
 	MaxValues = 1000
 )
 
-// ValuesQuery asks for values of a field to choose from.
+// ValuesQuery selects values of a field to choose from.
 type ValuesQuery struct {
 	Kind    *activity.Kind
 	Field   *activity.Field

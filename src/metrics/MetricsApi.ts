@@ -58,7 +58,7 @@ export class MetricsApi {
   /** Tells how a query would be answered; step in milliseconds. */
   async explain({ expr, instant, axis }: MetricsQuery, range: TimeRange, step: number): Promise<MetricsPlan> {
     const answer = await this.post('metrics/explain', { expr, ...bounds(range), step, instant, axis });
-    return { leaves: [], notices: [], ...withoutNulls(answer) } as unknown as MetricsPlan;
+    return { selectors: [], notices: [], ...withoutNulls(answer) } as unknown as MetricsPlan;
   }
 }
 

@@ -1,5 +1,5 @@
 // Package bench measures the store against what somebody would write by hand: one wide table of text with an index on
-// the time. Both hold the same sign-ins, are asked the same questions in turn, on the same server and in one run, so
+// the time. Both hold the same sign-ins, run the same queries in turn, on the same server and in one run, so
 // that what counts is the ratio, whatever the machine.
 package bench
 
@@ -20,7 +20,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// DefaultSignIns is how many sign-ins are measured with unless asked for otherwise: what takes a few minutes.
+// DefaultSignIns is how many sign-ins are measured with unless told otherwise: what takes a few minutes.
 const DefaultSignIns = 1_000_000
 
 // tenth is the part of the sign-ins that a second, smaller store holds. What must not slow down as records gather is
@@ -99,7 +99,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err := b.sizes(ctx); err != nil {
 		return err
 	}
-	questions, err := reports(opts.Root)
+	comparisons, err := reports(opts.Root)
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	measures := map[string]func() error{
-		"reports":  func() error { return b.reports(ctx, questions) },
+		"reports":  func() error { return b.reports(ctx, comparisons) },
 		"lists":    func() error { return b.lists(ctx, lists) },
 		"exporter": func() error { return b.scrapes(ctx, opts.Companion) },
-		"plugin":   func() error { return b.plugin(ctx, opts, slices.Concat(questions, lists)) },
+		"plugin":   func() error { return b.plugin(ctx, opts, slices.Concat(comparisons, lists)) },
 		"metrics":  func() error { return b.metrics(ctx, opts.Plugin) },
 		"import":   func() error { return b.imports(ctx, opts.SignIns) },
 	}
@@ -135,7 +135,7 @@ type bench struct {
 	report               *report
 }
 
-// filled opens a database that holds about as many sign-ins as asked for, in the store and in the wide table.
+// filled opens a database that holds about as many sign-ins as wanted, in the store and in the wide table.
 func (b *bench) filled(ctx context.Context, name string, signIns int) (*store.DB, error) {
 	if err := b.server.CreateDatabase(ctx, name); err != nil {
 		return nil, err
@@ -180,22 +180,22 @@ func (b *bench) sizes(ctx context.Context) error {
 	return nil
 }
 
-// reports compares the store's answers with the wide table's, and how long both take.
-func (b *bench) reports(ctx context.Context, questions []question) error {
+// reports compares the store's results with the wide table's, and how long both take.
+func (b *bench) reports(ctx context.Context, comparisons []comparison) error {
 	b.report.heading("Reports of 30 days", "here", "at best", "wide table", "at best", "times faster")
-	for _, q := range questions {
-		if err := q.check(ctx, b.large); err != nil {
+	for _, c := range comparisons {
+		if err := c.check(ctx, b.large); err != nil {
 			return err
 		}
 		took, err := b.measure(
-			func() error { _, err := q.ask(ctx, b.large); return err },
-			func() error { _, err := q.askWide(ctx, b.large); return err },
+			func() error { _, err := c.run(ctx, b.large); return err },
+			func() error { _, err := c.runWide(ctx, b.large); return err },
 		)
 		if err != nil {
 			return err
 		}
 		faster := 1 / took.ratio()
-		b.report.line(q.name, faster >= q.target, fmt.Sprintf("at least %g times", q.target),
+		b.report.line(c.name, faster >= c.target, fmt.Sprintf("at least %g times", c.target),
 			append(took.cells(), fmt.Sprintf("%.1f", faster))...)
 	}
 	return nil
@@ -209,20 +209,20 @@ const (
 )
 
 // lists compares a small store with a large one.
-func (b *bench) lists(ctx context.Context, questions []question) error {
+func (b *bench) lists(ctx context.Context, comparisons []comparison) error {
 	b.report.heading("Lists, of 30 days", "here", "at best", "of a tenth", "at best", "ratio")
-	for _, q := range questions {
-		if err := q.check(ctx, b.large); err != nil {
+	for _, c := range comparisons {
+		if err := c.check(ctx, b.large); err != nil {
 			return err
 		}
 		took, err := b.measure(
-			func() error { _, err := q.ask(ctx, b.large); return err },
-			func() error { _, err := q.ask(ctx, b.small); return err },
+			func() error { _, err := c.run(ctx, b.large); return err },
+			func() error { _, err := c.run(ctx, b.small); return err },
 		)
 		if err != nil {
 			return err
 		}
-		b.sameAtBothSizes(q.name, took, quickList)
+		b.sameAtBothSizes(c.name, took, quickList)
 	}
 	return nil
 }

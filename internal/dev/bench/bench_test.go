@@ -45,7 +45,7 @@ func TestUnknownPartIsRefused(t *testing.T) {
 		"reports, lists, exporter, plugin, metrics, import, separated by commas")
 }
 
-// Everything is measured once, at a size at which the figures say nothing. That both sides give the same answers is
+// Everything is measured once, at a size at which the figures say nothing. That both sides give the same results is
 // part of every run.
 func TestBench(t *testing.T) {
 	if testing.Short() {
@@ -90,7 +90,7 @@ func TestAskedOtherwise(t *testing.T) {
 	require.NotZero(t, counters)
 	b := &bench{large: db}
 	for _, x := range onCounters {
-		want, err := vm.ask(t.Context(), x.text)
+		want, err := vm.query(t.Context(), x.text)
 		require.NoError(t, err, x.text)
 		require.NotEmpty(t, want, x.text)
 		if x.sql == "" {

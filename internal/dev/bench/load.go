@@ -38,7 +38,7 @@ func tenant(until time.Time, signIns int) *demo.Tenant {
 		Applications: applications})
 }
 
-// load fills an empty store with about as many sign-ins as asked for. One week goes the way of every record, through
+// load fills an empty store with about as many sign-ins as wanted. One week goes the way of every record, through
 // the decoder and the writer, and only its raw records are cut short. The other weeks are copies of it, with ids,
 // correlation ids and times of their own, in every table that holds sign-ins: the store cannot tell the difference.
 func load(ctx context.Context, db *store.DB, signIns int) error {

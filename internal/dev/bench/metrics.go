@@ -26,9 +26,9 @@ import (
 )
 
 const (
-	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' an answer may take, fasterThanJoin how
+	// slowerThanVictoriaMetrics is how many times longer than VictoriaMetrics' a result may take, fasterThanJoin how
 	// many times faster than a join of steps and records it has to be, and slowerThanGroupBy how many times longer than
-	// plain GROUP BY an answer by a label may take that no metrics database has.
+	// plain GROUP BY a result by a label may take that no metrics database has.
 	slowerThanVictoriaMetrics = 2
 	fasterThanJoin            = 10
 	slowerThanGroupBy         = 5
@@ -36,7 +36,7 @@ const (
 	sampled = 15 * time.Minute
 )
 
-// expression is asked of the plugin and of others. All have to say the same: at every step, the same sum of its values.
+// expression is evaluated by the plugin and by others. All have to agree: at every step, the same sum of its values.
 type expression struct {
 	text    string
 	sql     string // the same in SQL on the wide table: values and their steps, of which $1 is the first and $2 the last
@@ -50,7 +50,7 @@ func overWide(columns, where string) string {
 	return statement("over-wide", columns, where)
 }
 
-// onCounters can be answered by a metrics database, too. Without SQL they are compared with that alone.
+// onCounters can be evaluated by a metrics database, too. Without SQL they are compared with that alone.
 var onCounters = []expression{
 	{text: `topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))`,
 		sql: "SELECT n, t FROM (SELECT n, t, row_number() OVER (PARTITION BY t ORDER BY n DESC) AS place FROM (" +
@@ -70,7 +70,7 @@ var onCounters = []expression{
 }
 
 // onRecords are by labels that no metrics database would carry. The SQL is a plain GROUP BY of the same label and the
-// same hours, and of what that finds no more is fetched than the expression's answer.
+// same hours, and of what that finds no more is fetched than the expression's result.
 var onRecords = []expression{
 	{text: `count(sum by (user_principal_name) (increase(entra_signins_total[1h])) > 0)`,
 		sql:  statement("group-by", "count(*)", "wide", "created_date_time", "user_principal_name"),
@@ -115,7 +115,7 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 		b.report.heading(fmt.Sprintf("Expressions, 30 days by the hour, beside %d counters", n), "here", "at best",
 			"VictoriaMetrics", "at best", "ratio")
 		for _, x := range onCounters {
-			other := func() (values, error) { return vm.ask(ctx, x.text) }
+			other := func() (values, error) { return vm.query(ctx, x.text) }
 			if err := b.expression(ctx, p, x, slowerThanVictoriaMetrics, other); err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func (b *bench) manySeries(ctx context.Context, binary string) error {
 FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= $2) s`, span().From, span().To); err != nil {
 		return err
 	}
-	b.report.heading(fmt.Sprintf("%d series of 721 steps", series), "answer", "memory at its highest")
+	b.report.heading(fmt.Sprintf("%d series of 721 steps", series), "result", "memory at its highest")
 	for _, text := range []string{
 		`count(sum by (user_id, app_id) (increase(entra_signins_total[1h])) > 0)`,
 		`topk(10, sum by (user_id, app_id) (increase(entra_signins_total[1h])))`,
@@ -170,15 +170,15 @@ FROM entra.sign_in WHERE time > $1::timestamptz - interval '1 hour' AND time <= 
 	return nil
 }
 
-// memoryFor asks a process of its own, whose memory tells of one expression alone. A limit is an answer, too.
+// memoryFor evaluates in a process of its own, whose memory is that of one expression alone. A limit is a result, too.
 func (b *bench) memoryFor(ctx context.Context, binary, text string) error {
 	p, err := b.startPlugin(binary)
 	if err != nil {
 		return err
 	}
 	defer p.Stop()
-	answer, err := p.Query(ctx, []json.RawMessage{expressionModel(expression{text: text})}, span())
-	said := fmt.Sprintf("%d series", len(answer))
+	frames, err := p.Query(ctx, []json.RawMessage{expressionModel(expression{text: text})}, span())
+	said := fmt.Sprintf("%d series", len(frames))
 	if err != nil {
 		said = err.Error()
 	}
@@ -186,7 +186,7 @@ func (b *bench) memoryFor(ctx context.Context, binary, text string) error {
 	return nil
 }
 
-// expression reports on one that may take so many times as long as another way to ask.
+// expression reports on one that may take so many times as long as another way.
 func (b *bench) expression(ctx context.Context, p *pluginhost.Plugin, x expression, most int,
 	other func() (values, error)) error {
 	ratio, cells, err := b.compareExpression(ctx, p, x, other)
@@ -207,12 +207,12 @@ func expressionModel(x expression) json.RawMessage {
 	return model
 }
 
-// compareExpression asks the plugin and another, in turn. Both have to say the same.
+// compareExpression evaluates in the plugin and elsewhere, in turn. Both have to agree.
 func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x expression,
 	other func() (values, error)) (ratio float64, cells []string, err error) {
 	here := func() (values, error) {
-		answer, err := p.Query(ctx, []json.RawMessage{expressionModel(x)}, span())
-		return valuesOf(answer), err
+		frames, err := p.Query(ctx, []json.RawMessage{expressionModel(x)}, span())
+		return valuesOf(frames), err
 	}
 	got, err := here()
 	if err != nil {
@@ -220,7 +220,7 @@ func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x e
 	}
 	want, err := other()
 	if err != nil {
-		return 0, nil, fmt.Errorf("%s, asked otherwise: %w", x.text, err)
+		return 0, nil, fmt.Errorf("%s, in the other way: %w", x.text, err)
 	}
 	if err := got.same(want); err != nil {
 		return 0, nil, fmt.Errorf("%s: %w", x.text, err)
@@ -235,14 +235,14 @@ func (b *bench) compareExpression(ctx context.Context, p *pluginhost.Plugin, x e
 	return took.ratio(), took.cells(), nil
 }
 
-// values are sums of an answer's values by their time, in seconds since 1970. What is 0 may be missing.
+// values are sums of a result's values by their time, in seconds since 1970. What is 0 may be missing.
 type values map[int64]float64
 
 func (v values) same(other values) error {
 	for _, times := range []values{v, other} {
 		for at := range times {
 			if math.Abs(v[at]-other[at]) > 1e-9*math.Abs(other[at]) {
-				return fmt.Errorf("at %s the values are together %v, asked otherwise %v", time.Unix(at, 0).UTC(),
+				return fmt.Errorf("at %s the values are together %v, in the other way %v", time.Unix(at, 0).UTC(),
 					v[at], other[at])
 			}
 		}
@@ -369,10 +369,10 @@ func writeCounters(out io.Writer, rows *sql.Rows, from, until time.Time) (counte
 	return counters, errors.Join(rows.Err(), flush())
 }
 
-// ask evaluates an expression.
-func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error) {
+// query evaluates an expression.
+func (vm *victoriaMetrics) query(ctx context.Context, text string) (values, error) {
 	seconds := func(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
-	answer, err := vm.get(ctx, "/api/v1/query_range?"+url.Values{"query": {text}, "start": {seconds(span().From)},
+	response, err := vm.get(ctx, "/api/v1/query_range?"+url.Values{"query": {text}, "start": {seconds(span().From)},
 		"end": {seconds(span().To)}, "step": {"1h"}, "nocache": {"1"}}.Encode())
 	if err != nil {
 		return nil, err
@@ -380,7 +380,7 @@ func (vm *victoriaMetrics) ask(ctx context.Context, text string) (values, error)
 	var result struct {
 		Data struct{ Result prometheus.Matrix }
 	}
-	if err := json.Unmarshal(answer, &result); err != nil {
+	if err := json.Unmarshal(response, &result); err != nil {
 		return nil, err
 	}
 	sums := values{}

@@ -39,15 +39,15 @@ const (
 	maxSlowdown = 3
 )
 
-// plugin asks the built plugin as Grafana does, and finds out how much memory that took at most.
-func (b *bench) plugin(ctx context.Context, opts Options, questions []question) error {
+// plugin queries the built plugin as Grafana does, and finds out how much memory that took at most.
+func (b *bench) plugin(ctx context.Context, opts Options, comparisons []comparison) error {
 	p, err := b.startPlugin(opts.Plugin)
 	if err != nil {
 		return err
 	}
 	defer p.Stop()
 	for _, phase := range []func() error{
-		func() error { return b.panels(ctx, p, questions) },
+		func() error { return b.panels(ctx, p, comparisons) },
 		func() error { return b.details(ctx, p) },
 		func() error { return b.searches(ctx, p) },
 		func() error { return b.dashboards(ctx, p, opts.Root) },
@@ -74,16 +74,16 @@ func panel(ctx context.Context, p *pluginhost.Plugin, model json.RawMessage) err
 	return err
 }
 
-func (b *bench) panels(ctx context.Context, p *pluginhost.Plugin, questions []question) error {
-	b.report.heading("Through the plugin, from question to frame", "here", "at best")
-	// Beside what is measured elsewhere, the longest answer there may be.
-	longest := question{name: "Newest 10,000", model: model(map[string]any{"view": "list", "limit": maxRows})}
-	for _, q := range append(questions, longest) {
-		took, err := b.measure(func() error { return panel(ctx, p, q.model) })
+func (b *bench) panels(ctx context.Context, p *pluginhost.Plugin, comparisons []comparison) error {
+	b.report.heading("Through the plugin, from query to frame", "here", "at best")
+	// Beside what is measured elsewhere, the longest result there may be.
+	longest := comparison{name: "Newest 10,000", model: model(map[string]any{"view": "list", "limit": maxRows})}
+	for _, c := range append(comparisons, longest) {
+		took, err := b.measure(func() error { return panel(ctx, p, c.model) })
 		if err != nil {
-			return fmt.Errorf("%s: %w", q.name, err)
+			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		b.report.noTarget(q.name, took.cells()...)
+		b.report.noTarget(c.name, took.cells()...)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (b *bench) quick(name string, limit time.Duration, do func() error) error {
 	return nil
 }
 
-// details asks for all that is known of one sign-in. It is given its raw record, which was cut short when the
+// details queries all that is known of one sign-in. It is given its raw record, which was cut short when the
 // store was filled.
 func (b *bench) details(ctx context.Context, p *pluginhost.Plugin) error {
 	var id string
@@ -159,7 +159,7 @@ func (b *bench) searches(ctx context.Context, p *pluginhost.Plugin) error {
 	return nil
 }
 
-// call asks for one of the plugin's resources and returns how many bytes came.
+// call requests one of the plugin's resources and returns how many bytes came.
 func call(ctx context.Context, p *pluginhost.Plugin, path string, parameters url.Values) (size int64, err error) {
 	request := &backend.CallResourceRequest{Method: http.MethodGet, Path: path, URL: path + "?" + parameters.Encode()}
 	err = p.CallResource(ctx, request, func(r *backend.CallResourceResponse) error {
@@ -172,7 +172,7 @@ func call(ctx context.Context, p *pluginhost.Plugin, path string, parameters url
 	return size, err
 }
 
-// ofDashboard are the panels of each dashboard: of the overview, one of each way of asking.
+// ofDashboard are the panels of each dashboard: of the overview, one of each kind of query.
 var ofDashboard = []string{"Sign-ins", "Failure rate", "Active users", "User sign-ins", "Application usage",
 	"Why do sign-ins fail?", "Where do people sign in from?", "Latest sign-ins"}
 
@@ -199,11 +199,11 @@ func (b *bench) dashboards(ctx context.Context, p *pluginhost.Plugin, root strin
 	var together []time.Duration
 	for range b.rounds {
 		took := make([]time.Duration, dashboards*len(models))
-		group, asking := errgroup.WithContext(ctx)
+		group, ctx := errgroup.WithContext(ctx)
 		for i := range took {
 			group.Go(func() error {
 				began := time.Now()
-				err := panel(asking, p, models[i%len(models)])
+				err := panel(ctx, p, models[i%len(models)])
 				took[i] = time.Since(began)
 				return err
 			})

@@ -120,12 +120,12 @@ func settled(ctx context.Context, url string) ([]byte, error) {
 	}
 }
 
-// accepted is what Prometheus asks for.
+// accepted is what Prometheus accepts.
 const accepted = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5," +
 	"application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3," +
 	"text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
 
-// scrape asks as Prometheus does, and takes as long as its scrape_duration_seconds would say but for parsing: until the
+// scrape requests as Prometheus does, and takes as long as its scrape_duration_seconds would say but for parsing: until the
 // text is there, which comes compressed.
 func scrape(ctx context.Context, url string) ([]byte, error) {
 	text, err := embedded.Fetch(ctx, http.MethodGet, url, http.Header{"Accept": {accepted}}, nil)

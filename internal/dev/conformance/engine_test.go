@@ -26,12 +26,12 @@ var functionDifferences string
 
 var update = flag.Bool("update", false, "write the documentation's tables anew")
 
-// againstOracle has an engine answer invented expressions. Where the oracle finds that labels do not tell series apart, the
+// againstOracle has an engine evaluate invented expressions. Where the oracle finds that labels do not tell series apart, the
 // engine may do so, too, or not.
-func againstOracle(t *testing.T, answer engine.Asked, data oracle.Data, seed uint64, n int) {
+func againstOracle(t *testing.T, evaluate engine.Evaluator, data oracle.Data, seed uint64, n int) {
 	t.Helper()
 	g, random := generator(seed, data), rand.New(rand.NewPCG(seed, 3))
-	answered := 0
+	nonEmpty := 0
 	for range n {
 		text, _ := g.Expression()
 		evalRange := someRange(random)
@@ -40,7 +40,7 @@ func againstOracle(t *testing.T, answer engine.Asked, data oracle.Data, seed uin
 		if err != nil {
 			continue
 		}
-		got, err := answer(text, evalRange)
+		got, err := evaluate(text, evalRange)
 		if err != nil {
 			t.Errorf("%s\n%v: %v", text, evalRange, err)
 			continue
@@ -49,11 +49,11 @@ func againstOracle(t *testing.T, answer engine.Asked, data oracle.Data, seed uin
 			t.Errorf("%s\n%v: %s", text, evalRange, difference)
 		}
 		if len(want) > 0 {
-			answered++
+			nonEmpty++
 		}
 	}
-	require.Greater(t, answered, n/2)
-	t.Logf("%d answers compared, %d of them not empty", n, answered)
+	require.Greater(t, nonEmpty, n/2)
+	t.Logf("%d results compared, %d of them not empty", n, nonEmpty)
 }
 
 func TestEngineAgreesWithOracle(t *testing.T) {
@@ -67,7 +67,7 @@ func TestEngineAgreesWithOracle(t *testing.T) {
 // no value where nothing happened, rather than 0.
 func TestNestedSums(t *testing.T) {
 	data := history.New(10, 250).Data()
-	answer := engine.InMemory(t.Context(), data)
+	evaluate := engine.InMemory(t.Context(), data)
 	for _, expr := range []string{
 		`sum(sum by (error_code) (increase(entra_signins_total[7m])))`,
 		`sum by (app) (sum by (app, error_code) (increase(entra_signins_total[7m])))`,
@@ -76,7 +76,7 @@ func TestNestedSums(t *testing.T) {
 		for _, g := range history.Ranges {
 			want, err := data.Evaluate(expr, g.EvalRange)
 			require.NoError(t, err)
-			got, err := answer(expr, g.EvalRange)
+			got, err := evaluate(expr, g.EvalRange)
 			require.NoError(t, err)
 			assert.Empty(t, oracle.Difference(g.EvalRange, want, got), "%s, %s", expr, g.Name)
 		}
@@ -100,8 +100,8 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 	vm := startFed(t, data)
 	db, _ := pgtest.Store(t)
 	h.Write(t, db, 0)
-	answer := engine.OnPostgreSQL(t.Context(), db)
-	inventedAgainst(t, vm, answer, data, 300)
+	evaluate := engine.OnPostgreSQL(t.Context(), db)
+	inventedAgainst(t, vm, evaluate, data, 300)
 
 	const number, all, same, values = "number", "answers", "the same", "values compared"
 	agreement := oracle.NewAgreement(number, all, same, values)
@@ -111,7 +111,7 @@ func TestEngineAgreesWithVictoriaMetrics(t *testing.T) {
 			agreement.Add(x.Group, all, 1)
 			want, err := vm.evaluate(t, x.Text, g.EvalRange)
 			require.NoError(t, err, x.Text)
-			got, err := answer(x.Text, g.EvalRange)
+			got, err := evaluate(x.Text, g.EvalRange)
 			if !assert.NoError(t, err, x.Text) {
 				continue
 			}
@@ -141,14 +141,14 @@ func TestDifferences(t *testing.T) {
 	vm := startFed(t, h.Data())
 	db, _ := pgtest.Store(t)
 	h.Write(t, db, 0)
-	answer := engine.OnPostgreSQL(t.Context(), db)
+	evaluate := engine.OnPostgreSQL(t.Context(), db)
 	var table strings.Builder
 	table.WriteString("| expression | why |\n|---|---|\n")
 	for _, x := range history.Expressions(differenceList + functionDifferences) {
 		// Which series VictoriaMetrics chooses is luck, so that it may choose the same; how many there are is not.
 		chosen, differs := strings.HasPrefix(x.Group, "Any series will do."), false
 		for _, g := range history.Ranges {
-			got, err := answer(x.Text, g.EvalRange)
+			got, err := evaluate(x.Text, g.EvalRange)
 			require.NoError(t, err, x.Text)
 			want, err := vm.evaluate(t, x.Text, g.EvalRange)
 			differs = differs || err != nil || oracle.Disagreement(x.Text, g.EvalRange, want, got) != ""

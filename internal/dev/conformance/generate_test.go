@@ -17,7 +17,7 @@ type Generator struct {
 	Values map[string][]string
 	Extra  []string
 	Data   oracle.Data
-	// Scraped keeps to what VictoriaMetrics answers alike from counters scraped once a minute: see differences.txt.
+	// Scraped keeps to what VictoriaMetrics evaluates alike from counters scraped once a minute: see differences.txt.
 	Scraped bool
 
 	inSubquery bool

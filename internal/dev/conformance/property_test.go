@@ -52,33 +52,33 @@ func TestOracleAndGenerator(t *testing.T) {
 	const n = 400
 	for range n {
 		text, _ := g.Expression()
-		answer, err := data.Evaluate(text, someRange(random))
+		result, err := data.Evaluate(text, someRange(random))
 		if err == nil {
 			valid++
 		} else if testing.Verbose() {
 			t.Log(text, err)
 		}
-		if len(answer) > 0 {
+		if len(result) > 0 {
 			nonEmpty++
 		}
 	}
 	require.Greater(t, valid, n*3/4)
 	require.Greater(t, nonEmpty, n/2)
-	t.Logf("of %d expressions %d were valid, %d had an answer", n, valid, nonEmpty)
+	t.Logf("of %d expressions %d were valid, %d had a result", n, valid, nonEmpty)
 }
 
 // What must hold whatever the numbers are.
 func TestInvariants(t *testing.T) {
 	data := history.New(30, 300).Data()
-	for name, answer := range map[string]engine.Asked{"oracle": data.Evaluate, "engine": engine.InMemory(t.Context(), data)} {
-		t.Run(name, func(t *testing.T) { invariants(t, answer, data) })
+	for name, evaluate := range map[string]engine.Evaluator{"oracle": data.Evaluate, "engine": engine.InMemory(t.Context(), data)} {
+		t.Run(name, func(t *testing.T) { invariants(t, evaluate, data) })
 	}
 }
 
-func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
+func invariants(t *testing.T, evaluate engine.Evaluator, data oracle.Data) {
 	random := rand.New(rand.NewPCG(30, 30))
 	ask := func(expr string, g oracle.EvalRange) []oracle.Series {
-		series, err := answer(expr, g)
+		series, err := evaluate(expr, g)
 		require.NoError(t, err, expr)
 		return series
 	}
@@ -93,7 +93,7 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 			if evalRange.Step == 0 {
 				continue
 			}
-			whole, err := answer(text, evalRange)
+			whole, err := evaluate(text, evalRange)
 			if err != nil {
 				continue // what may not be asked is the same for both, see above
 			}
@@ -102,7 +102,7 @@ func invariants(t *testing.T, answer engine.Asked, data oracle.Data) {
 					continue
 				}
 				instant := oracle.EvalRange{End: at}
-				once, err := answer(text, instant)
+				once, err := evaluate(text, instant)
 				require.NoError(t, err, text)
 				var column []oracle.Series
 				for _, s := range whole {

@@ -89,7 +89,7 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// get asks for a path below /api/v1 and reads the answer's data.
+// get asks for a path below /api/v1 and reads the data of the response.
 func (s server) get(t *testing.T, path string, parameters url.Values, data any) error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/api/v1/"+path+"?"+parameters.Encode(), nil)
@@ -99,17 +99,17 @@ func (s server) get(t *testing.T, path string, parameters url.Values, data any) 
 		return err
 	}
 	defer response.Body.Close()
-	var answer struct {
+	var body struct {
 		Status, Error string
 		Data          json.RawMessage
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
 		return fmt.Errorf("%s: %w", response.Status, err)
 	}
-	if answer.Status != "success" {
-		return fmt.Errorf("%s: %s", response.Status, answer.Error)
+	if body.Status != "success" {
+		return fmt.Errorf("%s: %s", response.Status, body.Error)
 	}
-	return json.Unmarshal(answer.Data, data)
+	return json.Unmarshal(body.Data, data)
 }
 
 // sample is one series' value.

@@ -140,7 +140,7 @@ func TestOracleAgreesWithVictoriaMetrics(t *testing.T) {
 			compared++
 		}
 	}
-	t.Logf("%d answers compared", compared)
+	t.Logf("%d results compared", compared)
 }
 
 // So it does with expressions that nobody has thought of.
@@ -149,12 +149,12 @@ func TestOracleAgreesWithVictoriaMetricsOnInventedExpressions(t *testing.T) {
 	inventedAgainst(t, startFed(t, data), data.Evaluate, data, 700)
 }
 
-// inventedAgainst compares with a VictoriaMetrics what an engine answers to invented expressions.
-func inventedAgainst(t *testing.T, vm server, answer engine.Asked, data oracle.Data, n int) {
+// inventedAgainst compares with a VictoriaMetrics an engine's results for invented expressions.
+func inventedAgainst(t *testing.T, vm server, evaluate engine.Evaluator, data oracle.Data, n int) {
 	t.Helper()
 	g, random := generator(77, data), rand.New(rand.NewPCG(77, 77))
 	g.Scraped = true
-	answered := 0
+	nonEmpty := 0
 	for range n {
 		text, _ := g.Expression()
 		step := []time.Duration{2 * time.Minute, 5 * time.Minute, 7 * time.Minute, time.Hour}[random.IntN(4)]
@@ -165,16 +165,16 @@ func inventedAgainst(t *testing.T, vm server, answer engine.Asked, data oracle.D
 		}
 		want, err := vm.evaluate(t, text, evalRange)
 		require.NoError(t, err, text)
-		got, err := answer(text, evalRange)
+		got, err := evaluate(text, evalRange)
 		if assert.NoError(t, err, text) {
 			assert.Empty(t, oracle.Difference(evalRange, want, got), text)
 		}
 		if len(want) > 0 {
-			answered++
+			nonEmpty++
 		}
 	}
-	require.Greater(t, answered, n/2)
-	t.Logf("%d answers compared, %d of them not empty", n, answered)
+	require.Greater(t, nonEmpty, n/2)
+	t.Logf("%d results compared, %d of them not empty", n, nonEmpty)
 }
 
 //go:embed testdata/differences.txt

@@ -74,7 +74,7 @@ func BenchmarkFirstSightsOf200000Users(b *testing.B) {
 			model["filters"] = []any{filter("signInEventTypes", "in", "interactiveUser")}
 			b.Run(fmt.Sprint(field, " ", model["seen"], " ", model["measure"]), func(b *testing.B) {
 				for b.Loop() {
-					w.ask(b, model, week)
+					w.run(b, model, week)
 				}
 			})
 		}

@@ -101,9 +101,9 @@ const onlyYours = "Only records that you may see are counted and shown."
 func removed(before time.Time, counted store.Tier) string {
 	text := fmt.Sprintf("Records before %s have been removed", before.UTC().Format("2006-01-02 15:04 MST"))
 	if counted == plan.NoTier {
-		return text + ", and this question needs them: the answer is about what is left."
+		return text + ", and this query needs them: the result covers what is left."
 	}
-	return text + fmt.Sprintf(". They are still counted by the %s, and this answer is as exact as that.", counted)
+	return text + fmt.Sprintf(". They are still counted by the %s, and this result is as exact as that.", counted)
 }
 
 // removedBefore returns until when retention has removed records of a kind; zero if none that are needed since oldest.
@@ -251,7 +251,7 @@ func (v listView) read(ctx context.Context, tx *sqlx.Tx, b *sqlgen.Builder) (*qu
 		result.Rows = result.Rows[:limit]
 		more := fmt.Sprintf("Only the %s %d records are shown, there are more: "+
 			"filter, or choose a shorter time range or a higher limit.", q.Order, limit)
-		if limit < min(query.DefaultLimit, b.MaxRows) { // whoever asks for so few is not surprised
+		if limit < min(query.DefaultLimit, b.MaxRows) { // a query for so few surprises nobody
 			result.Infos = append(result.Infos, more)
 		} else {
 			result.Warnings = append(result.Warnings, more)

@@ -111,7 +111,7 @@ func (w world) period() query.Period {
 	return query.Period{From: w.from, To: w.from.AddDate(0, 0, w.days), MaxDataPoints: 1000}
 }
 
-func (w world) ask(t testing.TB, model object, p query.Period) *query.Result {
+func (w world) run(t testing.TB, model object, p query.Period) *query.Result {
 	t.Helper()
 	result, err := w.Run(t.Context(), decode(t, model), access.All(), p)
 	require.NoError(t, err, "%v", model)
@@ -175,7 +175,7 @@ func rollupAndRowsAgree(t *testing.T, random *rand.Rand, w world, questions int)
 		}
 		p.MaxDataPoints = int64(10 + random.IntN(300))
 
-		got := w.ask(t, model, p)
+		got := w.run(t, model, p)
 		served[got.Served]++
 		if strings.Contains(got.SQL, "-sum(r.n)") {
 			served["moved"]++
@@ -199,7 +199,7 @@ func TestClassesOfClientAppsAreFilteredInTheRollup(t *testing.T) {
 	count := func(p query.Period, groupBy []string, filters ...any) *query.Result {
 		t.Helper()
 		model := object{"view": "table", "measure": "count", "groupBy": groupBy, "filters": filters}
-		got := w.ask(t, model, p)
+		got := w.run(t, model, p)
 		want, err := w.RunFromRows(t.Context(), decode(t, model), p)
 		require.NoError(t, err)
 		require.Equal(t, want.Groups, got.Groups, got.SQL)
@@ -240,9 +240,9 @@ func TestAnOffsetAsksTheSameOfAnEarlierTime(t *testing.T) {
 		{"view": "table", "groupBy": []string{"appDisplayName"}},
 		{"view": "timeSeries", "interval": "1d", "groupBy": []string{"status"}},
 	} {
-		want := w.ask(t, model, earlier)
+		want := w.run(t, model, earlier)
 		model["offset"] = "1w"
-		got := w.ask(t, model, p)
+		got := w.run(t, model, p)
 		require.Equal(t, want.Groups, got.Groups, "%v", model)
 		for i, step := range got.Steps {
 			require.Equal(t, want.Steps[i].AddDate(0, 0, 7), step, "%v", model)
@@ -253,7 +253,7 @@ func TestAnOffsetAsksTheSameOfAnEarlierTime(t *testing.T) {
 func TestAFilterAndItsNegationShareOutAllRecords(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(3, 4)), 500)
 	count := func(filters ...any) float64 {
-		return *w.ask(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
+		return *w.run(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
 	}
 	all := count()
 	require.Equal(t, 500.0, all)
@@ -304,11 +304,11 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 					value := map[activity.Type]string{activity.Integer: "1", activity.Boolean: "true", activity.Address: "10.0.0.1"}[f.Type]
 					filters := append(slices.Clone(base), filter(f.Name, string(operator), value),
 						filter(f.Name, string(operator), value, value))
-					w.ask(t, object{"queryType": kind.Name, "view": "list", "filters": filters}, w.period())
+					w.run(t, object{"queryType": kind.Name, "view": "list", "filters": filters}, w.period())
 				}
 				if f.Groupable {
 					for _, measure := range query.Measures(kind) {
-						w.ask(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "of": f.Name,
+						w.run(t, object{"queryType": kind.Name, "view": "table", "measure": measure, "of": f.Name,
 							"groupBy": []string{f.Name}, "filters": base}, w.period())
 					}
 				}
@@ -316,7 +316,7 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 					w.values(t, kind.Name, f.Name, "o", 10, w.period(), filters...)
 				}
 			}
-			r := w.ask(t, object{"queryType": kind.Name, "view": "list", "columns": columns, "limit": 20, "filters": base}, w.period())
+			r := w.run(t, object{"queryType": kind.Name, "view": "list", "columns": columns, "limit": 20, "filters": base}, w.period())
 			for _, row := range r.Rows {
 				require.Len(t, row, len(kind.Fields))
 			}
@@ -326,7 +326,7 @@ func TestEveryFieldOfEveryKindCanBeListedFilteredAndGroupedBy(t *testing.T) {
 		})
 	}
 	require.Contains(t, query.Operators(activity.SignIn.Field("correlationId")), query.Matches)
-	r := w.ask(t, object{"view": "list", "limit": 20}, w.period())
+	r := w.run(t, object{"view": "list", "limit": 20}, w.period())
 	require.Len(t, r.Rows, 20)
 	require.Contains(t, r.Infos[0], "Only the newest 20 records are shown")
 }
@@ -355,7 +355,7 @@ func TestAbsurdTimeRanges(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(17, 18)), 100)
 	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 	for _, view := range []string{"timeSeries", "table", "value", "list"} {
-		r := w.ask(t, object{"view": view}, query.Period{From: year(1), To: year(9999)})
+		r := w.run(t, object{"view": view}, query.Period{From: year(1), To: year(9999)})
 		require.Contains(t, r.Warnings[len(r.Warnings)-1], "was cut to the years 2000 to 2099", view)
 	}
 	q := decode(t, object{})
@@ -375,9 +375,9 @@ func TestAbsurdTimeRanges(t *testing.T) {
 	require.ErrorContains(t, err, "range: a calendar has 458 days at most: choose a shorter time range")
 
 	require.NotEmpty(t, w.values(t, "signIn", "countryOrRegion", "", 0, query.Period{From: year(2), To: year(9999)}))
-	id := w.ask(t, object{"view": "list", "columns": []string{"id"}}, w.period()).Rows[0][0].(string)
+	id := w.run(t, object{"view": "list", "columns": []string{"id"}}, w.period()).Rows[0][0].(string)
 	for _, p := range []query.Period{{}, {From: year(2027), To: year(2026)}, {From: year(1), To: year(9999)}} {
-		r := w.ask(t, object{"view": "detail", "section": "summary", "filters": []any{filter("id", "=", id), filter("id", "=~", ".*")}}, p)
+		r := w.run(t, object{"view": "detail", "section": "summary", "filters": []any{filter("id", "=", id), filter("id", "=~", ".*")}}, p)
 		require.NotEmpty(t, r.Sections, "one record is found whenever it was")
 		require.Empty(t, r.Warnings)
 	}
@@ -388,7 +388,7 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 	early, late := w.period(), w.period() // nearest to a full hour before and after
 	early.From, late.From = w.from.Add(38*time.Hour+20*time.Minute), w.from.Add(38*time.Hour+40*time.Minute)
 	count := func(p query.Period) *query.Result {
-		return w.ask(t, object{"view": "table", "groupBy": []string{"appId"}}, p)
+		return w.run(t, object{"view": "table", "groupBy": []string{"appId"}}, p)
 	}
 	all, fromHour, fromNext := count(w.period()), w.period(), w.period()
 	fromHour.From, fromNext.From = w.from.Add(38*time.Hour), w.from.Add(39*time.Hour)
@@ -397,16 +397,16 @@ func TestRemovedRecordsAreSaid(t *testing.T) {
 
 	_, err := store.Retain(t.Context(), w.DB, activity.SignIn, w.from.AddDate(0, 0, 3).Add(7*time.Hour))
 	require.NoError(t, err)
-	list := w.ask(t, object{"view": "list"}, w.period())
-	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this question needs them: the answer "+
-		"is about what is left.", list.Warnings[0])
+	list := w.run(t, object{"view": "list"}, w.period())
+	require.Equal(t, "Records before 2026-03-19 00:00 UTC have been removed, and this query needs them: the result "+
+		"covers what is left.", list.Warnings[0])
 	require.Equal(t, all, count(w.period()), "the rollup outlives rows")
 	require.Empty(t, all.Warnings)
 	for p, want := range map[query.Period][]query.Group{early: wantEarly, late: wantLate} {
 		got := count(p)
 		require.Equal(t, want, got.Groups)
 		require.Equal(t, []string{"Records before 2026-03-19 00:00 UTC have been removed. They are still counted by " +
-			"the hour, and this answer is as exact as that."}, got.Warnings)
+			"the hour, and this result is as exact as that."}, got.Warnings)
 	}
 }
 
@@ -430,7 +430,7 @@ func TestWhatIsTakenAwayIsNotThere(t *testing.T) {
 	w := world{&engine.Engine{DB: db, Timeout: time.Minute, MaxRows: 10000}, noon, 1}
 	p := w.period()
 	p.From = noon.Add(20 * time.Minute)
-	got := w.ask(t, object{"view": "table", "groupBy": []string{"countryOrRegion"}, "limit": 1}, p)
+	got := w.run(t, object{"view": "table", "groupBy": []string{"countryOrRegion"}, "limit": 1}, p)
 	require.Contains(t, got.SQL, "-count(*)")
 	require.Len(t, got.Groups, 1)
 	require.Empty(t, got.Warnings, "there is no other group")
@@ -464,7 +464,7 @@ func TestValuesOfAField(t *testing.T) {
 	require.Contains(t, values("errorCode", "501", 0), "50126 InvalidUserNameOrPassword")
 	require.Equal(t, []string{"50126 InvalidUserNameOrPassword"}, values("errorCode", "invaliduser", 0))
 	require.Equal(t, []string{"contoso", "fabrikam"}, values("tenantId", "", 0))
-	newest := w.ask(t, object{"view": "list", "columns": []string{"id"}, "limit": 2}, w.period())
+	newest := w.run(t, object{"view": "list", "columns": []string{"id"}, "limit": 2}, w.period())
 	require.Equal(t, []string{newest.Rows[0][0].(string), newest.Rows[1][0].(string)}, values("id", "", 2),
 		"the newest records' ids, the newest first")
 	require.Equal(t, []string{newest.Rows[1][0].(string)}, values("id", strings.ToUpper(newest.Rows[1][0].(string)), 5))
@@ -485,7 +485,7 @@ func TestDependentValuesAreThoseThatOccur(t *testing.T) {
 			p.From = p.From.Add(time.Duration(random.IntN(10*24)) * time.Hour)
 			p.To = p.To.Add(-time.Duration(random.IntN(17*24*60)) * time.Minute)
 			var want []string
-			for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{field}, "filters": filters}, p).Groups {
+			for _, g := range w.run(t, object{"view": "table", "groupBy": []string{field}, "filters": filters}, p).Groups {
 				if key := strings.ToLower(g.Keys[0]); key != "" && !slices.Contains(want, key) {
 					want = append(want, key)
 				}
@@ -510,7 +510,7 @@ SELECT 1, 'idle' || n, 'idle' || n, 'a' || lpad(n::text, 5, '0') || '@idle.examp
 	_, err = w.DB.ExecContext(t.Context(), "ANALYZE entra.account")
 	require.NoError(t, err)
 	var active []string
-	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userPrincipalName"},
+	for _, g := range w.run(t, object{"view": "table", "groupBy": []string{"userPrincipalName"},
 		"filters": []any{filter("userPrincipalName", "contains", "contoso.example")}}, w.period()).Groups {
 		active = append(active, strings.ToLower(g.Keys[0]))
 	}

@@ -30,7 +30,7 @@ func contoso(t testing.TB) world {
 // list asks for columns of all records of a kind, in all their time unless told otherwise.
 func (w world) list(t testing.TB, kind string, columns []string, filters ...any) [][]any {
 	t.Helper()
-	return w.ask(t, object{"queryType": kind, "view": "list", "columns": columns, "filters": filters, "limit": 100000}, w.period()).Rows
+	return w.run(t, object{"queryType": kind, "view": "list", "columns": columns, "filters": filters, "limit": 100000}, w.period()).Rows
 }
 
 func texts(rows [][]any) []string {
@@ -85,7 +85,7 @@ func TestEveryKindIsAnsweredAlikeByRollupAndRows(t *testing.T) {
 				p.From = p.From.Add(time.Duration(random.IntN(5*24*60*60)) * time.Second)
 				p.To = p.To.Add(-time.Duration(random.IntN(5*24*60*60)) * time.Second)
 				p.MaxDataPoints = int64(10 + random.IntN(100))
-				got := w.ask(t, model, p)
+				got := w.run(t, model, p)
 				want, err := w.RunFromRows(t.Context(), decode(t, model), p)
 				require.NoError(t, err)
 				require.Equal(t, want.Steps, got.Steps, "%v", model)
@@ -149,9 +149,9 @@ func TestRiskyUsersAreInTheirStateNow(t *testing.T) {
 
 	later := query.Period{From: w.from.AddDate(1, 0, 0), To: w.from.AddDate(1, 0, 1)}
 	model := object{"queryType": "riskyUser", "view": "value"}
-	require.EqualValues(t, len(want), *w.ask(t, model, later).Groups[0].Values[0], "whoever is at risk is so whenever it began")
+	require.EqualValues(t, len(want), *w.run(t, model, later).Groups[0].Values[0], "whoever is at risk is so whenever it began")
 	model["view"] = "timeSeries"
-	require.Zero(t, *w.ask(t, model, later).Groups[0].Values[0], "over time, users count when their risk changed")
+	require.Zero(t, *w.run(t, model, later).Groups[0].Values[0], "over time, users count when their risk changed")
 }
 
 func TestActivityOfAUserIsOfAllKinds(t *testing.T) {
@@ -162,7 +162,7 @@ func TestActivityOfAUserIsOfAllKinds(t *testing.T) {
 		if kind == "auditEvent" {
 			field = "initiatedByUserId"
 		}
-		for _, g := range w.ask(t, object{"queryType": kind, "view": "table", "groupBy": []string{field}}, w.period()).Groups {
+		for _, g := range w.run(t, object{"queryType": kind, "view": "table", "groupBy": []string{field}}, w.period()).Groups {
 			users[g.Keys[0]]++
 		}
 	}
@@ -205,7 +205,7 @@ func TestDurationsAreAveraged(t *testing.T) {
 	}
 	model := object{"queryType": "provisioningEvent", "view": "value", "measure": "averageDuration",
 		"filters": []any{filter("status", "=", "success")}}
-	require.InDelta(t, sum/n, *w.ask(t, model, w.period()).Groups[0].Values[0], 1e-9)
+	require.InDelta(t, sum/n, *w.run(t, model, w.period()).Groups[0].Values[0], 1e-9)
 }
 
 // Distinct values are as many as grouping by their field gives groups, records without a value aside.
@@ -231,7 +231,7 @@ func TestDistinctValuesAreTheGroupsOfTheirField(t *testing.T) {
 					group[row[1]] = true
 				}
 			}
-			groups := w.ask(t, object{"queryType": kind, "view": "table", "measure": "distinctValues", "of": f.Name,
+			groups := w.run(t, object{"queryType": kind, "view": "table", "measure": "distinctValues", "of": f.Name,
 				"groupBy": []string{by}, "limit": 10000}, w.period()).Groups
 			require.Len(t, groups, len(values), "%s of %s", f.Name, kind)
 			for _, g := range groups {
@@ -246,7 +246,7 @@ func TestSignInsOfAGroupsMembers(t *testing.T) {
 	tenant := fmt.Sprint(w.list(t, "signIn", []string{"tenantId"})[0][0])
 	counted := map[string]float64{}
 	var users []string
-	for _, g := range w.ask(t, object{"view": "table", "groupBy": []string{"userId"},
+	for _, g := range w.run(t, object{"view": "table", "groupBy": []string{"userId"},
 		"filters": []any{filter("userId", "!=", "")}}, w.period()).Groups {
 		users, counted[g.Keys[0]] = append(users, g.Keys[0]), *g.Values[0]
 	}
@@ -255,7 +255,7 @@ func TestSignInsOfAGroupsMembers(t *testing.T) {
 		{ID: "g2", Name: "Board", Members: users[1:4]},
 	}))
 	count := func(filters ...any) float64 {
-		return *w.ask(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
+		return *w.run(t, object{"view": "value", "filters": filters}, w.period()).Groups[0].Values[0]
 	}
 	u := func(n int) float64 { return counted[users[n]] }
 	all := count()
@@ -313,7 +313,7 @@ func TestEachPolicyIsCountedByItsResult(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(want), 10)
-	answer := w.ask(t, object{"queryType": "conditionalAccess", "view": "table", "groupBy": []string{"policyId",
+	answer := w.run(t, object{"queryType": "conditionalAccess", "view": "table", "groupBy": []string{"policyId",
 		"policyDisplayName", "policyResult"}}, w.period())
 	require.Equal(t, "rollup", answer.Served)
 	got := map[string]float64{}
@@ -370,7 +370,7 @@ func TestTimeToRemediationIsFromTheFirstStateAtRisk(t *testing.T) {
 		p := w.period()
 		p.From = day.Add(time.Duration(from) * time.Hour)
 		var values []*float64
-		for _, g := range w.ask(t, object{"queryType": "riskyUserHistory", "view": "value", "measure": "averageDuration"}, p).Groups {
+		for _, g := range w.run(t, object{"queryType": "riskyUserHistory", "view": "value", "measure": "averageDuration"}, p).Groups {
 			values = append(values, g.Values...)
 		}
 		return values

@@ -183,7 +183,7 @@ func (r *Reading) Watermark(ctx context.Context) (time.Time, error) {
 }
 
 // First calls each with the time of the first record, or of its being stored, by the texts of the fields to count by. It
-// asks the totals, which count what retention has removed, too. ok is false where they do not have the fields.
+// reads the totals, which count what retention has removed, too. ok is false where they do not have the fields.
 func (r *Reading) First(
 	ctx context.Context, s query.Selection, stored bool, each func(texts []string, at time.Time) error,
 ) (ok bool, err error) {

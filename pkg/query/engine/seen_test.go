@@ -32,7 +32,7 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 		p.To = p.From.Add(time.Duration(1+random.IntN(300)) * time.Hour)
 
 		sights := map[string]*sight{}
-		for _, row := range w.ask(t, object{"view": "list", "columns": append([]string{"createdDateTime"}, groupBy...),
+		for _, row := range w.run(t, object{"view": "list", "columns": append([]string{"createdDateTime"}, groupBy...),
 			"filters": filters, "limit": 10000}, w.period()).Rows {
 			key := keyOf(row[1:])
 			s := sights[key]
@@ -59,7 +59,7 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 				query.LastSeen: float64(s.last.UnixMicro()), query.Count: float64(s.within)}[measure]
 		}
 		model := object{"view": "table", "groupBy": groupBy, "filters": filters, "seen": seen, "measure": measure}
-		result := w.ask(t, model, p)
+		result := w.run(t, model, p)
 		got := map[string]float64{}
 		values := []float64{}
 		for _, g := range result.Groups {
@@ -81,8 +81,8 @@ func TestFirstAndLastSightsAreThoseOfAllRecords(t *testing.T) {
 
 func TestWhatIsNewestIsKept(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(23, 24)), 400)
-	all := w.ask(t, object{"view": "table", "measure": "firstSeen", "groupBy": []string{"appDisplayName"}}, w.period())
-	one := w.ask(t, object{"view": "table", "measure": "firstSeen", "groupBy": []string{"appDisplayName"}, "top": 1}, w.period())
+	all := w.run(t, object{"view": "table", "measure": "firstSeen", "groupBy": []string{"appDisplayName"}}, w.period())
+	one := w.run(t, object{"view": "table", "measure": "firstSeen", "groupBy": []string{"appDisplayName"}, "top": 1}, w.period())
 	require.Equal(t, all.Groups[:1], one.Groups)
 }
 

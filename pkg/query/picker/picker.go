@@ -152,7 +152,7 @@ func (p *Picker) triesNames() bool {
 	return p.vq.Search != "" && isName
 }
 
-// findsRows reports whether an index finds the records that match by another entity than the one asked about: those of an
+// findsRows reports whether an index finds the records that match by another entity than the one whose values are listed: those of an
 // application are soon read if few of the names are among them.
 func (p *Picker) findsRows() bool {
 	return slices.ContainsFunc(p.Filters, func(f query.Filter) bool {

@@ -297,8 +297,8 @@ func (b *Builder) seen(ctx context.Context, p query.Period) Select {
 	}
 }
 
-// probe asks an index for the first and the last record of one application or user after the other, of which there are far
-// fewer than records: only of those that have a name in question, and only for the times in question.
+// probe reads from an index the first and the last record of one application or user after the other, of which there are
+// far fewer than records: only of those whose name the query selects, and only the times that it shows.
 func (b *Builder) probe(e *activity.Entity, where []string, within string) Select {
 	names := strings.Join(numbered("name", len(b.Query.GroupBy)), ", ")
 	columns, none := []string{"id"}, []string{"0"}
@@ -321,8 +321,8 @@ func (b *Builder) probe(e *activity.Entity, where []string, within string) Selec
 		Where: []string{"(" + names + ") " + in + named.Nested()},
 	}
 	s := Select{Columns: []string{"d.*"}, From: inQuestion.As("d")}
-	add := func(name, order string, asked bool) {
-		if !asked {
+	add := func(name, order string, wanted bool) {
+		if !wanted {
 			s.Columns = append(s.Columns, "NULL::timestamptz AS "+name)
 			return
 		}

@@ -190,7 +190,7 @@ describe('the text', () => {
   test('is explained: the plan of each part, and what to know of it', async () => {
     answers['/metrics/explain'] = {
       pretty: EXPR,
-      leaves: [
+      selectors: [
         { expr: 'sum by (app) (increase(x[1h]))', served: 'rollup', sql: 'SELECT 1', read: 6481 },
         { expr: 'increase(y[1h])', served: 'rows', sql: 'SELECT 2', read: 3 },
       ],

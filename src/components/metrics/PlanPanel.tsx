@@ -35,8 +35,8 @@ export function PlanPanel({ plan, onClose }: Props) {
           })}
         </Text>
         <pre className={styles.code}>{plan.pretty}</pre>
-        {plan.leaves.map(({ expr, served, read, sql }, index) => (
-          <details key={index} open={plan.leaves.length === 1}>
+        {plan.selectors.map(({ expr, served, read, sql }, index) => (
+          <details key={index} open={plan.selectors.length === 1}>
             <summary>
               <Text variant="code">{expr}</Text>{' '}
               <Text color="secondary">

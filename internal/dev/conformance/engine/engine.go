@@ -15,27 +15,27 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/store"
 )
 
-// Asked is what answers expressions.
-type Asked func(expr string, g oracle.EvalRange) ([]oracle.Series, error)
+// Evaluator evaluates expressions.
+type Evaluator func(expr string, g oracle.EvalRange) ([]oracle.Series, error)
 
 // evalRangeOf is an evaluation range in the engine's terms.
 func evalRangeOf(g oracle.EvalRange) metrics.EvalRange {
 	return metrics.EvalRange{Start: g.Start, End: g.End, Step: g.Step, Ingest: g.Ingest}
 }
 
-func seriesOf(answer *metrics.Result, err error) ([]oracle.Series, error) {
+func seriesOf(result *metrics.Result, err error) ([]oracle.Series, error) {
 	if err != nil {
 		return nil, err
 	}
 	var list []oracle.Series
-	for _, s := range answer.Series {
+	for _, s := range result.Series {
 		list = append(list, oracle.Series{Labels: s.Labels, Values: s.Values})
 	}
 	return list, nil
 }
 
 // OnPostgreSQL is the engine over a store.
-func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
+func OnPostgreSQL(ctx context.Context, db *store.DB) Evaluator {
 	st := &engine.Engine{DB: db, Timeout: 10 * time.Minute, MaxRows: 10_000}
 	return func(expr string, g oracle.EvalRange) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
@@ -47,7 +47,7 @@ func OnPostgreSQL(ctx context.Context, db *store.DB) Asked {
 }
 
 // InMemory is the engine over events, without a database.
-func InMemory(ctx context.Context, data oracle.Data) Asked {
+func InMemory(ctx context.Context, data oracle.Data) Evaluator {
 	return func(expr string, g oracle.EvalRange) ([]oracle.Series, error) {
 		e, err := metrics.Parse(expr)
 		if err != nil {

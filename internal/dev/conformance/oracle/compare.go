@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Disagreement says where answers differ; empty where they do not. Which of equal values topk keeps is everybody's own
+// Disagreement says where results differ; empty where they do not. Which of equal values topk keeps is everybody's own
 // choice: there the values of each time are compared without the labels.
 func Disagreement(expr string, g EvalRange, want, got []Series) string {
 	if lower := strings.ToLower(expr); strings.Contains(lower, "topk") || strings.Contains(lower, "bottomk") {
@@ -19,7 +19,7 @@ func Disagreement(expr string, g EvalRange, want, got []Series) string {
 	return Difference(g, want, got)
 }
 
-// Difference says where answers differ; empty where they do not.
+// Difference says where results differ; empty where they do not.
 func Difference(g EvalRange, want, got []Series) string {
 	byKey := func(list []Series) map[string][]float64 {
 		m := map[string][]float64{}

@@ -12,7 +12,7 @@ import (
 	"github.com/VictoriaMetrics/metricsql"
 )
 
-// operators are those of numbers; comparisons answer 0 or 1.
+// operators are those of numbers; comparisons return 0 or 1.
 var operators = map[string]func(a, b float64) float64{
 	"+":  func(a, b float64) float64 { return a + b },
 	"-":  func(a, b float64) float64 { return a - b },
@@ -260,7 +260,7 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, ts timestamps) ([]Series, 
 	}
 	switch name {
 	case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc":
-		return args[0], nil // answers are compared as sets
+		return args[0], nil // results are compared as sets
 	case "vector":
 		return args[0], nil
 	case "scalar":
@@ -369,7 +369,7 @@ func relabel(series []Series, texts []string, f func(labels map[string]string, t
 	return list, nil
 }
 
-// Format writes an answer, a line for each series.
+// Format writes a result, a line for each series.
 func Format(list []Series) string {
 	lines := make([]string, len(list))
 	for i, s := range list {

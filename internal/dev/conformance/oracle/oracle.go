@@ -1,4 +1,4 @@
-// Package oracle answers MetricsQL about events in the plainest way that the definitions allow: for every instant it
+// Package oracle evaluates MetricsQL over events in the plainest way that the definitions allow: for every instant it
 // goes through all events and counts. It knows no buckets, no prefix sums and no SQL, so that it can be the judge of
 // what does. It shares the parser with what it judges, and nothing else.
 package oracle
@@ -40,7 +40,7 @@ type EvalRange struct {
 	Ingest     bool // by when events arrived, not by when they happened
 }
 
-// Series is a line of an answer; NaN stands for no data.
+// Series is a line of a result; NaN stands for no data.
 type Series struct {
 	Labels map[string]string
 	Values []float64
@@ -60,7 +60,7 @@ func key(labels map[string]string) string {
 // times are in microseconds, as the store keeps them.
 type times []int64
 
-// Times lists the grid's instants.
+// Times lists the instants of the range.
 func (g EvalRange) Times() (list []time.Time) {
 	for _, t := range g.times() {
 		list = append(list, time.UnixMicro(t).UTC())
@@ -91,7 +91,7 @@ func floor(t, step int64) int64 {
 // instantStep is the window that an instant query takes where an expression names none.
 const instantStep = 5 * time.Minute
 
-// Evaluate answers an expression. Series without a value are left out, the others sorted by their labels.
+// Evaluate evaluates an expression. Series without a value are left out, the others sorted by their labels.
 func (d Data) Evaluate(text string, g EvalRange) (list []Series, err error) {
 	expr, err := metricsql.Parse(text)
 	if err != nil {
@@ -211,7 +211,7 @@ func (e *evaluation) number(expr metricsql.Expr, ts timestamps) (float64, error)
 	return list[0].Values[0], nil
 }
 
-// rollup evaluates a function of events in a window, or of the answers to a subquery.
+// rollup evaluates a function of events in a window, or of the results of a subquery.
 func (e *evaluation) rollup(x *metricsql.FuncExpr, ts timestamps) ([]Series, error) {
 	arg := x.Args[metricsql.GetRollupArgIdx(x)]
 	r, ok := arg.(*metricsql.RollupExpr)

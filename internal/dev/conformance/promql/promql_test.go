@@ -129,24 +129,24 @@ func TestEngineAgreesWithPrometheus(t *testing.T) {
 	againstPrometheus(t, data, engine.InMemory(t.Context(), data))
 }
 
-func againstPrometheus(t *testing.T, data oracle.Data, answer engine.Asked) {
+func againstPrometheus(t *testing.T, data oracle.Data, evaluate engine.Evaluator) {
 	t.Helper()
 	p := newPrometheus(t, data)
-	n, answered := 0, 0
+	n, nonEmpty := 0, 0
 	for _, x := range history.Expressions(expressionList) {
 		want, err := p.evaluate(t, with(x.Text, gauges()))
 		require.NoError(t, err, x.Text)
 		text := with(x.Text, vectors)
-		got, err := answer(text, evalRange)
+		got, err := evaluate(text, evalRange)
 		require.NoError(t, err, text)
 		if difference := oracle.Disagreement(text, evalRange, want, got); difference != "" {
 			t.Errorf("%s: %s", x.Text, difference)
 		}
 		if len(want) > 0 {
-			answered++
+			nonEmpty++
 		}
 		n++
 	}
-	require.Greater(t, answered, n*9/10)
-	t.Logf("%d answers compared, %d of them not empty", n, answered)
+	require.Greater(t, nonEmpty, n*9/10)
+	t.Logf("%d results compared, %d of them not empty", n, nonEmpty)
 }

@@ -67,9 +67,9 @@ func TestPromqltest(t *testing.T) {
 			for i := range want {
 				want[i] = oracle.Series{Labels: renamedLabels(want[i].Labels, names), Values: want[i].Values}
 			}
-			for _, answer := range []engine.Asked{data.Evaluate, engine.InMemory(t.Context(), data)} {
+			for _, evaluate := range []engine.Evaluator{data.Evaluate, engine.InMemory(t.Context(), data)} {
 				var got []oracle.Series
-				if got, err = answer(expr, g); err == nil {
+				if got, err = evaluate(expr, g); err == nil {
 					if difference := oracle.Difference(g, want, got); difference != "" {
 						err = errors.New(difference)
 					}

@@ -8,21 +8,21 @@ import (
 )
 
 // ErrorOf returns what the error says that a service answered in place of records or beside them: its code and message.
-// It is empty if the answer has none. Graph, Azure Monitor and Defender answer
+// It is empty if the response has none. Graph, Azure Monitor and Defender reply
 // {"error": {"code": "...", "message": "..."}}, with more within it, and the endpoint for tokens
 // {"error": "...", "error_description": "..."}.
 // https://learn.microsoft.com/graph/errors
 // https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-func ErrorOf(answer *fastjson.Value) string {
-	failure := Property(answer, "error")
+func ErrorOf(response *fastjson.Value) string {
+	failure := Property(response, "error")
 	if failure != nil && failure.Type() == fastjson.TypeString {
-		return said(failure, Property(answer, "error_description"))
+		return said(failure, Property(response, "error_description"))
 	}
 	return explanation(failure)
 }
 
-// explanation adds to an error what those within it say. That of a partial answer gives only there its reason.
+// explanation adds to an error what those within it say. That of a partial response gives only there its reason.
 func explanation(failure *fastjson.Value) string {
 	if failure == nil {
 		return ""

@@ -24,24 +24,24 @@ const (
 	maxRows = 10_000
 )
 
-// within is the range of a question on the wide table.
+// within restricts the wide table to the range of a query.
 const within = "created_date_time >= $1 AND created_date_time < $2"
 
-// question is asked of the plugin's store and, in SQL written by hand, of the wide table.
-type question struct {
+// comparison is a query that runs on the plugin's store and, in SQL written by hand, on the wide table.
+type comparison struct {
 	name   string
 	model  json.RawMessage
 	wide   string  // $1 and $2 are the range; yields time, text and number
 	args   []any   // from $3 on
-	target float64 // how many times faster than the wide table it has to be answered; 0 where not that counts
+	target float64 // how many times faster than the wide table it has to be; 0 where not that counts
 }
 
 func period() query.Period {
 	return query.Period{From: now.AddDate(0, 0, -30), To: now, MaxDataPoints: 1000, MinInterval: time.Second}
 }
 
-// reports are the questions whose answers take many records.
-func reports(root string) ([]question, error) {
+// reports are the queries that count many records.
+func reports(root string) ([]comparison, error) {
 	byStatus, err := panelOf(root, "User sign-ins")
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func reports(root string) ([]question, error) {
 	}
 	const week = "date_trunc('week', created_date_time, '" + zone + "')"
 	const interactive = within + " AND sign_in_event_types = 'interactiveUser'"
-	return []question{
+	return []comparison{
 		{
 			name: "User sign-ins, weekly by status", model: byStatus, target: 100,
 			wide: "SELECT " + week + ", status, count(*) FROM wide WHERE " + interactive + " GROUP BY 1, 2",
@@ -76,10 +76,10 @@ func reports(root string) ([]question, error) {
 	}, nil
 }
 
-// lists are the questions whose answers are a few of very many records. What they ask for is found in db: what occurs
+// lists are the queries for a few of very many records. What they select is found in db: what occurs
 // most, and what occurs as often as half of all do.
-func lists(ctx context.Context, db *store.DB) ([]question, error) {
-	var all []question
+func lists(ctx context.Context, db *store.DB) ([]comparison, error) {
+	var all []comparison
 	for _, l := range []struct{ name, field, column, of string }{
 		{"user", "userId", "key", "entra.account e JOIN entra.sign_in r ON r.account = e.id"},
 		{"application", "appId", "key", "entra.application e JOIN entra.sign_in r ON r.application = e.id"},
@@ -87,7 +87,7 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 		{"correlation id", "correlationId", "correlation_id::text", "entra.sign_in r"},
 	} {
 		var values []string
-		// What the smaller store holds of the time asked about is in the larger, too: both count what they invent from
+		// What the smaller store has of that time is in the larger, too: both count what they invent from
 		// one on.
 		err := db.SelectContext(ctx, &values, statement("frequent", l.column, l.of), period().From, period().To)
 		if err != nil {
@@ -101,7 +101,7 @@ func lists(ctx context.Context, db *store.DB) ([]question, error) {
 					column), period().From, period().To, value); err != nil {
 				return nil, err
 			}
-			all = append(all, question{
+			all = append(all, comparison{
 				name: fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
 				model: model(map[string]any{"view": "list", "limit": max(1, n),
 					"filters": []any{filter(l.field, value)}}),
@@ -119,14 +119,14 @@ func filter(field, value string) map[string]any {
 	return map[string]any{"field": field, "operator": "=", "values": []string{value}}
 }
 
-// model writes a question as the editor would.
+// model writes a query as the editor would.
 func model(parts map[string]any) json.RawMessage {
 	parts["refId"], parts["queryType"], parts["timezone"] = "A", "signIn", zone
 	text, _ := json.Marshal(parts) // texts and numbers always can be
 	return text
 }
 
-// panelOf reads what a panel of the bundled overview asks.
+// panelOf returns the query of a panel of the bundled overview.
 func panelOf(root, title string) (json.RawMessage, error) {
 	name := filepath.Join(root, "dashboards", "overview.json")
 	text, err := os.ReadFile(name)
@@ -147,17 +147,17 @@ func panelOf(root, title string) (json.RawMessage, error) {
 			return model(p.Targets[0]), nil
 		}
 	}
-	return nil, fmt.Errorf("%s has no panel %q with one question", name, title)
+	return nil, fmt.Errorf("%s has no panel %q with one query", name, title)
 }
 
-// ask returns the store's answer to a question, a line for each number or record, sorted.
-func (q question) ask(ctx context.Context, db *store.DB) ([]string, error) {
-	asked, err := query.Decode(q.model)
+// run returns the store's result, a line for each number or record, sorted.
+func (c comparison) run(ctx context.Context, db *store.DB) ([]string, error) {
+	decoded, err := query.Decode(c.model)
 	if err != nil {
 		return nil, err
 	}
 	st := engine.Engine{DB: db, Timeout: timeout, MaxRows: maxRows}
-	result, err := st.Run(ctx, asked, access.All(), period())
+	result, err := st.Run(ctx, decoded, access.All(), period())
 	if err != nil {
 		return nil, err
 	}
@@ -176,10 +176,10 @@ func (q question) ask(ctx context.Context, db *store.DB) ([]string, error) {
 	return lines, nil
 }
 
-// askWide returns the wide table's answer.
-func (q question) askWide(ctx context.Context, db *store.DB) ([]string, error) {
+// runWide returns the wide table's result.
+func (c comparison) runWide(ctx context.Context, db *store.DB) ([]string, error) {
 	p := period()
-	rows, err := db.QueryContext(ctx, q.wide, append([]any{p.From, p.To}, q.args...)...)
+	rows, err := db.QueryContext(ctx, c.wide, append([]any{p.From, p.To}, c.args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (q question) askWide(ctx context.Context, db *store.DB) ([]string, error) {
 		if err := rows.Scan(&at, &text, &n); err != nil {
 			return nil, err
 		}
-		if len(q.args) > 0 {
+		if len(c.args) > 0 {
 			text = ""
 		}
 		lines = append(lines, line(at, text, n))
@@ -205,18 +205,18 @@ func line(at time.Time, text string, n float64) string {
 	return fmt.Sprintf("%s %s %g", at.UTC().Format(time.RFC3339Nano), text, n)
 }
 
-// check compares both answers.
-func (q question) check(ctx context.Context, db *store.DB) error {
-	got, err := q.ask(ctx, db)
+// check compares both results.
+func (c comparison) check(ctx context.Context, db *store.DB) error {
+	got, err := c.run(ctx, db)
 	if err != nil {
-		return fmt.Errorf("%s: %w", q.name, err)
+		return fmt.Errorf("%s: %w", c.name, err)
 	}
-	want, err := q.askWide(ctx, db)
+	want, err := c.runWide(ctx, db)
 	if err != nil {
-		return fmt.Errorf("%s, of the wide table: %w", q.name, err)
+		return fmt.Errorf("%s, of the wide table: %w", c.name, err)
 	}
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("%s: the answers differ:\n%s\nand of the wide table:\n%s", q.name, strings.Join(got, "\n"),
+		return fmt.Errorf("%s: the results differ:\n%s\nand of the wide table:\n%s", c.name, strings.Join(got, "\n"),
 			strings.Join(want, "\n"))
 	}
 	return nil
