@@ -144,7 +144,7 @@ func TestReadingRole(t *testing.T) {
 	got.expect(`entra_exporter_series_limited{collector="signins"}`, 1)
 }
 
-// Every series and its value are the same, whichever of several exporters is asked.
+// Every series and its value are the same, whichever of several exporters is scraped.
 func TestReplicasAgree(t *testing.T) {
 	db := migrated(t)
 	for i := range 5 {

@@ -23,7 +23,7 @@ import (
 // compareSignIns says how many sign-ins BenchmarkAgainstSQLExporter makes; 100,000 where it is not set.
 const compareSignIns = "ENTRA_ACTIVITY_BENCH_SIGNINS"
 
-// countingQueries ask of the rows what the exporter publishes of sign-ins.
+// countingQueries count in the rows what the exporter publishes of sign-ins.
 var countingQueries = map[string]string{
 	"signins": `SELECT a.app_id, a.app_display_name AS app, s.variant::text AS kind, s.status::text AS status, count(*) AS n
 FROM entra.sign_in s JOIN entra.application a ON a.id = s.application GROUP BY 1, 2, 3, 4`,
@@ -126,7 +126,7 @@ FROM pg_stat_statements WHERE query LIKE $1`, like).Scan(&calls, &ms))
 	b.ReportMetric(refresh.Seconds()*1e3, "ms/background-refresh")
 }
 
-// startSQLExporter has prometheus-sql-exporter ask the counting queries again and again.
+// startSQLExporter has prometheus-sql-exporter run the counting queries again and again.
 func startSQLExporter(b *testing.B, program, address string) (stop func()) {
 	var config strings.Builder
 	fmt.Fprintf(&config, "jobs:\n- name: compare\n  interval: 100ms\n  connections: [%q]\n  queries:\n", address)

@@ -1,5 +1,5 @@
 // Package devenv shows the whole of the project at work on one machine: a private PostgreSQL, filled with an invented
-// tenant, the exporter on it, and the bundled dashboards' questions answered by the built plugin.
+// tenant, the exporter on it, and the bundled dashboards' queries run by the built plugin.
 package devenv
 
 import (
@@ -44,7 +44,7 @@ type Options struct {
 	Root    string // the repository's folder
 	Plugin  string // the plugin's binary; empty: the one in the repository's dist folder
 	SignIns int    // how many to invent; 0: DefaultSignIns
-	Smoke   bool   // check the answers, print a line for each and end
+	Smoke   bool   // check the results, print a line for each and end
 	Preview bool   // show the dashboards in the preview also where a Grafana is found
 	Port    int    // of the preview; 0: a free one
 	// PostgreSQL is the address of a filled store to show in the preview; empty: one of its own, with an invented
@@ -221,7 +221,7 @@ GRANT USAGE ON SCHEMA %[3]s TO %[1]s; GRANT SELECT ON ALL TABLES IN SCHEMA %[3]s
 	return pluginhost.SettingsOf(u.String())
 }
 
-// smoke checks what the dashboards and the exporter answer, a line for each. The exporter has to count the sign-ins
+// smoke checks what the dashboards and the exporter show, a line for each. The exporter has to count the sign-ins
 // that were imported.
 func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metrics string, signIns int,
 	out io.Writer) error {
@@ -231,16 +231,16 @@ func smoke(ctx context.Context, plugin *pluginhost.Plugin, panels []panel, metri
 	report.line("health", "data source", message, err)
 
 	for _, p := range panels {
-		a, err := p.ask(ctx, plugin)
-		found := a.summary()
+		r, err := p.run(ctx, plugin)
+		found := r.summary()
 		if err == nil {
-			if err = a.check(); err != nil && p.ofOne {
+			if err = r.check(); err != nil && p.ofOne {
 				found, err = "nothing to see of the one chosen", nil
 			}
 		}
-		found += fmt.Sprintf(" in %d ms", a.took.Milliseconds())
+		found += fmt.Sprintf(" in %d ms", r.took.Milliseconds())
 		if p.counts {
-			found += ", counted from " + a.served()
+			found += ", counted from " + r.served()
 		}
 		report.line(p.dashboard, p.title, found, err)
 	}

@@ -45,7 +45,7 @@ func builtPlugin(t *testing.T) string {
 	return binary
 }
 
-// The plugin is built and asked over gRPC, as Grafana does, for everything the bundled dashboards show.
+// The plugin is built and queried over gRPC, as Grafana does, for everything the bundled dashboards show.
 func TestEveryPanelAndMetricHasAnAnswer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the plugin and imports a tenant")
@@ -71,7 +71,7 @@ var counted = regexp.MustCompile(`(?m)^ok +Entra ID: (.+?)  +(.+?)  +.* ms, coun
 
 // fromRows are the panels of which no part is counted by the rollup, and why.
 var fromRows = map[string][]string{
-	"the rollup counts by one thing at a time, and these ask for two": {
+	"the rollup counts by one thing at a time, and these need two": {
 		"Applications: By which clients?",
 		"Applications: Who uses it most?",
 		"Audit: Most frequent activities",

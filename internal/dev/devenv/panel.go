@@ -17,7 +17,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
 )
 
-// panel is what one panel of a bundled dashboard asks when the dashboard is opened.
+// panel is what one panel of a bundled dashboard queries when the dashboard is opened.
 type panel struct {
 	dashboard, title string
 	span             backend.TimeRange
@@ -26,14 +26,14 @@ type panel struct {
 	counts           bool              // records, and does not list them
 }
 
-// ask puts the panel's questions to the plugin.
-func (p panel) ask(ctx context.Context, plugin *pluginhost.Plugin) (answer, error) {
+// run runs the panel's queries in the plugin.
+func (p panel) run(ctx context.Context, plugin *pluginhost.Plugin) (result, error) {
 	began := time.Now()
 	frames, err := plugin.Query(ctx, p.targets, p.span)
-	return answer{frames: frames, took: time.Since(began)}, err
+	return result{frames: frames, took: time.Since(began)}, err
 }
 
-// dashboardFile is what of a dashboard's JSON decides what its panels ask.
+// dashboardFile is what of a dashboard's JSON decides what its panels query.
 type dashboardFile struct {
 	Title string `json:"title"`
 	Time  struct {
@@ -120,7 +120,7 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 			if !isOurs(target) {
 				continue
 			}
-			if p.MaxDataPoints > 0 { // Grafana writes it into each of the panel's questions
+			if p.MaxDataPoints > 0 { // Grafana writes it into each of the panel's queries
 				target = fmt.Appendf(nil, `{"maxDataPoints": %d, %s`, p.MaxDataPoints, target[1:])
 			}
 			found.targets = append(found.targets, replaceInStrings(target, values))
@@ -133,7 +133,7 @@ func decodePanels(text []byte, now time.Time, first chooser) ([]panel, error) {
 	return panels, nil
 }
 
-// isOurs reports whether the plugin answers a query, and not another data source, such as Prometheus.
+// isOurs reports whether a query is for the plugin and not for another data source, such as Prometheus.
 func isOurs(target json.RawMessage) bool {
 	var at struct{ Datasource struct{ Type string } }
 	err := json.Unmarshal(target, &at)
@@ -142,9 +142,9 @@ func isOurs(target json.RawMessage) bool {
 
 // isCount reports whether a query counts records, instead of listing some or all that is known of one.
 func isCount(target json.RawMessage) bool {
-	var asked struct{ View string }
-	err := json.Unmarshal(target, &asked)
-	return err == nil && asked.View != "list" && asked.View != "detail"
+	var query struct{ View string }
+	err := json.Unmarshal(target, &query)
+	return err == nil && query.View != "list" && query.View != "detail"
 }
 
 var reference = regexp.MustCompile(`\$(?:(\w+)|\{([\w.]+)\})`)

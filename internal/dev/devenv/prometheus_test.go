@@ -50,7 +50,7 @@ func TestNoScraperSaysWhatToInstall(t *testing.T) {
 	require.ErrorContains(t, err, "install prometheus or victoria-metrics")
 }
 
-// await asks a Prometheus until an expression has a value.
+// await queries a Prometheus until an expression has a value.
 func await(t *testing.T, address, expr string, want float64) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -67,15 +67,15 @@ func evaluate(ctx context.Context, address, expr string) (n float64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	var answer struct {
+	var response struct {
 		Data struct{ Result []struct{ Value [2]any } }
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
+	if err := json.Unmarshal(text, &response); err != nil {
 		return 0, err
 	}
-	if len(answer.Data.Result) != 1 {
-		return 0, fmt.Errorf("%s has %d values", expr, len(answer.Data.Result))
+	if len(response.Data.Result) != 1 {
+		return 0, fmt.Errorf("%s has %d values", expr, len(response.Data.Result))
 	}
-	_, err = fmt.Sscan(fmt.Sprint(answer.Data.Result[0].Value[1]), &n)
+	_, err = fmt.Sscan(fmt.Sprint(response.Data.Result[0].Value[1]), &n)
 	return n, err
 }

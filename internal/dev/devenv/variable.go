@@ -77,12 +77,12 @@ func newest(ctx context.Context, plugin *pluginhost.Plugin, now time.Time) choos
 			filters = append(filters, json.RawMessage(fmt.Sprintf(`{"field": %q, "operator": "!=", "values": [""]}`,
 				offered.Field)))
 		}
-		question, err := json.Marshal(map[string]any{"refId": "A", "queryType": offered.QueryType, "view": "list",
+		model, err := json.Marshal(map[string]any{"refId": "A", "queryType": offered.QueryType, "view": "list",
 			"columns": []string{offered.Field}, "filters": filters, "limit": 1})
 		if err != nil {
 			return "", err
 		}
-		frames, err := plugin.Query(ctx, []json.RawMessage{question},
+		frames, err := plugin.Query(ctx, []json.RawMessage{model},
 			backend.TimeRange{From: now.AddDate(0, 0, -days), To: now})
 		if err != nil || len(frames) == 0 || len(frames[0].Fields) == 0 || frames[0].Rows() == 0 {
 			return "", err

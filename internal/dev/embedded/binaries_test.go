@@ -146,10 +146,10 @@ func TestNPM(t *testing.T) {
 
 	t.Setenv(BinEnv, found.bin)
 	s := start(t, Options{})
-	if got := ask(t, open(t, s.URL("postgres")), "SHOW server_version"); got != "18.4" {
+	if got := scalar(t, open(t, s.URL("postgres")), "SHOW server_version"); got != "18.4" {
 		t.Errorf("got PostgreSQL %s", got)
 	}
-	if got := ask(t, open(t, s.URL("postgres")), "SELECT lower('ÄÉЖ')"); got != "äéж" {
+	if got := scalar(t, open(t, s.URL("postgres")), "SELECT lower('ÄÉЖ')"); got != "äéж" {
 		t.Errorf("got %q", got)
 	}
 }

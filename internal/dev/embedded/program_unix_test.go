@@ -63,7 +63,7 @@ func TestServerOnAChosenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := start(t, Options{Dir: dir, Port: first.Port()})
-	if got := ask(t, open(t, again.URL("postgres")), "SHOW port"); got != strconv.Itoa(first.Port()) {
+	if got := scalar(t, open(t, again.URL("postgres")), "SHOW port"); got != strconv.Itoa(first.Port()) {
 		t.Errorf("it answers on port %s", got)
 	}
 }

@@ -35,12 +35,12 @@ func open(t *testing.T, url string) *sql.DB {
 	return db
 }
 
-func ask(t *testing.T, db *sql.DB, question string) (answer string) {
+func scalar(t *testing.T, db *sql.DB, query string) (value string) {
 	t.Helper()
-	if err := db.QueryRow(question).Scan(&answer); err != nil {
-		t.Fatalf("%s: %v", question, err)
+	if err := db.QueryRow(query).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", query, err)
 	}
-	return answer
+	return value
 }
 
 func assertGone(t *testing.T, path string) {
@@ -76,7 +76,7 @@ func TestTemporaryServer(t *testing.T) {
 		t.Errorf("creating a database again: %v", err)
 	}
 	db := open(t, s.URL(`Entra "ID"`))
-	for question, want := range map[string]string{
+	for query, want := range map[string]string{
 		"SELECT current_database()":                                        `Entra "ID"`,
 		"SELECT rolsuper::text FROM pg_roles WHERE rolname = current_user": "true",
 		"SHOW server_encoding":                                             "UTF8",
@@ -88,8 +88,8 @@ func TestTemporaryServer(t *testing.T) {
 		"SELECT lower('ÄÉЖ')":                                              "äéж",
 		"SELECT ('Z' < 'a')::text":                                         "true",
 	} {
-		if got := ask(t, db, question); got != want {
-			t.Errorf("%s: got %q, want %q", question, got, want)
+		if got := scalar(t, db, query); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
 		}
 	}
 
@@ -128,7 +128,7 @@ func TestKeptFolder(t *testing.T) {
 	if _, err := db.Exec("CREATE TABLE note AS SELECT 'kept' AS text"); err != nil {
 		t.Fatal(err)
 	}
-	if got := ask(t, db, "SHOW fsync"); got != "on" {
+	if got := scalar(t, db, "SHOW fsync"); got != "on" {
 		t.Errorf("fsync is %s: a kept folder is to survive a power failure", got)
 	}
 
@@ -141,7 +141,7 @@ func TestKeptFolder(t *testing.T) {
 	}
 
 	again := start(t, Options{Dir: dir})
-	if got := ask(t, open(t, again.URL("entra")), "SELECT text FROM note"); got != "kept" {
+	if got := scalar(t, open(t, again.URL("entra")), "SELECT text FROM note"); got != "kept" {
 		t.Errorf("got %q", got)
 	}
 	if again.Password() != s.Password() {
@@ -181,7 +181,7 @@ func TestConcurrentStarts(t *testing.T) {
 				return
 			}
 			defer s.Stop()
-			ports[i] = ask(t, open(t, s.URL("postgres")), "SHOW port")
+			ports[i] = scalar(t, open(t, s.URL("postgres")), "SHOW port")
 		})
 	}
 	starting.Wait()

@@ -1,4 +1,4 @@
-// Package pluginhost runs the built plugin binary as Grafana would, and asks it over the protocol that Grafana speaks.
+// Package pluginhost runs the built plugin binary as Grafana would, and queries it over the protocol that Grafana speaks.
 package pluginhost
 
 import (
@@ -73,7 +73,7 @@ func SettingsOf(address string) (Settings, error) {
 	}, nil
 }
 
-// Plugin is the running plugin, as it is asked of one data source.
+// Plugin is the running plugin, with the data source and user of its requests.
 type Plugin struct {
 	process
 
@@ -156,9 +156,9 @@ func (p *Plugin) Configure(s Settings) error {
 	return nil
 }
 
-// As returns the same running plugin, asked of another data source or by another user.
-func (p *Plugin) As(asking backend.PluginContext) *Plugin {
-	return &Plugin{process: p.process, context: asking}
+// As returns the same running plugin for requests of another data source or user.
+func (p *Plugin) As(pc backend.PluginContext) *Plugin {
+	return &Plugin{process: p.process, context: pc}
 }
 
 func (p *Plugin) pluginContext() backend.PluginContext {
@@ -210,7 +210,7 @@ func (p *Plugin) Query(ctx context.Context, targets []json.RawMessage, span back
 		r, ok := response.Responses[query.RefID]
 		switch {
 		case !ok:
-			return frames, fmt.Errorf("query %s got no answer", query.RefID)
+			return frames, fmt.Errorf("query %s got no response", query.RefID)
 		case r.Error != nil:
 			return frames, r.Error
 		}
@@ -250,7 +250,7 @@ func (p *Plugin) QueryData(ctx context.Context, request *backend.QueryDataReques
 	return backend.FromProto().QueryDataResponse(reply)
 }
 
-// CallResource passes a request on to the plugin's own resources, and the parts of the answer to send.
+// CallResource passes a request on to the plugin's own resources, and the parts of the response to send.
 func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResourceRequest,
 	send func(*backend.CallResourceResponse) error) error {
 	request.PluginContext = p.pluginContext()
@@ -272,29 +272,29 @@ func (p *Plugin) CallResource(ctx context.Context, request *backend.CallResource
 	}
 }
 
-// Subscribe subscribes to a live channel, with the question that it follows, and returns what is sent on it until ctx
+// Subscribe subscribes to a live channel, with the query that it follows, and returns what is sent on it until ctx
 // ends.
 func (p *Plugin) Subscribe(ctx context.Context, path string,
-	question json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
+	query json.RawMessage) (pluginv2.Stream_RunStreamClient, error) {
 	who := backend.ToProto().PluginContext(p.pluginContext())
-	answer, err := p.stream.SubscribeStream(ctx,
-		&pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: question})
+	response, err := p.stream.SubscribeStream(ctx,
+		&pluginv2.SubscribeStreamRequest{PluginContext: who, Path: path, Data: query})
 	if err != nil {
 		return nil, err
 	}
-	if answer.Status != pluginv2.SubscribeStreamResponse_OK {
-		return nil, fmt.Errorf("the plugin refuses the channel %s: %s", path, answer.Status)
+	if response.Status != pluginv2.SubscribeStreamResponse_OK {
+		return nil, fmt.Errorf("the plugin refuses the channel %s: %s", path, response.Status)
 	}
-	return p.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: who, Path: path, Data: question})
+	return p.stream.RunStream(ctx, &pluginv2.RunStreamRequest{PluginContext: who, Path: path, Data: query})
 }
 
 // Publish sends data on a live channel.
 func (p *Plugin) Publish(ctx context.Context, path string, data json.RawMessage) error {
-	answer, err := p.stream.PublishStream(ctx,
+	response, err := p.stream.PublishStream(ctx,
 		&pluginv2.PublishStreamRequest{PluginContext: backend.ToProto().PluginContext(p.pluginContext()), Path: path,
 			Data: data})
-	if err == nil && answer.Status != pluginv2.PublishStreamResponse_OK {
-		err = fmt.Errorf("the plugin takes nothing on the channel %s: %s", path, answer.Status)
+	if err == nil && response.Status != pluginv2.PublishStreamResponse_OK {
+		err = fmt.Errorf("the plugin takes nothing on the channel %s: %s", path, response.Status)
 	}
 	return err
 }

@@ -33,7 +33,7 @@ func TestInBrowser(t *testing.T) {
 	playwright(t, "tests", address, pictures("dashboards"))
 }
 
-// The pictures of docs/queries.md, of the same week and tenant as its answers.
+// The pictures of docs/queries.md, of the same week and tenant as its results.
 func TestPicturesOfQueries(t *testing.T) {
 	folder := pictures("queries")
 	if folder == "" {

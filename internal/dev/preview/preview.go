@@ -137,33 +137,33 @@ func guard(next http.Handler) http.Handler {
 	}))
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the browser has gone
 }
 
 func refuse(w http.ResponseWriter, status int, err error) {
-	answer(w, status, map[string]string{"message": err.Error()})
+	respond(w, status, map[string]string{"message": err.Error()})
 }
 
-// query answers as Grafana's API of the same address does.
+// query responds as Grafana's API of the same address does.
 func (s *Server) query(w http.ResponseWriter, r *http.Request) {
-	var asked struct {
+	var request struct {
 		From, To string
 		Queries  []json.RawMessage
 	}
-	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	from, errFrom := milliseconds(asked.From)
-	to, errTo := milliseconds(asked.To)
+	from, errFrom := milliseconds(request.From)
+	to, errTo := milliseconds(request.To)
 	if err := errors.Join(errFrom, errTo); err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	queries, err := pluginhost.Queries(asked.Queries, backend.TimeRange{From: from, To: to})
+	queries, err := pluginhost.Queries(request.Queries, backend.TimeRange{From: from, To: to})
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return
@@ -173,7 +173,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError, err)
 		return
 	}
-	answer(w, http.StatusOK, response)
+	respond(w, http.StatusOK, response)
 }
 
 func milliseconds(text string) (time.Time, error) {
@@ -219,7 +219,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	if result.Status != backend.HealthStatusOk {
 		status = http.StatusBadRequest
 	}
-	answer(w, status, map[string]any{
+	respond(w, status, map[string]any{
 		"status": result.Status.String(), "message": result.Message,
 		"details": json.RawMessage(cmp.Or(string(result.JSONDetails), "null")),
 	})
@@ -266,7 +266,7 @@ func (s *Server) dashboards(w http.ResponseWriter, _ *http.Request) {
 		}
 		list = append(list, text)
 	}
-	answer(w, http.StatusOK, list)
+	respond(w, http.StatusOK, list)
 }
 
 // saved is a data source as Grafana's API shows and takes it. Secrets are written, and never read.
@@ -287,7 +287,7 @@ func (s *Server) readSettings(w http.ResponseWriter, _ *http.Request) {
 	for name, value := range s.secrets {
 		fields[name] = value != ""
 	}
-	answer(w, http.StatusOK, saved{
+	respond(w, http.StatusOK, saved{
 		UID: pluginhost.DataSourceUID, Name: pluginhost.DataSourceName, Type: pluginhost.PluginID, Access: "proxy",
 		JSONData: s.json, SecureJSONFields: fields,
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/pluginhost"
 )
 
-// start serves a preview of one dashboard; nothing asks its plugin.
+// start serves a preview of one dashboard; nothing queries its plugin.
 func start(t *testing.T) *Server {
 	t.Helper()
 	root := t.TempDir()

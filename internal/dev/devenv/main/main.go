@@ -16,7 +16,7 @@ func main() {
 	opts := devenv.Options{Out: os.Stdout}
 	flag.StringVar(&opts.Root, "root", ".", "the repository's folder")
 	flag.IntVar(&opts.SignIns, "sign-ins", devenv.DefaultSignIns, "how many sign-ins to invent, about")
-	flag.BoolVar(&opts.Smoke, "smoke", false, "check the answers and end")
+	flag.BoolVar(&opts.Smoke, "smoke", false, "check the results and end")
 	flag.BoolVar(&opts.Preview, "preview", false, "show the dashboards in the preview also where a Grafana is found")
 	flag.IntVar(&opts.Port, "port", 0, "the preview's port on this machine; 0 takes a free one")
 	flag.StringVar(&opts.PostgreSQL, "postgres", "",

@@ -1,5 +1,5 @@
 // Package pgtest gives tests databases of a real PostgreSQL: one server per test binary, started by the first test that
-// asks, and one empty database, or one store, per call.
+// needs it, and one empty database, or one store, per call.
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 //

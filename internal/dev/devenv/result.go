@@ -13,15 +13,15 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/pkg/frames"
 )
 
-// answer is what the plugin said to the questions of one panel.
-type answer struct {
+// result is what the plugin returned for the queries of one panel.
+type result struct {
 	frames data.Frames
 	took   time.Duration
 }
 
-// check reports an answer in which there is nothing to see.
-func (a answer) check() error {
-	for _, frame := range a.frames {
+// check returns an error for a result in which there is nothing to see.
+func (r result) check() error {
+	for _, frame := range r.frames {
 		for _, field := range frame.Fields {
 			for row := range field.Len() {
 				if !blank(field, row) {
@@ -30,7 +30,7 @@ func (a answer) check() error {
 			}
 		}
 	}
-	return errors.New("the answer is empty")
+	return errors.New("the result is empty")
 }
 
 // blank reports whether a value shows nothing of the data: none, zero, or a time or its end, which an empty graph has, too.
@@ -49,18 +49,18 @@ func blank(field *data.Field, row int) bool {
 	return err != nil || number == 0
 }
 
-// number returns the one value that the answer consists of.
-func (a answer) number() (text string, ok bool) {
-	if len(a.frames) != 1 || len(a.frames[0].Fields) != 1 || a.frames[0].Fields[0].Len() != 1 {
+// number returns the one value that the result consists of.
+func (r result) number() (text string, ok bool) {
+	if len(r.frames) != 1 || len(r.frames[0].Fields) != 1 || r.frames[0].Fields[0].Len() != 1 {
 		return "", false
 	}
-	return cellText(a.frames[0].Fields[0], 0), true
+	return cellText(r.frames[0].Fields[0], 0), true
 }
 
-// served names the tables that the answer comes from.
-func (a answer) served() string {
+// served names the tables that the result comes from.
+func (r result) served() string {
 	var tables []string
-	for _, frame := range a.frames {
+	for _, frame := range r.frames {
 		if frame.Meta == nil {
 			continue
 		}
@@ -72,19 +72,19 @@ func (a answer) served() string {
 	return strings.Join(slices.Compact(tables), ", ")
 }
 
-// summary says in a few words what the answer holds.
-func (a answer) summary() string {
-	if number, ok := a.number(); ok {
+// summary says in a few words what the result holds.
+func (r result) summary() string {
+	if number, ok := r.number(); ok {
 		return number
 	}
 	rows := 0
-	for _, frame := range a.frames {
+	for _, frame := range r.frames {
 		if n, err := frame.RowLen(); err == nil {
 			rows += n
 		}
 	}
-	if len(a.frames) > 1 {
-		return fmt.Sprintf("%d series, %d points", len(a.frames), rows)
+	if len(r.frames) > 1 {
+		return fmt.Sprintf("%d series, %d points", len(r.frames), rows)
 	}
 	return fmt.Sprintf("%d rows", rows)
 }

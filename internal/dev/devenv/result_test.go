@@ -37,7 +37,7 @@ func TestCheckFindsAnswersWithNothingToSee(t *testing.T) {
 		"a name":         {data.Frames{data.NewFrame("", data.NewField("user", nil, []*string{nil, &text}))}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, c.ok, answer{frames: c.frames}.check() == nil)
+			assert.Equal(t, c.ok, result{frames: c.frames}.check() == nil)
 		})
 	}
 }
@@ -45,5 +45,5 @@ func TestCheckFindsAnswersWithNothingToSee(t *testing.T) {
 func TestSummaryOfAShareIsInPerCent(t *testing.T) {
 	share := data.NewField("value", nil, []float64{0.0860022})
 	share.Config = &data.FieldConfig{Unit: "percentunit"}
-	assert.Equal(t, "8.6%", answer{frames: data.Frames{data.NewFrame("", share)}}.summary())
+	assert.Equal(t, "8.6%", result{frames: data.Frames{data.NewFrame("", share)}}.summary())
 }
