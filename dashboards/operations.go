@@ -77,7 +77,7 @@ func operations() *dashboard.DashboardBuilder {
 func storeAndExporter(b *dashboard.DashboardBuilder) *dashboard.DashboardBuilder {
 	return b.
 		WithPanel(exporterMetrics.graph("What the store takes on disk",
-			"The largest tables with their indexes; those of untouched records end in _raw.",
+			"The largest tables with their indexes; those of raw records end in _raw.",
 			metric{"topk(10, max by (table) (" + ofExporter("entra_store_size_bytes") + "))", "{{table}}"}).
 			Unit("bytes").
 			Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).FillOpacity(40).

@@ -51,7 +51,7 @@ func signIn() *dashboard.DashboardBuilder {
 			"No audit events share the correlation ID.", section("auditEvents")).
 			GridPos(at(0, 26, 24, 6))).
 		WithPanel(part("What did the record look like?", "The record as it was imported.",
-			"The untouched record is not kept.", section("raw")).
+			"The raw record is not kept.", section("raw")).
 			OverrideByFieldType("string", properties{{Id: "custom.wrapText", Value: true},
 				{Id: "custom.cellOptions", Value: map[string]any{"type": "json-view", "wrapText": true}}}).
 			GridPos(at(0, 32, 24, 10)))

@@ -3,7 +3,7 @@ import { dateTime } from '@grafana/data';
 import { Catalog, findField } from './catalog';
 import { kindNamed, kinds } from './testing';
 
-test('asks for the kinds once', async () => {
+test('requests the kinds once', async () => {
   const getResource = jest.fn().mockResolvedValue({ kinds });
   const catalog = new Catalog(getResource);
   expect(catalog.kind('signIn')).toBeUndefined();
@@ -14,7 +14,7 @@ test('asks for the kinds once', async () => {
   expect(catalog.kind('signIn')).toEqual(kindNamed('signIn'));
 });
 
-test('asks again after a failure', async () => {
+test('requests again after a failure', async () => {
   const getResource = jest.fn().mockRejectedValueOnce(new Error('unreachable')).mockResolvedValueOnce({ kinds });
   const catalog = new Catalog(getResource);
 

@@ -17,17 +17,17 @@ interface Search {
 
 const DEFAULT_LIMIT = 50;
 
-/** What the backend can be asked about: kinds of records, their fields, and the values these have. */
+/** What the backend knows: kinds of records, their fields, and the values these have. */
 export class Catalog {
   private loading?: Promise<CatalogKind[]>;
   private loaded: CatalogKind[] = [];
 
   constructor(private readonly getResource: GetResource) {}
 
-  /** Lists the kinds of records. Asked once; a failure is not remembered. */
+  /** Lists the kinds of records. Requested once; a failure is not remembered. */
   kinds(): Promise<CatalogKind[]> {
     this.loading ??= this.getResource('catalog').then(
-      (answer) => (this.loaded = (answer as { kinds?: CatalogKind[] }).kinds ?? []),
+      (response) => (this.loaded = (response as { kinds?: CatalogKind[] }).kinds ?? []),
       (error) => {
         this.loading = undefined;
         throw error;
@@ -44,7 +44,7 @@ export class Catalog {
   /** Lists values of a field. */
   async values(kind: string, field: string, search: Search = {}): Promise<FieldValue[]> {
     const { text = '', limit = DEFAULT_LIMIT, range, filters = [] } = search;
-    const answer = await this.getResource('values', {
+    const response = await this.getResource('values', {
       kind,
       field,
       search: text,
@@ -52,7 +52,7 @@ export class Catalog {
       ...(range && { from: range.from.valueOf(), to: range.to.valueOf() }),
       ...(filters.length > 0 && { filters: JSON.stringify(filters) }),
     });
-    return (answer as { values?: FieldValue[] }).values ?? [];
+    return (response as { values?: FieldValue[] }).values ?? [];
   }
 }
 

@@ -39,7 +39,7 @@ test.each([
   ['an unknown view', query({ view: 'pie' as 'value' }), false],
   ['a record without an id', query({ view: 'detail' }), false],
   ['a record', query({ view: 'detail', filters: [{ field: 'id', operator: '=', values: ['4f6c'] }] }), true],
-])('%s is asked: %#', (_, candidate, expected) => {
+])('%s runs: %#', (_, candidate, expected) => {
   expect(newDataSource().filterQuery(candidate as EntraQuery)).toBe(expected);
 });
 
@@ -57,7 +57,7 @@ describe('a request', () => {
     ['browser', 'Pacific/Auckland'],
     ['', 'Pacific/Auckland'],
     ['Europe/Berlin', 'Europe/Berlin'],
-  ])('in time zone %p asks for days of %p', async (timezone, expected) => {
+  ])('in time zone %p has days of %p', async (timezone, expected) => {
     const options = new Intl.DateTimeFormat().resolvedOptions();
     jest
       .spyOn(Intl.DateTimeFormat.prototype, 'resolvedOptions')
@@ -78,12 +78,12 @@ describe('a request', () => {
   });
 });
 
-describe('a question in MetricsQL', () => {
+describe('a query in MetricsQL', () => {
   const metrics = (expr: string): MetricsQuery => completeMetrics({ refId: 'A', expr });
   const [from, to] = [dateTime(0), dateTime(3_600_000)];
   const range = { from, to, raw: { from, to } };
 
-  test('is asked with its variables and time replaced', async () => {
+  test('runs with its variables and time replaced', async () => {
     setVariables({ app: ['Teams', 'C++'] });
     const requests = serve({ '/api/ds/query': { results: {} } });
     const request = {
@@ -218,7 +218,7 @@ describe('the query history', () => {
 });
 
 describe('ad hoc filters', () => {
-  const asked = (queryType: string): EntraQuery => query({ queryType, filters: [] });
+  const requested = (queryType: string): EntraQuery => query({ queryType, filters: [] });
   let requests: SentRequest[];
 
   beforeEach(() => {
@@ -230,11 +230,14 @@ describe('ad hoc filters', () => {
   });
 
   test('are on the fields of the queries’ kinds, by the portal’s words', async () => {
-    const keys = await newDataSource().getTagKeys({ queries: [asked('auditEvent')], filters: [] });
+    const keys = await newDataSource().getTagKeys({ queries: [requested('auditEvent')], filters: [] });
     expect(keys).toContainEqual({ text: 'Category', value: 'category' });
     expect(keys.map(({ value }) => value)).not.toContain('appDisplayName');
 
-    const more = await newDataSource().getTagKeys({ queries: [asked('auditEvent'), asked('signIn')], filters: [] });
+    const more = await newDataSource().getTagKeys({
+      queries: [requested('auditEvent'), requested('signIn')],
+      filters: [],
+    });
     expect(more.filter(({ value }) => value === 'ipAddress')).toHaveLength(1);
     expect(more.map(({ value }) => value)).toContain('appDisplayName');
   });
@@ -242,7 +245,7 @@ describe('ad hoc filters', () => {
   test('are on the fields of queries whose data source is a variable of the dashboard', async () => {
     const { uid } = newDataSource();
     setVariables({ datasource: uid, other: 'another' });
-    const of = (queryType: string, variable: string) => ({ ...asked(queryType), datasource: { uid: variable } });
+    const of = (queryType: string, variable: string) => ({ ...requested(queryType), datasource: { uid: variable } });
     const queries = [of('auditEvent', '${datasource}'), of('signIn', '${other}')];
     const keys = (await newDataSource().getTagKeys({ queries, filters: [] })).map(({ value }) => value);
     expect(keys).toContain('category');
@@ -258,7 +261,7 @@ describe('ad hoc filters', () => {
     const range = { from: dateTime(1000), to: dateTime(2000), raw: { from: 'now-1h', to: 'now' } };
     const values = await newDataSource().getTagValues({
       key: 'countryOrRegion',
-      queries: [asked('riskDetection')],
+      queries: [requested('riskDetection')],
       timeRange: range,
       filters: [
         { key: 'riskLevel', operator: '=|', value: 'low', values: ['low', 'high'] },
@@ -320,7 +323,7 @@ describe('ad hoc filters', () => {
     expect(requests.at(-1)?.data?.queries[0].filters).toEqual([]);
 
     const applicable = async (queryType: string) =>
-      (await datasource.getDrilldownsApplicability({ filters, queries: [asked(queryType)] }))[0].applicable;
+      (await datasource.getDrilldownsApplicability({ filters, queries: [requested(queryType)] }))[0].applicable;
     await expect(applicable('signIn')).resolves.toBe(false);
     await expect(applicable('auditEvent')).resolves.toBe(true);
   });

@@ -83,7 +83,7 @@ export class DataSource
     return isMetrics(query) ? (query.expr ?? '') : displayText(query, this.catalog.kind(query.queryType));
   }
 
-  /** Asks in the dashboard's time zone, so that days and weeks begin where its viewer's do. */
+  /** Queries in the dashboard's time zone, so that days and weeks begin where its viewer's do. */
   query(request: DataQueryRequest<Query>): Observable<DataQueryResponse> {
     const timezone = ianaName(request.timezone);
     const targets = request.targets.map((target) =>
@@ -125,9 +125,9 @@ export class DataSource
 
   /** Where a browser finds all that a query selects, as a file. */
   downloadUrl(query: EntraQuery, range: TimeRange, format: 'csv' | 'json', scopedVars: ScopedVars = {}): string {
-    const { refId, datasource, hide, ...question } = this.applyTemplateVariables(completeQuery(query), scopedVars);
+    const { refId, datasource, hide, ...model } = this.applyTemplateVariables(completeQuery(query), scopedVars);
     const parameters = new URLSearchParams({
-      query: JSON.stringify(question),
+      query: JSON.stringify(model),
       from: String(range.from.valueOf()),
       to: String(range.to.valueOf()),
       format,
@@ -192,8 +192,8 @@ export class DataSource
   }
 
   getLogRowContext(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<DataQueryResponse> {
-    const question = contextQuery(row, this.neighbors, options, ofRecords(query));
-    return lastValueFrom(this.query(contextRequest(row, question, options?.direction)));
+    const model = contextQuery(row, this.neighbors, options, ofRecords(query));
+    return lastValueFrom(this.query(contextRequest(row, model, options?.direction)));
   }
 
   async getLogRowContextQuery(row: LogRowModel, options?: LogRowContextOptions, query?: Query): Promise<EntraQuery> {
@@ -263,10 +263,10 @@ export class DataSource
   /** The kinds of record that some queries are about; all where there are none to tell. */
   private async kindsOf(queries: Query[] = []): Promise<CatalogKind[]> {
     const kinds = await this.catalog.kinds();
-    const asked = queries
+    const requested = queries
       .filter(({ datasource }) => !datasource?.uid || getTemplateSrv().replace(datasource.uid) === this.uid)
       .map((query) => (isMetrics(query) ? query : completeQuery(query)).queryType);
-    return asked.length > 0 ? kinds.filter(({ kind }) => asked.includes(kind)) : kinds;
+    return requested.length > 0 ? kinds.filter(({ kind }) => requested.includes(kind)) : kinds;
   }
 
   /** Waits for what ad hoc filters need to be understood, and for nothing without them. */
@@ -274,7 +274,7 @@ export class DataSource
     return filters.length > 0 ? from(this.catalog.kinds()) : of(undefined);
   }
 
-  /** Adds to an answer what leads on from it in Grafana: links, filters, and the level of a logs volume's series. */
+  /** Adds to a result what leads on from it in Grafana: links, filters, and the level of a logs volume's series. */
   private present(frame: DataFrame, targets: Query[]): DataFrame {
     const query = targets.find(({ refId }) => refId === frame.refId);
     if (!query || isMetrics(query)) {

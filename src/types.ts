@@ -48,7 +48,7 @@ export interface CatalogField {
   values?: string[];
 }
 
-/** A kind of record that the backend can be asked about. */
+/** A kind of record that can be queried. */
 export interface CatalogKind {
   kind: string;
   label: string;
@@ -98,7 +98,7 @@ export interface MetricsFunction {
   help: string;
 }
 
-/** A function of MetricsQL that events cannot answer. */
+/** A function of MetricsQL that cannot be evaluated over events. */
 export interface RejectedFunction {
   name: string;
   why: string;
@@ -112,11 +112,11 @@ export interface MetricsVocabulary {
   rejected: RejectedFunction[];
 }
 
-/** Whether an expression can be asked: if so how it is best written, if not why and where in the text. */
+/** Whether an expression can run: if so how it is best written, if not why and where in the text. */
 export type MetricsCheck =
   { ok: true; pretty: string } | { ok: false; error: string; at?: { start: number; end: number } | null };
 
-/** How a part of an expression was answered by the database. */
+/** How the database counted for a selector. */
 export interface MetricsSelector {
   expr: string;
   served: string;
@@ -145,7 +145,7 @@ export interface EntraSettings extends DataSourceJsonData {
   database?: string;
   user?: string;
   tlsMode?: TLSMode;
-  /** ID of the only tenant to answer about; empty for all. */
+  /** ID of the only tenant to show; empty for all. */
   tenant?: string;
   maxOpenConns?: number;
   maxIdleConns?: number;

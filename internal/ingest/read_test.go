@@ -641,7 +641,7 @@ func TestWrappings(t *testing.T) {
 	}
 }
 
-func TestRawIsUntouched(t *testing.T) {
+func TestRawIsAsItCame(t *testing.T) {
 	object := `{ "id":"1", "createdDateTime":"2026-01-02T03:04:05Z","appId":"P","userId":"u", "newProperty":{"a":[1.50]} }`
 	require.Equal(t, object, string(one(t, "", "["+object+"]").Raw))
 	row := one(t, "", "Date (UTC),Request ID,Incoming token type,Application,Incoming token type\n2026-01-02T03:04:05Z,1,,App,x\n")

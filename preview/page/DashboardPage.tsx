@@ -19,13 +19,13 @@ const FALLBACK = { from: 'now-6h', to: 'now' };
 export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; all: DashboardModel[] }) {
   const styles = useStyles2(getStyles);
   const { searchParams: params } = useAddress();
-  const [asked, setAsked] = useState(0);
+  const [requested, setRequested] = useState(0);
   const timeZone = params.get('timezone') ?? (dashboard.timezone || 'browser');
   const rangeKey = ['from', 'to', 'time', 'time.window'].map((name) => params.get(name)).join(' ');
   const range = useMemo(
     () => rangeOf(params, dashboard.time ?? FALLBACK, timeZone),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- asked moves "now"
-    [rangeKey, dashboard, timeZone, asked]
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a refresh moves "now"
+    [rangeKey, dashboard, timeZone, requested]
   );
   variables.range = range;
   variables.timeZone = timeZone;
@@ -41,7 +41,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
     range.from.valueOf(),
     range.to.valueOf(),
     timeZone,
-    asked,
+    requested,
     list?.map(({ name, value }) => [name, value]),
     filters,
   ]);
@@ -74,7 +74,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
     if (!refresh) {
       return;
     }
-    const timer = setInterval(() => setAsked((count) => count + 1), rangeUtil.intervalToMs(refresh));
+    const timer = setInterval(() => setRequested((count) => count + 1), rangeUtil.intervalToMs(refresh));
     return () => clearInterval(timer);
   }, [refresh]);
 
@@ -104,7 +104,7 @@ export function DashboardPage({ dashboard, all }: { dashboard: DashboardModel; a
           <RefreshPicker
             value={refresh}
             tooltip="Refresh"
-            onRefresh={() => setAsked((count) => count + 1)}
+            onRefresh={() => setRequested((count) => count + 1)}
             onIntervalChanged={(interval) => setParams({ refresh: interval || undefined })}
           />
         </Stack>

@@ -35,7 +35,7 @@ function stateOf(params: URLSearchParams): State {
   return { queries: queries?.length ? queries : [first], range: range ?? FALLBACK };
 }
 
-/** The query editor, and what it asks as a graph, a table or log lines. */
+/** The query editor, and its result as a graph, a table or log lines. */
 export function ExplorePage() {
   const theme = useTheme2();
   const { searchParams: params } = useAddress();
@@ -43,14 +43,14 @@ export function ExplorePage() {
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the key is what of the address matters
   const state = useMemo(() => stateOf(params), [key]);
   const [query, setQuery] = useState(state.queries[0]);
-  const [asked, setAsked] = useState({ query: state.queries[0], revision: 0 });
+  const [requested, setRequested] = useState({ query: state.queries[0], revision: 0 });
   const [inspected, setInspected] = useState<InspectorTab>();
   const [isLive, setLive] = useState(false);
   const timeZone = params.get('timezone') ?? 'browser';
   const range = useMemo(
     () => rangeOf(new URLSearchParams(state.range), FALLBACK, timeZone),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- asking again moves "now"
-    [state, timeZone, asked.revision]
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- another run moves "now"
+    [state, timeZone, requested.revision]
   );
   variables.list = [];
   variables.range = range;
@@ -59,7 +59,7 @@ export function ExplorePage() {
 
   useEffect(() => {
     setQuery(state.queries[0]);
-    setAsked(({ revision }) => ({ query: state.queries[0], revision: revision + 1 }));
+    setRequested(({ revision }) => ({ query: state.queries[0], revision: revision + 1 }));
   }, [state]);
 
   const host = useRef<HTMLDivElement>(null);
@@ -78,7 +78,7 @@ export function ExplorePage() {
     });
   const run = () => {
     save({});
-    setAsked(({ revision }) => ({ query: latest.current, revision: revision + 1 }));
+    setRequested(({ revision }) => ({ query: latest.current, revision: revision + 1 }));
   };
   const latest = useRef(query);
   latest.current = query;
@@ -89,24 +89,24 @@ export function ExplorePage() {
       type: 'table',
       title: 'Answer',
       gridPos: { x: 0, y: 0, w: 24, h: 12 },
-      targets: [asked.query],
+      targets: [requested.query],
       options: {},
     }),
-    [asked.query]
+    [requested.query]
   );
-  const answer = usePanelData({
+  const result = usePanelData({
     panel,
     range,
     timeZone,
     width: width || 1000,
     app: CoreApp.Explore,
-    revision: asked.revision,
+    revision: requested.revision,
   });
-  const volume = useVolume(asked.query, range, timeZone, asked.revision);
-  const tail = useTail(isLive ? asked.query : undefined, range, timeZone);
+  const volume = useVolume(requested.query, range, timeZone, requested.revision);
+  const tail = useTail(isLive ? requested.query : undefined, range, timeZone);
   const Editor = components.QueryEditor!;
-  const frames = isLive ? withConfig(tail, panel, timeZone, theme) : answer.series;
-  const shape = shapeOf(asked.query);
+  const frames = isLive ? withConfig(tail, panel, timeZone, theme) : result.series;
+  const shape = shapeOf(requested.query);
   const draw = (type: string, title: string, drawn: DataFrame[], height: number) => {
     const Panel = panels[type];
     return (
@@ -116,7 +116,7 @@ export function ExplorePage() {
             {drawn.some(({ length }) => length > 0) ? (
               <Panel
                 panel={{ ...panel, type, title }}
-                data={answer}
+                data={result}
                 frames={drawn}
                 width={innerWidth}
                 height={innerHeight}
@@ -177,25 +177,25 @@ export function ExplorePage() {
           datasource={datasource}
           query={query}
           range={range}
-          data={answer}
+          data={result}
           onChange={(changed) => {
             latest.current = changed as EntraQuery;
             setQuery(changed as EntraQuery);
           }}
-          onRunQuery={() => setAsked(({ revision }) => ({ query: latest.current, revision: revision + 1 }))}
+          onRunQuery={() => setRequested(({ revision }) => ({ query: latest.current, revision: revision + 1 }))}
         />
       </section>
-      {answer.errors?.map(({ message }, i) => (
+      {result.errors?.map(({ message }, i) => (
         <p key={i} role="alert">
           {message}
         </p>
       ))}
-      {answer.raw
+      {result.raw
         .flatMap(({ meta }) => meta?.notices ?? [])
         .map(({ text }, i) => (
           <p key={i}>{text}</p>
         ))}
-      <div ref={host} data-state={answer.state} data-rows={frames.reduce((sum, { length }) => sum + length, 0)}>
+      <div ref={host} data-state={result.state} data-rows={frames.reduce((sum, { length }) => sum + length, 0)}>
         {width > 0 && (
           <Stack direction="column">
             {volume.length > 0 && draw('timeseries', 'Logs volume', withConfig(volume, BARS, timeZone, theme), 180)}
@@ -209,7 +209,7 @@ export function ExplorePage() {
       {inspected && (
         <Inspector
           panel={panel}
-          answer={answer}
+          result={result}
           tab={inspected}
           timeZone={timeZone}
           onTab={setInspected}
@@ -259,7 +259,7 @@ function requestFor(query: EntraQuery, range: Range, timezone: string): DataQuer
   };
 }
 
-/** How many lines there are over time, which Explore asks beside log lines. */
+/** How many lines there are over time, which Explore queries beside log lines. */
 function useVolume(query: EntraQuery, range: Range, timeZone: string, revision: number): DataFrame[] {
   const [frames, setFrames] = useState<DataFrame[]>([]);
   useEffect(() => {
@@ -268,14 +268,14 @@ function useVolume(query: EntraQuery, range: Range, timeZone: string, revision: 
       requestFor(query, range, timeZone)
     );
     setFrames([]);
-    const asked =
+    const requested =
       request &&
       datasource.query(request).subscribe({
         next: ({ data }) => setFrames(data.map((frame) => toDataFrame(frame))),
         error: (error) => console.warn('The logs volume has no answer', error),
       });
-    return () => asked?.unsubscribe();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the revision says when to ask
+    return () => requested?.unsubscribe();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the revision says when to run
   }, [revision]);
   return frames;
 }

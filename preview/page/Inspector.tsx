@@ -4,22 +4,22 @@ import { TableNG } from '@grafana/ui/unstable';
 import React, { useState } from 'react';
 
 import type { PanelModel } from './model';
-import { type Answer, withConfig } from './usePanelData';
+import { type PanelResult, withConfig } from './usePanelData';
 
 const TABS = { data: 'Data', json: 'Data frames', query: 'Query', panel: 'Panel JSON' };
 export type InspectorTab = keyof typeof TABS;
 
 interface Props {
   panel: PanelModel;
-  answer: Answer;
+  result: PanelResult;
   tab: InspectorTab;
   timeZone: string;
   onTab: (tab: InspectorTab) => void;
   onClose: () => void;
 }
 
-/** What a panel asked, and what was answered. */
-export function Inspector({ panel, answer, tab, timeZone, onTab, onClose }: Props) {
+/** A panel's query and its result. */
+export function Inspector({ panel, result, tab, timeZone, onTab, onClose }: Props) {
   return (
     <Drawer
       title={`Inspect: ${panel.title ?? panel.type}`}
@@ -33,23 +33,23 @@ export function Inspector({ panel, answer, tab, timeZone, onTab, onClose }: Prop
         </TabsBar>
       }
     >
-      {tab === 'data' && <Frames frames={answer.raw} panel={panel} timeZone={timeZone} />}
+      {tab === 'data' && <Frames frames={result.raw} panel={panel} timeZone={timeZone} />}
       {tab === 'json' && (
         <Text
           text={JSON.stringify(
-            answer.raw.map((frame) => dataFrameToJSON(frame)),
+            result.raw.map((frame) => dataFrameToJSON(frame)),
             null,
             2
           )}
         />
       )}
-      {tab === 'query' && <Text text={sqlOf(answer)} />}
+      {tab === 'query' && <Text text={sqlOf(result)} />}
       {tab === 'panel' && <Text text={JSON.stringify(panel, null, 2)} />}
     </Drawer>
   );
 }
 
-function sqlOf({ raw, errors = [], request }: Answer): string {
+function sqlOf({ raw, errors = [], request }: PanelResult): string {
   const took = request?.endTime ? [`-- ${request.endTime - request.startTime} ms`] : [];
   const stats = raw
     .flatMap(({ meta }) => meta?.stats ?? [])

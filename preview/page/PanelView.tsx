@@ -9,7 +9,7 @@ import type { PanelModel } from './model';
 import { panels, withoutData } from './panels';
 import { datasource } from './services';
 import { type AdHocFilter, variables } from './templating';
-import { type Answer, isPrometheus, usePanelData } from './usePanelData';
+import { type PanelResult, isPrometheus, usePanelData } from './usePanelData';
 
 interface Props {
   panel: PanelModel;
@@ -44,7 +44,7 @@ export function PanelView({
     () => shifted(rest.range, timeFrom, timeShift, timeZone),
     [rest.range, timeFrom, timeShift, timeZone]
   );
-  const answer = usePanelData({
+  const result = usePanelData({
     panel,
     timeZone,
     width,
@@ -88,7 +88,7 @@ export function PanelView({
       ? `${timeFrom && `Last ${timeFrom}`} ${timeShift && `Timeshift -${timeShift}`}`
       : '';
   return (
-    <section aria-label={title || panel.type} data-panel={panel.id} data-state={answer.state}>
+    <section aria-label={title || panel.type} data-panel={panel.id} data-state={result.state}>
       <PanelChrome
         title={title}
         description={panel.description && (() => variables.replace(panel.description))}
@@ -98,13 +98,13 @@ export function PanelView({
         height={height}
         padding={['table', 'logs'].includes(panel.type) ? 'none' : 'md'}
         displayMode={panel.transparent ? 'transparent' : 'default'}
-        loadingState={answer.state === LoadingState.Loading ? LoadingState.Loading : undefined}
-        statusItems={isPrometheus(panel) ? [] : statusOf(answer)}
+        loadingState={result.state === LoadingState.Loading ? LoadingState.Loading : undefined}
+        statusItems={isPrometheus(panel) ? [] : statusOf(result)}
         menu={withoutData.includes(panel.type) ? undefined : menu}
       >
         {(innerWidth, innerHeight) => (
           <Drawing
-            {...{ panel, answer, annotations: timeMarks(annotations, panel), timeZone, range, onRange, onFilter }}
+            {...{ panel, result, annotations: timeMarks(annotations, panel), timeZone, range, onRange, onFilter }}
             width={innerWidth}
             height={innerHeight}
           />
@@ -113,7 +113,7 @@ export function PanelView({
       {inspected && (
         <Inspector
           panel={panel}
-          answer={answer}
+          result={result}
           tab={inspected}
           timeZone={timeZone}
           onTab={setInspected}
@@ -128,32 +128,32 @@ interface DrawingProps extends Pick<
   Props,
   'panel' | 'timeZone' | 'width' | 'height' | 'range' | 'onRange' | 'onFilter'
 > {
-  answer: Answer;
+  result: PanelResult;
   annotations: DataFrame[];
 }
 
-function Drawing({ panel, answer, annotations, ...rest }: DrawingProps) {
+function Drawing({ panel, result, annotations, ...rest }: DrawingProps) {
   const Panel = panels[panel.type];
-  const first = answer.state === LoadingState.Loading && answer.series.length === 0;
+  const first = result.state === LoadingState.Loading && result.series.length === 0;
   if (rest.width <= 0 || rest.height <= 0 || first) {
     return null;
   }
   if (!Panel) {
     return <Message text={`The preview does not draw panels of type ${panel.type}.`} />;
   }
-  if (isPrometheus(panel) && answer.errors?.length) {
+  if (isPrometheus(panel) && result.errors?.length) {
     return <Message text="Only Prometheus knows this, and the preview has none. See it in Grafana." />;
   }
-  if (!withoutData.includes(panel.type) && isEmpty(answer.series)) {
-    const failed = answer.errors?.length ? 'The query failed: see the mark beside the title.' : undefined;
+  if (!withoutData.includes(panel.type) && isEmpty(result.series)) {
+    const failed = result.errors?.length ? 'The query failed: see the mark beside the title.' : undefined;
     return (
       <Message text={failed ?? variables.replace(panel.fieldConfig?.defaults.noValue ?? 'No data')} empty={!failed} />
     );
   }
   return (
-    <ErrorBoundaryAlert dependencies={[answer]}>
+    <ErrorBoundaryAlert dependencies={[result]}>
       <Suspense fallback={null}>
-        <Panel panel={panel} data={answer} frames={answer.series} annotations={annotations} {...rest} />
+        <Panel panel={panel} data={result} frames={result.series} annotations={annotations} {...rest} />
       </Suspense>
     </ErrorBoundaryAlert>
   );
@@ -172,7 +172,7 @@ function Message({ text, empty = false }: { text: string; empty?: boolean }) {
   );
 }
 
-function statusOf({ errors = [], raw }: Answer) {
+function statusOf({ errors = [], raw }: PanelResult) {
   const notices = raw.flatMap(({ meta }) => meta?.notices ?? []);
   return [
     ...errors.map(({ message, data }) => ({

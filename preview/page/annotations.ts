@@ -23,7 +23,7 @@ export function useAnnotations(
   useEffect(() => {
     let current = true;
     const enabled = revision ? list.filter(({ enable }) => enable) : [];
-    void Promise.all(enabled.map((each) => ask(each, range, timeZone)))
+    void Promise.all(enabled.map((each) => run(each, range, timeZone)))
       .then((found) => current && setFrames(found.flat()))
       .catch((error) => console.warn('The annotations have no answer', error));
     return () => {
@@ -37,7 +37,7 @@ export function useAnnotations(
   return [list, toggle, frames];
 }
 
-async function ask(model: AnnotationModel, range: TimeRange, timeZone: string): Promise<DataFrame[]> {
+async function run(model: AnnotationModel, range: TimeRange, timeZone: string): Promise<DataFrame[]> {
   const query = datasource.annotations.prepareQuery?.(model as never);
   if (!query) {
     return [];

@@ -1,4 +1,4 @@
-// How the fields of an answer are shown: a panel's defaults and overrides. Grafana knows the options of its own panels
+// How the fields of a result are shown: a panel's defaults and overrides. Grafana knows the options of its own panels
 // from registries that it does not publish; here every option that a panel uses counts as known.
 import {
   dataLinksOverrideProcessor,

@@ -1,5 +1,5 @@
-// The preview has no Prometheus. The exporter's counters are counts of records, which the plugin answers from the records
-// themselves; what the exporter alone knows has no answer here.
+// The preview has no Prometheus. The exporter's counters are counts of records, which the plugin counts from the records
+// themselves; what the exporter alone knows is not shown here.
 import { type DataFrame, FieldType } from '@grafana/data';
 
 import { type MetricsQuery, QUERY_VERSION } from '../../src/types';
@@ -13,7 +13,7 @@ interface PrometheusQuery {
   format?: string;
 }
 
-/** The panel's questions as the plugin takes them. Records know no scrape job, and all tenants are meant. */
+/** The panel's queries as the plugin takes them. Records know no scrape job, and all tenants are meant. */
 export function overRecords({ targets, interval }: PanelModel): MetricsQuery[] {
   return (targets as unknown as PrometheusQuery[]).map(({ refId, expr, instant, legendFormat }) => ({
     refId,
@@ -27,7 +27,7 @@ export function overRecords({ targets, interval }: PanelModel): MetricsQuery[] {
   }));
 }
 
-/** Answers in the shape that Prometheus' data source gives them: as a table of labels where one was asked for. */
+/** Results in the shape of Prometheus' data source: as a table of labels where one is wanted. */
 export function inShape({ targets }: PanelModel, frames: DataFrame[]): DataFrame[] {
   const [first] = targets as unknown as PrometheusQuery[];
   const values = frames.flatMap(({ fields }) => fields.filter(({ type }) => type === FieldType.number));

@@ -28,7 +28,7 @@ import type { DataSource } from '../../src/datasource';
 import type { EntraSettings } from '../../src/types';
 import { variables } from './templating';
 
-/** The answer to a failed request, in the shape that Grafana rejects with. */
+/** The response to a failed request, in the shape that Grafana rejects with. */
 async function send(request: BackendSrvRequest) {
   const url = new URL(request.url, location.origin);
   for (const [name, value] of Object.entries(request.params ?? {})) {
@@ -50,14 +50,14 @@ async function send(request: BackendSrvRequest) {
     // A download is no JSON.
   }
   const { status, statusText, ok, headers, redirected, type } = response;
-  const answer = { data, status, statusText, ok, headers, redirected, type, url: url.href, config: request };
+  const result = { data, status, statusText, ok, headers, redirected, type, url: url.href, config: request };
   if (!ok) {
-    throw answer;
+    throw result;
   }
-  return answer;
+  return result;
 }
 
-const ask = (request: BackendSrvRequest) =>
+const observe = (request: BackendSrvRequest) =>
   new Observable((subscriber) => {
     const abort = new AbortController();
     const sent = from(send({ ...request, abortSignal: abort.signal })).subscribe(subscriber);
@@ -67,11 +67,11 @@ const ask = (request: BackendSrvRequest) =>
     };
   });
 
-const body = async (request: BackendSrvRequest) => ((await firstValueFrom(ask(request))) as { data: unknown }).data;
+const body = async (request: BackendSrvRequest) => ((await firstValueFrom(observe(request))) as { data: unknown }).data;
 
 const backend = {
-  fetch: ask,
-  datasourceRequest: (request: BackendSrvRequest) => firstValueFrom(ask(request)),
+  fetch: observe,
+  datasourceRequest: (request: BackendSrvRequest) => firstValueFrom(observe(request)),
   request: body,
   get: (url: string, params?: Record<string, unknown>) => body({ url, params }),
   post: (url: string, data?: unknown) => body({ url, data, method: 'POST' }),

@@ -26,12 +26,12 @@ import { datasource } from './services';
 import { type AdHocFilter, variables } from './templating';
 import { messageOf } from './useVariables';
 
-export interface Answer extends PanelData {
+export interface PanelResult extends PanelData {
   /** As it came, before transformations and overrides. */
   raw: DataFrame[];
 }
 
-export interface Asked {
+export interface PanelRequest {
   panel: PanelModel;
   range: TimeRange;
   timeZone: string;
@@ -39,31 +39,45 @@ export interface Asked {
   dashboardUid?: string;
   filters?: AdHocFilter[];
   app?: CoreApp;
-  /** Asks anew when it changes. */
+  /** Runs anew when it changes. */
   revision: unknown;
 }
 
-/** Asks what a panel asks, and shapes the answer as its transformations and fields' options say. */
-export function usePanelData({ panel, range, timeZone, width, filters, app, dashboardUid, revision }: Asked): Answer {
+/** Runs a panel's queries, and shapes the result as its transformations and fields' options say. */
+export function usePanelData({
+  panel,
+  range,
+  timeZone,
+  width,
+  filters,
+  app,
+  dashboardUid,
+  revision,
+}: PanelRequest): PanelResult {
   const theme = useTheme2();
-  const [answer, setAnswer] = useState<Answer>({ state: LoadingState.Loading, series: [], raw: [], timeRange: range });
+  const [result, setResult] = useState<PanelResult>({
+    state: LoadingState.Loading,
+    series: [],
+    raw: [],
+    timeRange: range,
+  });
 
   useEffect(() => {
     const abort = new AbortController();
-    setAnswer((last) => ({ ...last, state: LoadingState.Loading }));
-    void ask({ panel, range, timeZone, width, filters, app, dashboardUid, revision }).then((found) => {
+    setResult((last) => ({ ...last, state: LoadingState.Loading }));
+    void run({ panel, range, timeZone, width, filters, app, dashboardUid, revision }).then((found) => {
       if (!abort.signal.aborted) {
-        setAnswer(found);
+        setResult(found);
       }
     });
     return () => abort.abort();
-    // The revision says what else changes the answer.
+    // The revision says what else changes the result.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [panel, revision]);
 
   return useMemo(
-    () => ({ ...answer, series: withConfig(answer.series, panel, timeZone, theme) }),
-    [answer, panel, timeZone, theme]
+    () => ({ ...result, series: withConfig(result.series, panel, timeZone, theme) }),
+    [result, panel, timeZone, theme]
   );
 }
 
@@ -86,7 +100,7 @@ export function withConfig(
   return frames;
 }
 
-async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }: Asked): Promise<Answer> {
+async function run({ panel, range, timeZone, width, filters, app, dashboardUid }: PanelRequest): Promise<PanelResult> {
   const points = Math.floor(panel.maxDataPoints ?? width);
   const { intervalMs, interval } = rangeUtil.calculateInterval(range, points, panel.interval);
   const scopedVars: ScopedVars = {
@@ -113,34 +127,34 @@ async function ask({ panel, range, timeZone, width, filters, app, dashboardUid }
       .filter((target) => !target.hide && (!datasource.filterQuery || datasource.filterQuery(target)))
       .map(({ datasource: _, ...target }) => target),
   } as unknown as DataQueryRequest<EntraQuery>;
-  const answer: Answer = { state: LoadingState.Done, series: [], raw: [], timeRange: range, request };
+  const result: PanelResult = { state: LoadingState.Done, series: [], raw: [], timeRange: range, request };
   try {
     const response = await lastValueFrom(datasource.query(request));
     const frames = response.data.map((frame) => toDataFrame(frame));
-    answer.raw = isPrometheus(panel) ? inShape(panel, frames) : frames;
-    answer.errors = response.errors ?? (response.error ? [response.error] : undefined);
-    answer.state = answer.errors ? LoadingState.Error : LoadingState.Done;
-    answer.series = panel.transformations?.length
+    result.raw = isPrometheus(panel) ? inShape(panel, frames) : frames;
+    result.errors = response.errors ?? (response.error ? [response.error] : undefined);
+    result.state = result.errors ? LoadingState.Error : LoadingState.Done;
+    result.series = panel.transformations?.length
       ? await lastValueFrom(
           transformDataFrame(
             panel.transformations.filter(({ disabled }) => !disabled),
-            answer.raw,
+            result.raw,
             { interpolate: (text) => variables.replace(text) }
           )
         )
-      : answer.raw;
+      : result.raw;
   } catch (error) {
-    answer.errors = [{ message: messageOf(error) } as DataQueryError];
-    answer.state = LoadingState.Error;
+    result.errors = [{ message: messageOf(error) } as DataQueryError];
+    result.state = LoadingState.Error;
   }
   request.endTime = Date.now();
-  return answer;
+  return result;
 }
 
 /** Prometheus' advice for rates: no less than four scrapes of 15 seconds. */
 const rate = (intervalMs: number) => `${Math.max(60, Math.round(intervalMs / 1000) + 15)}s`;
 
-/** Tells the panels that ask Prometheus, of which the plugin answers some. */
+/** Whether a panel queries Prometheus; the plugin can show some of these. */
 export function isPrometheus({ datasource: of, targets }: PanelModel): boolean {
   return (of ?? targets?.[0]?.datasource)?.type === 'prometheus';
 }

@@ -11,8 +11,8 @@ async function openExplore(page: Page) {
   await expect(page.getByRole('combobox', { name: 'Activity' })).toBeVisible();
 }
 
-/** Waits for the answer to a question of a kind, and returns the question. */
-async function asked(page: Page, kind: string, act: () => Promise<void>, isFiltered = false) {
+/** Waits for the response to a query of a kind, and returns the query. */
+async function requested(page: Page, kind: string, act: () => Promise<void>, isFiltered = false) {
   const answer = page.waitForResponse(
     (response) =>
       response.url().includes('/api/ds/query') &&
@@ -37,9 +37,9 @@ test('every kind of query is built by mouse', async ({ page }) => {
   await openExplore(page);
   for (const { kind, label } of kinds) {
     await test.step(label, async () => {
-      await asked(page, kind, () => choose(page, 'Activity', startsWith(label)));
+      await requested(page, kind, () => choose(page, 'Activity', startsWith(label)));
       await page.getByRole('button', { name: 'Add', exact: true }).first().click();
-      const query = await asked(
+      const query = await requested(
         page,
         kind,
         async () => {
@@ -62,7 +62,7 @@ test('every kind of query is built by keyboard', async ({ page }) => {
   for (const { kind, label } of kinds) {
     await test.step(label, async () => {
       await reach(page, page.getByRole('combobox', { name: 'Activity' }));
-      await asked(page, kind, async () => {
+      await requested(page, kind, async () => {
         await page.keyboard.press('ControlOrMeta+a');
         await page.keyboard.type(label);
         await pick(page, startsWith(label));
@@ -70,7 +70,7 @@ test('every kind of query is built by keyboard', async ({ page }) => {
       await reach(page, page.getByRole('button', { name: 'Add', exact: true }).first());
       await page.keyboard.press('Enter');
       await reach(page, page.getByRole('combobox', { name: /^Values for/ }).last());
-      const query = await asked(
+      const query = await requested(
         page,
         kind,
         async () => {
@@ -85,7 +85,7 @@ test('every kind of query is built by keyboard', async ({ page }) => {
   }
 });
 
-/** Chooses an option by mouse. The answer to the question before may move the list away below it: then once more. */
+/** Chooses an option by mouse. The result of the query before may move the list away below it: then once more. */
 async function choose(page: Page, name: string, label: RegExp) {
   const box = page.getByRole('combobox', { name });
   const option = page.getByRole('option', { name: label });

@@ -10,14 +10,14 @@ async function openMetrics(page: Page) {
   await page.getByRole('combobox', { name: 'Activity' }).click();
   const first = page.getByRole('option').first();
   await expect(first).toContainText('MetricsQL');
-  await asked(page, () => first.click());
+  await requested(page, () => first.click());
   await expect(code(page)).toBeVisible();
 }
 
 const code = (page: Page): Locator => page.locator('.monaco-editor').first();
 
-/** Waits for the answer to an expression, and returns the question. */
-async function asked(page: Page, act: () => Promise<void>): Promise<MetricsQuery> {
+/** Waits for the response to an expression, and returns its query. */
+async function requested(page: Page, act: () => Promise<void>): Promise<MetricsQuery> {
   const answer = page.waitForResponse(
     (response) =>
       response.url().includes('/api/ds/query') && response.request().postDataJSON().queries[0].queryType === 'metrics'
@@ -70,13 +70,13 @@ test('an expression is typed with the help of completion, and drawn', async ({ p
   await page.keyboard.press('Escape');
   expect(await lines(page)).toEqual(['increase(entra_signins_total{status="failure"}[1d])']);
 
-  const { expr } = await asked(page, () => page.keyboard.press('Shift+Enter'));
+  const { expr } = await requested(page, () => page.keyboard.press('Shift+Enter'));
   expect(expr).toBe('increase(entra_signins_total{status="failure"}[1d])');
   await expect(page.locator('p[role=alert]')).toHaveCount(0); // Monaco has alerts of its own
 
   await write(page, 'sum by (status) (increase(entra_signins_total[1d]))');
   await page.keyboard.press('Escape');
-  await asked(page, () => page.keyboard.press('Shift+Enter'));
+  await requested(page, () => page.keyboard.press('Shift+Enter'));
   const graph = page
     .getByRole('region', { name: 'Graph' })
     .or(page.locator('section', { hasText: 'Graph' }))
@@ -136,7 +136,7 @@ test('an expression is written prettily, and its plan is shown', async ({ page }
 test('the builder writes an expression', async ({ page }) => {
   await openMetrics(page);
   await page.getByRole('radio', { name: 'Builder' }).click();
-  const { expr } = await asked(page, async () => {
+  const { expr } = await requested(page, async () => {
     await page.getByRole('combobox', { name: 'Function' }).click();
     await page.getByRole('option', { name: 'rate' }).click();
   });

@@ -24,14 +24,14 @@ const graph: PanelModel = panelsOf(overview).find(
   ({ type, fieldConfig }) =>
     type === 'timeseries' && fieldConfig?.defaults.links?.some(({ url }) => url.includes('/d/entra-sign-ins'))
 )!;
-const question = list.targets![0];
+const model = list.targets![0];
 
 /** The variable that a filter's value is, if it is one. */
 const variableOf = ({ values }: Filter) => /^\$\{?(\w+)(?::\w+)?\}?$/.exec(values[0] ?? '')?.[1];
 
 /** The list's filters, with what an address chooses, or else the dashboard itself, in the place of variables. */
 function filtersAt(params: URLSearchParams): Filter[] {
-  return question.filters.flatMap((filter) => {
+  return model.filters.flatMap((filter) => {
     const name = variableOf(filter);
     if (!name) {
       return filter;
@@ -71,8 +71,8 @@ for (const [period, length] of [
     const end = params.has('to') ? Date.parse(params.get('to')!) : begin + DAY;
     expect(end - begin).toBe(length);
     expect(params.get('var-status')).toBeTruthy();
-    const expected = await count(request, question.queryType, filtersAt(params), begin, end);
-    await expect.poll(() => rowsOf(panel(page, list.id))).toBe(Math.min(expected, question.limit ?? 1000));
+    const expected = await count(request, model.queryType, filtersAt(params), begin, end);
+    await expect.poll(() => rowsOf(panel(page, list.id))).toBe(Math.min(expected, model.limit ?? 1000));
 
     const dates = await panel(page, list.id)
       .getByRole('gridcell', { name: /^\d{4}-\d{2}-\d{2} / })
@@ -86,7 +86,7 @@ for (const [period, length] of [
 }
 
 test.describe('each filter of the report narrows the list', () => {
-  for (const filter of question.filters) {
+  for (const filter of model.filters) {
     const name = variableOf(filter);
     const variable = report.templating?.list?.find((each) => each.name === name);
     if (!name || !variable) {
@@ -101,7 +101,7 @@ test.describe('each filter of the report narrows the list', () => {
       const period = { from, to, filters: others };
       const value =
         variable.type === 'textbox' // each record has its own: there are none to choose from
-          ? (await newest(request, question.queryType, filter.field, period))[0]
+          ? (await newest(request, model.queryType, filter.field, period))[0]
           : await someValue(request, filter.field, period);
       await control.click();
       await control.fill(value);
@@ -115,10 +115,10 @@ test.describe('each filter of the report narrows the list', () => {
       await expect(page).toHaveURL(new RegExp(`var-${name}=`));
       await settled(page);
 
-      const expected = await count(request, question.queryType, filtersAt(new URL(page.url()).searchParams), from, to);
+      const expected = await count(request, model.queryType, filtersAt(new URL(page.url()).searchParams), from, to);
       expect(expected, 'records with this value').toBeGreaterThan(0);
-      await expect.poll(() => rowsOf(panel(page, list.id))).toBe(Math.min(expected, question.limit ?? 1000));
-      expect(expected).toBeLessThanOrEqual(await count(request, question.queryType, others, from, to));
+      await expect.poll(() => rowsOf(panel(page, list.id))).toBe(Math.min(expected, model.limit ?? 1000));
+      expect(expected).toBeLessThanOrEqual(await count(request, model.queryType, others, from, to));
     });
   }
 });
@@ -129,7 +129,7 @@ async function someValue(
   field: string,
   { from, to, filters }: { from: number; to: number; filters: Filter[] }
 ): Promise<string> {
-  const parameters = { kind: question.queryType, field, limit: 1, from, to, filters: JSON.stringify(filters) };
+  const parameters = { kind: model.queryType, field, limit: 1, from, to, filters: JSON.stringify(filters) };
   const response = await request.get('/api/datasources/uid/entra-activity/resources/values', { params: parameters });
   expect(response.ok(), await response.text()).toBe(true);
   const { values } = await response.json();

@@ -10,8 +10,8 @@ export const DEFAULT_ANNOTATION: Omit<EntraQuery, 'refId'> = {
   limit: DEFAULT_LIMIT,
 };
 
-/** The question of an annotation: the saved one, or the first. */
+/** The query of an annotation: the saved one, or the first. */
 export function annotationQuery(saved: Partial<Query> = {}): EntraQuery {
-  const question = 'view' in saved && saved.view === 'annotations' ? saved : DEFAULT_ANNOTATION;
-  return completeQuery({ ...question, refId: saved.refId ?? 'Anno' });
+  const model = 'view' in saved && saved.view === 'annotations' ? saved : DEFAULT_ANNOTATION;
+  return completeQuery({ ...model, refId: saved.refId ?? 'Anno' });
 }

@@ -33,12 +33,12 @@ describe('an annotation', () => {
     expect(annotationSupport.prepareAnnotation!(prepared)).toBe(prepared);
   });
 
-  test('asks what was saved', () => {
+  test('runs what was saved', () => {
     const saved: Partial<EntraQuery> = { refId: 'B', queryType: 'riskDetection', version: 2, view: 'annotations' };
     expect(annotationSupport.prepareQuery?.(annotation(saved))).toEqual({ ...saved, filters: [], limit: 1000 });
   });
 
-  test('asks nothing of a panel’s query that Grafana put in its place', () => {
+  test('runs nothing of a panel’s query that Grafana put in its place', () => {
     const panel: Partial<EntraQuery> = { refId: 'A', queryType: 'signIn', view: 'timeSeries', filters: [] };
     expect(annotationSupport.prepareQuery?.(annotation(panel))).toEqual({ refId: 'A', ...roleChanges });
   });

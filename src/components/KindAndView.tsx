@@ -11,7 +11,7 @@ import { viewOption } from './labels';
 interface Props {
   query: EntraQuery;
   kinds: CatalogKind[];
-  /** What can be asked about where it is more than the kinds of records. */
+  /** What can be queried where it is more than the kinds of records. */
   choices?: Choice[];
   /** The views to choose from, where there is a choice. */
   views?: View[];
@@ -21,7 +21,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** What is asked about, and in what form the answer is wanted. */
+/** What is queried, and the form of the result. */
 export function KindAndView({ query, kinds, choices = kinds, views, onChange, onOther, children }: Props) {
   const id = useId();
   const kind = kinds.find((candidate) => candidate.kind === query.queryType);
@@ -62,7 +62,7 @@ interface KindProps {
   onChange: (choice: Choice) => void;
 }
 
-/** What is asked about. */
+/** What is queried. */
 export function KindField({ kinds, value, onChange }: KindProps) {
   const id = useId();
   return (

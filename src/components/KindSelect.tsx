@@ -13,7 +13,7 @@ interface Props<K extends Choice> {
   onChange: (kind: K) => void;
 }
 
-/** Chooses a kind of record, or what else can be asked about. */
+/** Chooses a kind of record, or what else can be queried. */
 export function KindSelect<K extends Choice>({ id, kinds, value, onChange }: Props<K>) {
   return (
     <Combobox

@@ -170,7 +170,7 @@ describe('another kind', () => {
     expect(screen.getByLabelText('Values for Sign-in type')).toBeInTheDocument();
   });
 
-  test('asks once', async () => {
+  test('is requested once', async () => {
     const { user } = await open();
     await choose(user, 'Activity', /^Risk detections/, 'Risk det');
     expect(onChange).toHaveBeenCalledTimes(1);
@@ -304,7 +304,7 @@ describe('filters', () => {
     expect(changed()?.filters).toEqual([filter('appDisplayName', '=', '${app}')]);
   });
 
-  test('know the values of a closed list without asking', async () => {
+  test('know the values of a closed list without a request', async () => {
     const { user } = await open({ filters: [filter('status', '=')] });
     await user.type(screen.getByRole('combobox', { name: 'Values for Status' }), 'ail');
     await user.click(await screen.findByRole('option', { name: 'failure' }));
@@ -326,7 +326,7 @@ describe('aggregation', () => {
     expect(changed()).toMatchObject({ measure: 'distinctUsers', groupBy: ['status'] });
   });
 
-  test('counts the values of a field, and asks which', async () => {
+  test('counts the values of a field, and lets one choose which', async () => {
     const { user } = await open({ view: 'table', groupBy: ['userPrincipalName'] });
     expect(screen.queryByLabelText('Of')).not.toBeInTheDocument();
     await choose(user, 'Measure', 'Distinct values');
@@ -452,7 +452,7 @@ describe('rows', () => {
   });
 });
 
-test('one record is asked for by its id, whole or a section of it', async () => {
+test('one record is found by its ID, whole or a section of it', async () => {
   const { user } = await open({ filters: [] });
   await choose(user, 'View', /^One record/);
   const id = screen.getByRole('combobox', { name: 'Values for Request ID' });

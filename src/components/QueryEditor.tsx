@@ -16,7 +16,7 @@ import { WithCatalog } from './WithCatalog';
 
 type Props = QueryEditorProps<DataSource, Query, EntraSettings>;
 
-/** Edits a question about one kind of record, or one in MetricsQL; what can be asked comes from the backend. */
+/** Edits a query about one kind of record, or one in MetricsQL. What it offers comes from the backend. */
 export function QueryEditor(props: Props) {
   const { query, datasource, app, onChange, onRunQuery } = props;
 
@@ -47,7 +47,7 @@ interface Chosen<Q extends Query> extends Omit<Props, 'query'> {
   query: Q;
   kinds: CatalogKind[];
   choices: Choice[];
-  /** Changes the question and asks it. */
+  /** Changes the query and runs it. */
   change: (changed: Query) => void;
 }
 

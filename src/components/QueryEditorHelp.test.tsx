@@ -41,7 +41,7 @@ test('an example becomes the query by a click, or with the keyboard', async () =
   }
 });
 
-test('an example in MetricsQL is asked as well', async () => {
+test('an example in MetricsQL runs as well', async () => {
   serve({ '/catalog': { kinds } });
   const onClickExample = jest.fn();
   render(

@@ -8,7 +8,7 @@ import { examples } from '../query/examples';
 import { completeQuery } from '../query/views';
 import type { Query } from '../types';
 
-/** Shows questions to start from; a click asks one. */
+/** Shows queries to start from; a click runs one. */
 export function QueryEditorHelp({ datasource, onClickExample }: QueryEditorHelpProps<Query>) {
   return (
     <Stack direction="column" gap={1}>

@@ -10,7 +10,7 @@ interface Props {
   children: (kinds: CatalogKind[]) => ReactNode;
 }
 
-/** Shows an editor once it is known what the data source can be asked about. */
+/** Shows an editor once the catalog of the data source is known. */
 export function WithCatalog({ catalog, children }: Props) {
   const { kinds, error, retry } = useCatalog(catalog);
 
@@ -60,7 +60,7 @@ function useCatalog(catalog: Catalog): State & { retry: () => void } {
   return { ...state, retry };
 }
 
-/** The message of a failed request; Grafana rejects with an object that holds the plugin's answer. */
+/** The message of a failed request; Grafana rejects with an object that holds the plugin's response. */
 export function messageOf(error: unknown): string {
   const { data, message, statusText } = error as {
     data?: { message?: string; error?: string };

@@ -15,7 +15,7 @@ interface Labeled<T extends string> {
 export const metricsChoice = () => ({
   kind: METRICS,
   label: t('query-editor.kind.metrics', 'Metrics (MetricsQL)'),
-  description: t('query-editor.kind.metrics-description', 'Records as counters, asked as a metrics database would be'),
+  description: t('query-editor.kind.metrics-description', 'Records as counters, queried as in a metrics database'),
 });
 
 export function viewOption(view: View): Labeled<View> {
@@ -97,7 +97,7 @@ export function sectionLabel(name: string): string {
     case 'history':
       return t('query-editor.section.history', 'History');
     case 'raw':
-      return t('query-editor.section.raw', 'Untouched record');
+      return t('query-editor.section.raw', 'Raw record');
     default:
       return name;
   }

@@ -52,7 +52,7 @@ function request(targets: EntraQuery[], changes: Partial<DataQueryRequest<EntraQ
   } as DataQueryRequest<EntraQuery>;
 }
 
-/** Answers a query with a frame, as Grafana's server writes them. */
+/** Responds to a query with a frame, as Grafana's server writes them. */
 function answer(refId: string, fields: Array<{ name: string; type: FieldType; labels?: Record<string, string> }>) {
   const frame = { schema: { refId, fields }, data: { values: fields.map(() => []) } };
   requests = serve({ '/catalog': { kinds }, '/api/ds/query': { results: { [refId]: { frames: [frame] } } } });
@@ -351,8 +351,8 @@ test('the tail of a query follows it live', async () => {
   let options: LiveDataStreamOptions | undefined;
   const frame = createDataFrame({ fields: [{ name: 'body', type: FieldType.string, values: ['mona@example.com'] }] });
   setGrafanaLiveSrv({
-    getDataStream: (asked) => {
-      options = asked;
+    getDataStream: (requested) => {
+      options = requested;
       return of<DataQueryResponse>({ data: [frame] });
     },
   } as GrafanaLiveSrv);
@@ -363,13 +363,13 @@ test('the tail of a query follows it live', async () => {
   const response = await lastValueFrom(datasource.query(request([query], { liveStreaming: true })));
 
   expect(response.data[0].refId).toBe('A');
-  const question = { queryType: 'signIn', version: 2, view: 'logs', filters: [where('appDisplayName', '=', 'Zürich')] };
-  expect(requests.at(-1)).toMatchObject({ url: expect.stringMatching(/resources\/tail$/), data: { query: question } });
+  const model = { queryType: 'signIn', version: 2, view: 'logs', filters: [where('appDisplayName', '=', 'Zürich')] };
+  expect(requests.at(-1)).toMatchObject({ url: expect.stringMatching(/resources\/tail$/), data: { query: model } });
   expect(options?.addr).toEqual({
     scope: 'ds',
     stream: 'entra',
     namespace: 'entra',
     path: 'tail/4f6c',
-    data: question,
+    data: model,
   });
 });

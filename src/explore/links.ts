@@ -12,7 +12,7 @@ import { t } from '@grafana/i18n';
 import { RECORD_ID } from '../query/views';
 import { type EntraQuery, QUERY_VERSION } from '../types';
 
-/** Where links lead: the data source that answered. */
+/** Where links lead: the data source of the result. */
 type Target = Pick<DataSourceInstanceSettings, 'uid' | 'name'>;
 
 interface Lead {
@@ -20,13 +20,13 @@ interface Lead {
   query: InternalDataLink<EntraQuery>['query'];
 }
 
-/** The field that tells the kinds of records apart where an answer mixes them. */
+/** The field that tells the kinds of records apart where a result mixes them. */
 const KIND = 'kind';
 
 const value = '${__value.raw}';
 const inRow = (field: string) => `\${__data.fields["${field}"]}`;
 
-/** Leads from the fields of an answer to what else is known: the record, its user, its address, its application. */
+/** Leads from the fields of a result to what else is known: the record, its user, its address, its application. */
 export function withLinks(frame: DataFrame, query: EntraQuery, target: Target): DataFrame {
   switch (query.view) {
     case 'logs':
@@ -56,7 +56,7 @@ function linked(frame: DataFrame, { uid, name }: Target, lead: (field: Field) =>
   return { ...frame, fields };
 }
 
-function ask(queryType: string, view: EntraQuery['view'], field: string, equal: string): EntraQuery {
+function queryOf(queryType: string, view: EntraQuery['view'], field: string, equal: string): EntraQuery {
   const filters: EntraQuery['filters'] = [{ field, operator: '=', values: [equal] }];
   return { refId: 'A', version: QUERY_VERSION, queryType, view, filters };
 }
@@ -64,10 +64,10 @@ function ask(queryType: string, view: EntraQuery['view'], field: string, equal: 
 /** The kinds as which records of others are shown in detail; none of those that may be of any kind. */
 const DETAILS: Record<string, string | undefined> = { conditionalAccess: 'signIn', userActivity: undefined };
 
-function leadToRecord(asked: string): Lead | undefined {
-  const kind = asked in DETAILS ? DETAILS[asked] : asked;
+function leadToRecord(requested: string): Lead | undefined {
+  const kind = requested in DETAILS ? DETAILS[requested] : requested;
   return kind
-    ? { title: t('links.record', 'All details of this record'), query: ask(kind, 'detail', RECORD_ID, value) }
+    ? { title: t('links.record', 'All details of this record'), query: queryOf(kind, 'detail', RECORD_ID, value) }
     : undefined;
 }
 
@@ -80,17 +80,17 @@ function leadFrom(name: string, kind: string, equal = value): Lead | undefined {
       return leadToRecord(kind);
     case 'userPrincipalName':
     case 'initiatedByUserPrincipalName':
-      return { title: user, query: ask('userActivity', 'list', 'userPrincipalName', equal) };
+      return { title: user, query: queryOf('userActivity', 'list', 'userPrincipalName', equal) };
     case 'userId':
     case 'initiatedByUserId':
-      return { title: user, query: ask('userActivity', 'list', 'userId', equal) };
+      return { title: user, query: queryOf('userActivity', 'list', 'userId', equal) };
     case 'ipAddress':
-      return { title: t('links.address', 'Sign-ins from this address'), query: ask('signIn', 'list', name, equal) };
+      return { title: t('links.address', 'Sign-ins from this address'), query: queryOf('signIn', 'list', name, equal) };
     case 'appDisplayName':
     case 'appId':
       return {
         title: t('links.application', 'Sign-ins to this application'),
-        query: ask('signIn', 'list', name, equal),
+        query: queryOf('signIn', 'list', name, equal),
       };
   }
   return undefined;
@@ -114,7 +114,7 @@ function leadFromDetail({ name }: Field, section = '', query: EntraQuery): Lead 
     : undefined;
 }
 
-/** Each row of a summary is a property of its own, and names the field that it can be asked for by, if it can be. */
+/** Each row of a summary is a property of its own, and names the field to filter by, if there is one. */
 function followProperty(detail: EntraQuery): Lead['query'] {
   return ({ replaceVariables, scopedVars }) => {
     const field = replaceVariables(inRow('field'), scopedVars);
@@ -123,7 +123,7 @@ function followProperty(detail: EntraQuery): Lead['query'] {
     if (lead) {
       return lead.query as EntraQuery;
     }
-    return field && field !== RECORD_ID ? ask(detail.queryType, 'list', field, equal) : { ...detail, refId: 'A' };
+    return field && field !== RECORD_ID ? queryOf(detail.queryType, 'list', field, equal) : { ...detail, refId: 'A' };
   };
 }
 

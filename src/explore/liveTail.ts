@@ -8,8 +8,8 @@ import { type EntraQuery, QUERY_VERSION } from '../types';
 /** At most so many lines stay on the screen. */
 const LINES = 1000;
 
-/** Asks the backend for the path of the channel that follows a question. */
-type FindPath = (question: object) => Promise<string>;
+/** Requests from the backend the path of the channel that follows a query. */
+type FindPath = (model: object) => Promise<string>;
 
 /** New records as they are stored, as log lines. */
 export function liveTail(uid: string, targets: EntraQuery[], findPath: FindPath): Observable<DataQueryResponse> {
@@ -21,12 +21,12 @@ function stream(
   { refId, queryType, filters }: EntraQuery,
   findPath: FindPath
 ): Observable<DataQueryResponse> {
-  const question = { queryType, version: QUERY_VERSION, view: 'logs', filters: filters.filter(restricts) };
-  return from(findPath(question)).pipe(
+  const model = { queryType, version: QUERY_VERSION, view: 'logs', filters: filters.filter(restricts) };
+  return from(findPath(model)).pipe(
     switchMap((path) =>
       getGrafanaLiveSrv().getDataStream({
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- Grafana before 13 calls the stream a namespace
-        addr: { scope: LiveChannelScope.DataSource, stream: uid, namespace: uid, path, data: question },
+        addr: { scope: LiveChannelScope.DataSource, stream: uid, namespace: uid, path, data: model },
         key: `tail-${refId}`,
         buffer: { maxLength: LINES, action: StreamingFrameAction.Append },
       })

@@ -42,7 +42,7 @@ export function neighborsOf(labels: Labels, queryType?: string): Neighbors[] {
       );
 }
 
-/** Asks for the records right before or after a log line, of the same user, address or anyone. */
+/** Queries the records right before or after a log line, of the same user, address or anyone. */
 export function contextQuery(
   row: LogRowModel,
   chosen: Neighbors,
@@ -66,7 +66,7 @@ export function contextQuery(
   };
 }
 
-/** The request that asks it, of the time before or after the line. */
+/** The request of the time before or after the line. */
 export function contextRequest(
   row: LogRowModel,
   query: EntraQuery,

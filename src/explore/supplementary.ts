@@ -7,11 +7,11 @@ import { severityField } from './severity';
 const VOLUME = 'log-volume-';
 const SAMPLE = 'log-sample-';
 
-/** Tells whether a query asks for the logs volume of another. */
+/** Whether a query is for the logs volume of another. */
 export const isVolume = ({ refId }: EntraQuery): boolean => refId.startsWith(VOLUME);
 
 /**
- * The question that Explore asks beside another: above log lines how many there are of each severity over time, below
+ * The query that Explore runs beside another: above log lines how many there are of each severity over time, below
  * numbers some of the lines that they count, if the kind has lines.
  */
 export function supplementaryQuery(

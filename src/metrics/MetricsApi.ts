@@ -16,7 +16,7 @@ interface Search {
 
 const DEFAULT_LIMIT = 50;
 
-/** What the backend knows about MetricsQL: its words, the values of labels, whether and how an expression is answered. */
+/** What the backend knows about MetricsQL: its words, the values of labels, whether and how an expression is evaluated. */
 export class MetricsApi {
   private loading?: Promise<MetricsVocabulary>;
 
@@ -25,10 +25,10 @@ export class MetricsApi {
     private readonly post: Post
   ) {}
 
-  /** Lists metrics and functions. Asked once; a failure is not remembered. */
+  /** Lists metrics and functions. Requested once; a failure is not remembered. */
   vocabulary(): Promise<MetricsVocabulary> {
     this.loading ??= this.get('metrics').then(
-      (answer) => ({ metrics: [], functions: [], rejected: [], ...withoutNulls(answer) }),
+      (response) => ({ metrics: [], functions: [], rejected: [], ...withoutNulls(response) }),
       (error) => {
         this.loading = undefined;
         throw error;
@@ -40,7 +40,7 @@ export class MetricsApi {
   /** Lists values of a metric's label. */
   async values(metric: string, label: string, search: Search = {}): Promise<string[]> {
     const { text = '', limit = DEFAULT_LIMIT, range, match } = search;
-    const answer = await this.get('metrics/values', {
+    const response = await this.get('metrics/values', {
       metric,
       label,
       search: text,
@@ -48,25 +48,25 @@ export class MetricsApi {
       ...(range && bounds(range)),
       ...(match && { match }),
     });
-    return (answer as { values?: string[] | null }).values ?? [];
+    return (response as { values?: string[] | null }).values ?? [];
   }
 
   async check(expr: string): Promise<MetricsCheck> {
     return (await this.post('metrics/check', { expr })) as MetricsCheck;
   }
 
-  /** Tells how a query would be answered; step in milliseconds. */
+  /** Returns how a query would be evaluated; step in milliseconds. */
   async explain({ expr, instant, axis }: MetricsQuery, range: TimeRange, step: number): Promise<MetricsPlan> {
-    const answer = await this.post('metrics/explain', { expr, ...bounds(range), step, instant, axis });
-    return { selectors: [], notices: [], ...withoutNulls(answer) } as unknown as MetricsPlan;
+    const response = await this.post('metrics/explain', { expr, ...bounds(range), step, instant, axis });
+    return { selectors: [], notices: [], ...withoutNulls(response) } as unknown as MetricsPlan;
   }
 }
 
 const bounds = (range: TimeRange) => ({ from: range.from.valueOf(), to: range.to.valueOf() });
 
 /** Empty lists of the backend may be null. */
-function withoutNulls(answer: unknown): Record<string, never> {
-  return Object.fromEntries(Object.entries(answer ?? {}).filter(([, value]) => value !== null)) as Record<
+function withoutNulls(response: unknown): Record<string, never> {
+  return Object.fromEntries(Object.entries(response ?? {}).filter(([, value]) => value !== null)) as Record<
     string,
     never
   >;

@@ -21,7 +21,7 @@ export interface Built {
   /** How series are added up; empty keeps each. */
   aggregation: string;
   by: string[];
-  /** Asks for the share of another number: of the same metric with these filters. */
+  /** Divides by another number: of the same metric with these filters. */
   shareOf?: LabelFilter[];
   /** Keeps the largest or smallest series only. */
   top?: { keep: 'topk' | 'bottomk'; count: number };
@@ -29,7 +29,7 @@ export interface Built {
   threshold?: { operator: string; value: string };
 }
 
-/** What is computed of a counter, or of a stream's events, over a window. A gauge is asked as it is: not by the builder. */
+/** What is computed of a counter, or of a stream's events, over a window. A gauge is used as it is: not by the builder. */
 export const ROLLUPS: Record<Metric['type'], string[]> = {
   counter: ['increase', 'rate'],
   stream: ['count_over_time', 'rate_over_sum', 'present_over_time'],

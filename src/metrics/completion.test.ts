@@ -1,18 +1,18 @@
 import { vocabulary } from '../testing';
 import { explain, situationAt, suggest } from './completion';
 
-/** Asks at the mark | of an expression; a bar that is part of it is written ¦. */
+/** Completes at the mark | of an expression; a bar that is part of it is written ¦. */
 async function at(marked: string, variables: string[] = []) {
   const offset = marked.indexOf('|');
   const text = marked.replace('|', '').replaceAll('¦', '|');
   const situation = situationAt(text, offset);
-  const asked: string[][] = [];
+  const requested: string[][] = [];
   const suggestions = await suggest(situation, vocabulary, variables, async (...search) => {
-    asked.push(search);
+    requested.push(search);
     return ['Teams', 'a "b"'];
   });
   return {
-    asked,
+    requested,
     replaced: text.slice(situation.start, situation.end),
     kinds: [...new Set(suggestions.map(({ kind }) => kind))],
     labels: suggestions.map(({ label }) => label),
@@ -73,7 +73,7 @@ describe('labels', () => {
 describe('values', () => {
   test('are searched for as they are typed, among those that the other comparisons leave', async () => {
     const found = await at('rate(entra_signins_total{app="te|", status=~"fail.*", app!="z"}[1h])', ['app']);
-    expect(found.asked).toEqual([['entra_signins_total', 'app', 'te', '{status=~"fail.*"}']]);
+    expect(found.requested).toEqual([['entra_signins_total', 'app', 'te', '{status=~"fail.*"}']]);
     expect(found.labels).toEqual(['$app', 'Teams', 'a "b"']);
     expect(found.inserts[2]).toBe('a \\"b\\"');
     expect(found.replaced).toBe('te');
@@ -81,18 +81,18 @@ describe('values', () => {
 
   test('of a string that is not closed yet', async () => {
     const found = await at("entra_signins_total{status!='fa|");
-    expect(found.asked).toEqual([['entra_signins_total', 'status', 'fa', '']]);
+    expect(found.requested).toEqual([['entra_signins_total', 'status', 'fa', '']]);
     expect(found.replaced).toBe('fa');
   });
 
   test('of an alternative take the place of this alone', async () => {
     const found = await at('entra_signins_total{app=~"Excel¦te|"}');
-    expect(found.asked[0][2]).toBe('te');
+    expect(found.requested[0][2]).toBe('te');
     expect(found.replaced).toBe('te');
   });
 
   test.each(['unheard_of{app="|"}', 'entra_signins_total{unheard_of="|"}'])('of nothing known: %s', async (marked) => {
-    expect(await at(marked)).toMatchObject({ asked: [], labels: [] });
+    expect(await at(marked)).toMatchObject({ requested: [], labels: [] });
   });
 });
 

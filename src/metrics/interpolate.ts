@@ -150,7 +150,7 @@ export function milliseconds(text: string): number {
   );
 }
 
-/** The step that a query is answered at: as the graph's width makes sensible, never smaller than it says itself. */
+/** The step of a query: as the graph's width makes sensible, never smaller than it says itself. */
 export function stepOf(interval: string, intervalMs: number, length: number): number {
   return Math.max(1000, intervalMs, milliseconds(interval), Math.ceil(length / MAX_POINTS / 1000) * 1000);
 }

@@ -4,7 +4,7 @@ import type { MetricsVocabulary } from '../types';
 import { explain, situationAt, suggest, type Suggestion } from './completion';
 import { LANGUAGE, setFunctions } from './language';
 
-/** What an editor asks while it is typed in. */
+/** What an editor requests while somebody types. */
 export interface Sources {
   vocabulary: () => Promise<MetricsVocabulary>;
   values: (metric: string, label: string, search: string, match: string) => Promise<string[]>;
@@ -27,7 +27,7 @@ export interface Connection {
 
 /** Lets an editor complete what is typed, explain what is pointed at, and underline mistakes. */
 export function connect(editor: MonacoEditor, monaco: Monaco, sources: Sources): Connection {
-  // Providers are asked for every editor of the page; each answers for its own.
+  // Providers are called for every editor of the page; each replies for its own.
   const isOwn = (model: monacoTypes.editor.ITextModel) => model.id === editor.getModel()?.id;
   const none: MetricsVocabulary = { metrics: [], functions: [], rejected: [] };
   const vocabulary = () => sources.vocabulary().catch(() => none);

@@ -3,7 +3,7 @@ import { type MetricsQuery, type Query, QUERY_VERSION } from '../types';
 /** The kind of query that is written in MetricsQL, beside the kinds of records. */
 export const METRICS = 'metrics';
 
-/** The first expression: what {@link DEFAULT_QUERY} asks, as counters. */
+/** The first expression: what {@link DEFAULT_QUERY} counts, as counters. */
 export const FIRST_EXPRESSION = 'sum by (status) (increase(entra_signins_total{kind="interactive"}[$__interval]))';
 
 const DEFAULTS: Omit<MetricsQuery, 'refId'> = {
@@ -29,7 +29,7 @@ export function completeMetrics(saved: Partial<MetricsQuery> & Pick<MetricsQuery
   return { refId, ...DEFAULTS, ...said };
 }
 
-/** Turns a question about records into the first one in MetricsQL. */
+/** Turns a query about records into the first one in MetricsQL. */
 export function toMetrics(query: Query): MetricsQuery {
   return completeMetrics({
     ...query,

@@ -17,17 +17,17 @@ export function useMistake(
   scopedVars: ScopedVars
 ): Mistake | undefined {
   const [found, setFound] = useState<{ expr: string; mistake?: Mistake }>();
-  const asked = withOriginal(expr, { ...scopedVars, ...stepVariables(interval, scopedVars) });
+  const requested = withOriginal(expr, { ...scopedVars, ...stepVariables(interval, scopedVars) });
 
   useEffect(() => {
-    if (!asked.text.trim()) {
+    if (!requested.text.trim()) {
       return;
     }
     let current = true;
     const timer = setTimeout(() => {
-      // What cannot be checked is answered for when it runs.
-      api.check(asked.text).then(
-        (check) => current && setFound({ expr, mistake: mistakeIn(expr, asked, check) }),
+      // What cannot be checked fails when it runs.
+      api.check(requested.text).then(
+        (check) => current && setFound({ expr, mistake: mistakeIn(expr, requested, check) }),
         () => {}
       );
     }, REST);
@@ -37,7 +37,7 @@ export function useMistake(
     };
     // The text says all of it: the way back is made anew with every drawing.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [api, expr, asked.text]);
+  }, [api, expr, requested.text]);
 
   return found?.expr === expr ? found.mistake : undefined;
 }

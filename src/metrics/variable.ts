@@ -1,13 +1,13 @@
 import type { VariableQuery } from '../types';
 import { meaningful, tokenize, unquote } from './tokens';
 
-type Asked = Required<Pick<VariableQuery, 'metric' | 'label' | 'match'>>;
+type Selected = Required<Pick<VariableQuery, 'metric' | 'label' | 'match'>>;
 
 /**
  * Reads a variable's text: `label_values(metric{...}, label)`, `label_names(metric)` or `metrics(regex)`; undefined of any
  * other. A regular expression may be in quotes.
  */
-export function readVariable(text: string): Asked | undefined {
+export function readVariable(text: string): Selected | undefined {
   const [, called, inner] = /^\s*(label_values|label_names|metrics)\s*\(([^]*)\)\s*$/.exec(text) ?? [];
   switch (called) {
     case 'metrics': {
@@ -29,7 +29,7 @@ export function readVariable(text: string): Asked | undefined {
 }
 
 /** Writes what {@link readVariable} reads. */
-export function writeVariable({ metric = '', label = '', match = '' }: Partial<Asked>): string {
+export function writeVariable({ metric = '', label = '', match = '' }: Partial<Selected>): string {
   if (!metric) {
     return `metrics(${match})`;
   }
@@ -43,7 +43,7 @@ function lastComma(text: string): number | undefined {
   return tokens.slice(closing + 1).find((token) => token.text === ',')?.start;
 }
 
-function readSelector(text: string): Pick<Asked, 'metric' | 'match'> | undefined {
+function readSelector(text: string): Pick<Selected, 'metric' | 'match'> | undefined {
   const [, metric, match] = /^\s*(\w+|\$\{?\w+\}?)\s*(\{[^]*\})?\s*$/.exec(text) ?? [];
   return metric ? { metric, match: match ?? '' } : undefined;
 }

@@ -32,7 +32,7 @@ test.each(all.map(({ title, query }) => [title, query] as const))('%s: the catal
   expect(complete.seen && !kind.seen).toBeFalsy();
 });
 
-// pkg/plugin asks the built plugin each of them.
+// pkg/plugin runs each of them in the built plugin.
 test('the backend is tested with these examples', () => {
   const file = join(__dirname, '..', 'testing', 'examples.json');
   if (process.env.UPDATE) {
@@ -42,7 +42,7 @@ test('the backend is tested with these examples', () => {
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(all);
 });
 
-test('there is an example of every kind that can be asked without a name', () => {
+test('there is an example of every kind that can be queried without a name', () => {
   const shown = new Set(examples().map(({ query }) => query.queryType));
   expect(kinds.map(({ kind }) => kind).filter((kind) => !shown.has(kind))).toEqual(['userActivity']);
 });

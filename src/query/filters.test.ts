@@ -71,7 +71,7 @@ describe('filter for and filter out', () => {
     ['is added', [other], [other, filter('=', 'Teams')]],
     ['takes the place of another value', [filter('in', 'Excel', 'Word'), other], [other, filter('=', 'Teams')]],
     ['undoes its opposite', [filter('notIn', 'Teams', 'Word')], [filter('notIn', 'Word'), filter('=', 'Teams')]],
-  ])('a value asked for %s', (_, before, after) => {
+  ])('a value selected %s', (_, before, after) => {
     expect(addValues(before, 'appDisplayName', ['Teams'], '=')).toEqual(after);
   });
 

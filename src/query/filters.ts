@@ -19,7 +19,7 @@ export function suits(filter: Filter, field?: CatalogField): boolean {
   return Boolean(field?.filterable && field.operators?.includes(filter.operator));
 }
 
-/** Tells whether two filters ask for the same. */
+/** Whether two filters select the same. */
 export function isSame(a: Filter, b: Filter): boolean {
   return a.field === b.field && a.operator === b.operator && a.values.join('\n') === b.values.join('\n');
 }
@@ -55,7 +55,7 @@ export function valuesIn(text: string, field?: CatalogField): string[] {
   return values.length > 0 ? values : [text];
 }
 
-/** Tells whether the filters ask for values of a field, or for all others. */
+/** Whether the filters select values of a field, or all others. */
 export function hasValues(filters: Filter[], field: string, values: string[], sense: Sense): boolean {
   return filters.some(
     (filter) =>
@@ -63,7 +63,7 @@ export function hasValues(filters: Filter[], field: string, values: string[], se
   );
 }
 
-/** Asks for values of a field, instead of others of that field; or leaves them out, besides others left out. */
+/** Selects values of a field, instead of others of that field; or leaves them out, besides others left out. */
 export function addValues(filters: Filter[], field: string, values: string[], sense: Sense): Filter[] {
   const others = removeValues(filters, field, values, sense === '=' ? '!=' : '=').filter(
     (filter) => !(filter.field === field && isSense(filter, sense))

@@ -1,7 +1,7 @@
 import { type EntraQuery, QUERY_VERSION } from '../types';
 
 /**
- * Brings a saved query to the version that this editor writes. Version 1 could only ask about sign-ins and often did
+ * Brings a saved query to the version that this editor writes. Version 1 could only query sign-ins and often did
  * not say so; all it could say means the same in version 2. A query of a newer editor stays as it is: the backend
  * then says what to do.
  */

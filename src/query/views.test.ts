@@ -48,7 +48,7 @@ describe('changing the view', () => {
     expect(value).not.toHaveProperty('top');
   });
 
-  test('to a list keeps the filters and asks for the default columns, newest first', () => {
+  test('to a list keeps the filters and shows the default columns, newest first', () => {
     expect(withView(query, 'list')).toEqual({
       refId: 'A',
       queryType: 'signIn',
@@ -70,7 +70,7 @@ describe('changing the view', () => {
     expect(withView(table, 'timeSeries', kindNamed('signIn')).measure).toBe('count');
   });
 
-  test('to one record asks for its id', () => {
+  test('to one record needs its ID', () => {
     const detail = withView(query, 'detail', kindNamed('signIn'));
     expect(detail.filters).toEqual([...query.filters, { field: 'id', operator: '=', values: [] }]);
     expect(isValid(detail)).toBe(false);
@@ -151,7 +151,7 @@ describe('changing the kind', () => {
   });
 
   test.each(kinds.flatMap((from) => kinds.map((to) => [from.kind, to.kind])))(
-    '%s to %s asks for nothing unknown',
+    '%s to %s has nothing unknown',
     (from, to) => {
       const { fields, measures, views } = kindNamed(to);
       const names = fields.map(({ name }) => name);

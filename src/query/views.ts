@@ -19,7 +19,7 @@ export type ViewPart =
 /** At most so many fields make up a group. */
 export const MAX_GROUP_FIELDS = 3;
 
-/** How many rows a query asks for unless told otherwise. */
+/** How many rows a query returns unless it has a limit. */
 export const DEFAULT_LIMIT = 1000;
 
 /** The field that names a record, of every kind. */
@@ -57,7 +57,7 @@ const INTERACTIVE: Pick<EntraQuery, 'queryType' | 'version' | 'filters'> = {
   filters: [{ field: 'signInEventTypes', operator: 'in', values: ['interactiveUser'] }],
 };
 
-/** The editor's first question: interactive sign-ins by status over time, as the portal opens with. */
+/** The editor's first query: interactive sign-ins by status over time, as the portal opens with. */
 export const DEFAULT_QUERY: Omit<EntraQuery, 'refId'> = {
   ...INTERACTIVE,
   view: 'timeSeries',
@@ -68,7 +68,7 @@ export const DEFAULT_QUERY: Omit<EntraQuery, 'refId'> = {
   interval: 'auto',
 };
 
-/** The first question in Explore, which draws the statuses over time above the lines. */
+/** The first query in Explore, which draws the statuses over time above the lines. */
 export const EXPLORE_QUERY: Omit<EntraQuery, 'refId'> = {
   ...INTERACTIVE,
   view: 'logs',
@@ -94,7 +94,7 @@ export function measuresFor(kind: CatalogKind, view: View): Array<Named<Measure>
   return kind.measures.filter(({ name }) => view === 'table' || (name !== 'firstSeen' && name !== 'lastSeen'));
 }
 
-/** Tells whether a query can be asked: a view that is known, and of a single record its id. */
+/** Whether a query can run: it has a known view, and for a single record an ID. */
 export function isValid({ view, filters = [] }: Partial<EntraQuery>): boolean {
   if (view === 'detail') {
     return filters.some(({ field, values }) => field === RECORD_ID && values.some(Boolean));
@@ -135,7 +135,7 @@ export function withKind(query: EntraQuery, kind: CatalogKind, old?: CatalogKind
   return withView({ ...query, queryType: kind.kind, filters: [...added, ...chosen] }, view, kind);
 }
 
-/** Turns a question that is about no kind of record into the first one about a kind. */
+/** Turns a query that is about no kind of record into the first one about a kind. */
 export function toRecords(
   { refId, hide, key, datasource }: Query,
   kind: CatalogKind,
@@ -143,9 +143,9 @@ export function toRecords(
   app?: CoreApp
 ): EntraQuery {
   const first = app === CoreApp.Explore ? EXPLORE_QUERY : DEFAULT_QUERY;
-  const question = { ...first, refId, ...(hide && { hide }), ...(key && { key }), ...(datasource && { datasource }) };
+  const model = { ...first, refId, ...(hide && { hide }), ...(key && { key }), ...(datasource && { datasource }) };
   return withKind(
-    question,
+    model,
     kind,
     kinds.find((candidate) => candidate.kind === first.queryType)
   );

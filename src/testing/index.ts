@@ -29,7 +29,7 @@ export interface SentRequest {
   data?: { queries: Array<Record<string, unknown>> };
 }
 
-/** Stands in for Grafana's server: answers by the end of the path, and keeps what it was asked. */
+/** Stands in for Grafana's server: answers by the end of the path, and keeps the requests. */
 export function serve(answers: Record<string, unknown>): SentRequest[] {
   const requests: SentRequest[] = [];
   setBackendSrv({

@@ -27,8 +27,8 @@ type Props = QueryEditorProps<Backend, Query, EntraSettings, VariableQuery>;
 
 /** Edits which values a template variable offers: those of a field of records, or what is known of metrics. */
 export function VariableEditor(props: Props) {
-  const asked = metricsVariable(props.query);
-  return asked ? <MetricsVariableEditor {...props} query={asked} /> : <RecordsVariableEditor {...props} />;
+  const requested = metricsVariable(props.query);
+  return requested ? <MetricsVariableEditor {...props} query={requested} /> : <RecordsVariableEditor {...props} />;
 }
 
 function RecordsVariableEditor({ query: saved, onChange, datasource, range }: Props) {

@@ -23,9 +23,9 @@ export class VariableSupport extends CustomVariableSupport<Backend, VariableQuer
   }
 
   query({ targets, range, scopedVars }: DataQueryRequest<VariableQuery>): Observable<DataQueryResponse> {
-    const asked = metricsVariable(targets[0]);
-    if (asked) {
-      return from(this.inMetrics(asked, range, scopedVars)).pipe(map((values) => ({ data: values.map(asOption) })));
+    const requested = metricsVariable(targets[0]);
+    if (requested) {
+      return from(this.inMetrics(requested, range, scopedVars)).pipe(map((values) => ({ data: values.map(asOption) })));
     }
     const { queryType, field, filters, search, limit } = completeVariable(targets[0]);
     if (!field) {

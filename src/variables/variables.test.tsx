@@ -35,33 +35,33 @@ describe('a variable', () => {
     return (await lastValueFrom(newDataSource().variables.query(request))).data;
   }
 
-  const asked = () => requests.at(-1)?.params;
+  const requested = () => requests.at(-1)?.params;
 
   test('offers the values of a field that were seen in the range', async () => {
     await expect(values({ queryType: 'signIn', field: 'errorCode' })).resolves.toEqual([
       { value: '50126', text: '50126 InvalidUserNameOrPassword' },
     ]);
-    expect(asked()).toEqual({ kind: 'signIn', field: 'errorCode', search: '', limit: 100, from: 1000, to: 2000 });
+    expect(requested()).toEqual({ kind: 'signIn', field: 'errorCode', search: '', limit: 100, from: 1000, to: 2000 });
   });
 
   test('searches for what is typed into it', async () => {
     await values({ queryType: 'signIn', field: 'userPrincipalName' }, { __searchFilter: { text: 'mo', value: 'mo' } });
-    expect(asked()).toMatchObject({ search: 'mo', limit: 100 });
+    expect(requested()).toMatchObject({ search: 'mo', limit: 100 });
 
     await values(
       { queryType: 'signIn', field: 'userPrincipalName', search: 'adm-$__searchFilter', limit: 20 },
       { __searchFilter: { text: 'mo', value: 'mo' } }
     );
-    expect(asked()).toMatchObject({ search: 'adm-mo', limit: 20 });
+    expect(requested()).toMatchObject({ search: 'adm-mo', limit: 20 });
   });
 
   test('depends on others, of which All is no filter', async () => {
     const filters = [where('appDisplayName', '=', '$app'), where('countryOrRegion', '=', '$country')];
     await values({ queryType: 'signIn', field: 'userPrincipalName', filters });
-    expect(asked()?.filters).toBe(JSON.stringify([where('appDisplayName', 'in', 'Teams', 'Excel')]));
+    expect(requested()?.filters).toBe(JSON.stringify([where('appDisplayName', 'in', 'Teams', 'Excel')]));
   });
 
-  test('without a field offers nothing, and asks nothing', async () => {
+  test('without a field offers nothing, and requests nothing', async () => {
     await expect(values({ queryType: 'signIn' })).resolves.toEqual([]);
     expect(requests).toEqual([]);
   });

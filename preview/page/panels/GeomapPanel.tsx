@@ -41,7 +41,7 @@ function collection(file: unknown): Countries | undefined {
   return (file as Countries | undefined)?.features ? (file as Countries) : undefined;
 }
 
-/** Grafana publishes no map: the countries of the layer's file, and a circle for each row of the answer. */
+/** Grafana publishes no map: the countries of the layer's file, and a circle for each row of the result. */
 export function GeomapPanel({ panel, frames, width, height }: PanelProps) {
   const theme = useTheme2();
   const layers: Layer[] = [panel.options?.basemap, ...(panel.options?.layers ?? [])].filter(Boolean);

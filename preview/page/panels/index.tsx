@@ -21,5 +21,5 @@ export const panels: Record<string, ComponentType<PanelProps>> = {
   text: of(() => import('./TextPanel'), 'TextPanel'),
 };
 
-/** Panels that show something without an answer. */
+/** Panels that show something without data. */
 export const withoutData = ['text'];

@@ -13,7 +13,7 @@ interface Props {
   onType: (value: string) => void;
   /** Told when typing is done. */
   onCommit: (value: string) => void;
-  /** Told when the answer is wanted. */
+  /** Called when the query is to run. */
   onRun: (value: string) => void;
 }
 

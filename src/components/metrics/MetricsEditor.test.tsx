@@ -19,7 +19,7 @@ const [from, to] = [dateTime(0), dateTime(3_600_000)];
 const range: TimeRange = { from, to, raw: { from, to } };
 const EXPR = 'topk(3, sum by (app) (increase(entra_signins_total{status="failure"}[1h])))';
 
-let answers: Record<string, unknown>;
+let responses: Record<string, unknown>;
 let requests: SentRequest[];
 let onChange: jest.Mock<void, [Query]>;
 let onRunQuery: jest.Mock;
@@ -28,13 +28,13 @@ beforeEach(() => {
   fakeLayout();
   setVariables({ app: ['Teams', 'C++'] });
   store.delete('entra-activity.metrics.mode');
-  answers = {
+  responses = {
     '/catalog': { kinds },
     '/metrics/values': { values: ['success', 'failure'], more: false },
     '/metrics/check': { ok: true, pretty: 'pretty' },
     '/metrics': vocabulary,
   };
-  requests = serve(answers);
+  requests = serve(responses);
   onChange = jest.fn();
   onRunQuery = jest.fn();
 });
@@ -93,7 +93,7 @@ describe('the kind', () => {
     expect((await choices()).at(position)).toMatch(/^Metrics \(MetricsQL\)/);
   });
 
-  test('starts with an expression that can be asked, and leads back to a first question about records', async () => {
+  test('starts with an expression that can run, and leads back to a first query about records', async () => {
     const user = newUser();
     render(<Editor query={{ refId: 'A', queryType: 'auditEvent', version: 2, view: 'list', filters: [] }} />);
     await screen.findByLabelText('Activity');
@@ -133,7 +133,7 @@ describe('the kind', () => {
 });
 
 describe('as text', () => {
-  test('is told when the field is left, and asked with Shift+Enter', async () => {
+  test('changes when the field is left, and runs with Shift+Enter', async () => {
     const user = await open();
     await rewrite(user, 'vector(2)');
     expect(onChange).not.toHaveBeenCalled();
@@ -155,21 +155,21 @@ describe('as text', () => {
     expect(code()).toHaveValue('vector(1)');
   });
 
-  test('is checked as it will be asked, and underlined where it is wrong', async () => {
+  test('is checked as it will run, and underlined where it is wrong', async () => {
     const full = 'sum(increase(entra_signins_total{app=~"(Teams|C\\\\+\\\\+)"}[1m])) by (nobody)';
     const at = { start: full.indexOf('nobody'), end: full.indexOf('nobody') + 6 };
-    answers['/metrics/check'] = { ok: false, error: 'unknown label "nobody"', at };
+    responses['/metrics/check'] = { ok: false, error: 'unknown label "nobody"', at };
     await open({ expr: 'sum(increase(entra_signins_total{app=~"$app"}[$__interval])) by (nobody)' });
     expect(await screen.findByText('unknown label "nobody"')).toBeInTheDocument();
-    const [{ expr: asked }] = sentTo('/metrics/check') as Array<{ expr: string }>;
-    expect(asked).toBe(full);
+    const [{ expr: requested }] = sentTo('/metrics/check') as Array<{ expr: string }>;
+    expect(requested).toBe(full);
     await waitFor(() => expect(code()).toHaveAttribute('data-underlined', 'nobody'));
   });
 });
 
 describe('the text', () => {
   test('is rewritten prettily, and keeps its variables', async () => {
-    answers['/metrics/check'] = {
+    responses['/metrics/check'] = {
       ok: true,
       pretty: 'sum(\n  increase(entra_signins_total{app=~"$app"}[900000000ms])\n)',
     };
@@ -188,7 +188,7 @@ describe('the text', () => {
   });
 
   test('is explained: the plan of each part, and what to know of it', async () => {
-    answers['/metrics/explain'] = {
+    responses['/metrics/explain'] = {
       pretty: EXPR,
       selectors: [
         { expr: 'sum by (app) (increase(x[1h]))', served: 'rollup', sql: 'SELECT 1', read: 6481 },
@@ -291,7 +291,7 @@ describe('the builder', () => {
   });
 });
 
-test('options say how the answer is wanted', async () => {
+test('options say what the result is to be', async () => {
   const user = await open();
   await user.type(screen.getByLabelText('Legend'), '{{{{app}}');
   await user.tab();

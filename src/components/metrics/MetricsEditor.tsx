@@ -35,7 +35,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Edits a question in MetricsQL, as text or built of its parts. */
+/** Edits a query in MetricsQL, as text or built of its parts. */
 export function MetricsEditor({ query, api, range, scopedVars: replaced, onChange, onRunQuery, children }: Props) {
   const scopedVars = { __interval_ms: ONE_MINUTE, ...replaced, ...rangeVariables(range) };
   const [text, setText, commit] = useDraft(query.expr, (expr) => onChange({ ...query, expr }));
@@ -91,10 +91,10 @@ export function MetricsEditor({ query, api, range, scopedVars: replaced, onChang
     if (!range) {
       return;
     }
-    const asked = interpolateMetrics({ ...query, expr: text }, scopedVars);
+    const requested = interpolateMetrics({ ...query, expr: text }, scopedVars);
     try {
-      const step = Number(stepVariables(asked.interval, scopedVars).__interval_ms?.value);
-      setPlan(await api.explain({ ...query, ...asked }, range, step));
+      const step = Number(stepVariables(requested.interval, scopedVars).__interval_ms?.value);
+      setPlan(await api.explain({ ...query, ...requested }, range, step));
     } catch (error) {
       setPlan(undefined);
       setMessage(messageOf(error));

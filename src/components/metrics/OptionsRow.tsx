@@ -10,7 +10,7 @@ interface Props {
   onChange: (query: MetricsQuery) => void;
 }
 
-/** How the answer is wanted. */
+/** What the result is to be. */
 export function OptionsRow({ query, onChange }: Props) {
   const id = useId();
   const type = t('metrics-editor.type.label', 'Type');

@@ -12,7 +12,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Shows how the database answers an expression. */
+/** Shows how the database evaluates an expression. */
 export function PlanPanel({ plan, onClose }: Props) {
   const styles = useStyles2(getStyles);
   const title = t('metrics-editor.plan.title', 'How it is answered');
