@@ -1,8 +1,9 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2, TimeRange } from '@grafana/data';
-import { Button, Combobox, type ComboboxOption, Input, MultiCombobox, useStyles2 } from '@grafana/ui';
+import { Button, type ComboboxOption, Input, MultiCombobox, useStyles2 } from '@grafana/ui';
 import React, { type ReactNode, useState } from 'react';
 
+import { Combobox } from '../../src/components/Combobox';
 import type { EntraQuery } from '../../src/types';
 import { setParams } from './address';
 import { datasource } from './services';

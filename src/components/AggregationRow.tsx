@@ -1,8 +1,9 @@
 import React, { useId } from 'react';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Combobox, InlineSwitch, MultiCombobox } from '@grafana/ui';
+import { InlineSwitch, MultiCombobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import { hasPart, MAX_GROUP_FIELDS, measuresFor, withMeasure } from '../query/views';
 import type { CatalogKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';

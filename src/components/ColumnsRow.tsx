@@ -3,8 +3,9 @@ import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Button, Combobox, IconButton, useStyles2 } from '@grafana/ui';
+import { Button, IconButton, useStyles2 } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import { findField } from '../catalog';
 import type { CatalogKind, EntraQuery } from '../types';
 import { fieldOptions } from './fieldOptions';

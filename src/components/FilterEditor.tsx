@@ -1,8 +1,8 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import { AccessoryButton, InputGroup } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import { takesOneValue, withField, withOperator, withValues } from '../query/filters';
 import type { CatalogField, FieldValue, Filter } from '../types';
 import { fieldOptions } from './fieldOptions';

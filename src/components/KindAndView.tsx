@@ -1,8 +1,8 @@
 import React, { type ReactNode, useId } from 'react';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import { withKind, withView } from '../query/views';
 import type { CatalogKind, EntraQuery, View } from '../types';
 import { type Choice, KindSelect } from './KindSelect';

@@ -1,6 +1,6 @@
 import React from 'react';
-import { Combobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import type { CatalogKind } from '../types';
 
 /** What a query can be about. */

@@ -1,8 +1,8 @@
 import React, { useId } from 'react';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import type { CatalogKind, EntraQuery } from '../types';
 import { sectionLabel } from './labels';
 

@@ -1,8 +1,9 @@
 import React, { useId } from 'react';
 import { css } from '@emotion/css';
 import { t } from '@grafana/i18n';
-import { Combobox, MultiCombobox } from '@grafana/ui';
+import { MultiCombobox } from '@grafana/ui';
 
+import { Combobox } from './Combobox';
 import type { FieldValue } from '../types';
 
 interface Props {

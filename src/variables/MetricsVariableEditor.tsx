@@ -2,8 +2,9 @@ import React, { useId, useState } from 'react';
 import type { QueryEditorProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Combobox, Field, Input } from '@grafana/ui';
+import { Field, Input } from '@grafana/ui';
 
+import { Combobox } from '../components/Combobox';
 import { KindSelect } from '../components/KindSelect';
 import { metricsChoice } from '../components/labels';
 import { WithCatalog } from '../components/WithCatalog';

@@ -2,8 +2,9 @@ import React, { useId } from 'react';
 import type { QueryEditorProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Combobox, Input } from '@grafana/ui';
+import { Input } from '@grafana/ui';
 
+import { Combobox } from '../components/Combobox';
 import { findField } from '../catalog';
 import { fieldOptions } from '../components/fieldOptions';
 import { FiltersRow } from '../components/FiltersRow';

@@ -1,8 +1,9 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import { ConfigSection } from '@grafana/plugin-ui';
-import { Combobox, Field, SecretTextArea } from '@grafana/ui';
+import { Field, SecretTextArea } from '@grafana/ui';
 
+import { Combobox } from '../Combobox';
 import type { TLSMode } from '../../types';
 import { tlsModeOptions } from '../labels';
 import { type ConfigProps, useSettings } from './useSettings';

@@ -2,8 +2,9 @@ import React, { useId, useState } from 'react';
 import type { TimeRange } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Combobox, InlineSwitch, Input, MultiCombobox, Text } from '@grafana/ui';
+import { InlineSwitch, Input, MultiCombobox, Text } from '@grafana/ui';
 
+import { Combobox } from '../Combobox';
 import { NumberInput } from '../NumberInput';
 import type { MetricsVocabulary } from '../../types';
 import {

@@ -1,8 +1,8 @@
 import React from 'react';
 import { t } from '@grafana/i18n';
 import { AccessoryButton, EditorList, InputGroup } from '@grafana/plugin-ui';
-import { Combobox } from '@grafana/ui';
 
+import { Combobox } from '../Combobox';
 import { operatorOption } from '../labels';
 import { variableOptions, wrapping } from '../valueOptions';
 import { ValuesField } from '../ValuesField';

@@ -1,8 +1,9 @@
 import React, { useId } from 'react';
 import { t } from '@grafana/i18n';
 import { EditorField, EditorRow } from '@grafana/plugin-ui';
-import { Combobox, Input, RadioButtonGroup } from '@grafana/ui';
+import { Input, RadioButtonGroup } from '@grafana/ui';
 
+import { Combobox } from '../Combobox';
 import type { Axis, MetricsQuery } from '../../types';
 
 interface Props {
