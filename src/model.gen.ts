@@ -6,14 +6,14 @@ export const QUERY_VERSION = 2;
 /** Axis is the time by which records are counted. */
 export type Axis = 'event' | 'ingest';
 
-/** FilterModel is one condition on the records. Without values it restricts nothing. */
+/** FilterModel is one condition on the records. */
 export interface Filter {
   field: string;
   operator: Operator;
   values: string[];
 }
 
-/** Interval is the width of a time series' steps. Days and weeks follow the calendar of the query's zone. */
+/** Interval is the width of a time series' steps. */
 export type Interval = 'auto' | '1m' | '5m' | '15m' | '1h' | '6h' | '1d' | '1w';
 
 /** Measure is what is computed over the records of a group. */
@@ -34,13 +34,13 @@ export interface MetricsModel {
   axis: Axis;
 }
 
-/** Operator compares a field with values. Texts are compared without regard to case, except by regular expressions. Each operator but its negation accepts several values of which one has to match. */
+/** Operator compares a field with values. */
 export type Operator = '=' | '!=' | 'in' | 'notIn' | 'contains' | 'startsWith' | '=~' | '!~' | 'inNetwork' | 'notInNetwork' | '>' | '<' | '>=' | '<=';
 
 /** Order says which records a list begins with, and so which ones its limit leaves out. */
 export type Order = 'newest' | 'oldest';
 
-/** Model is a query about one kind of record, as editors, dashboards and alert rules save it. A view ignores the properties that it has no use for. */
+/** Model is a query about one kind of record, as editors, dashboards and alert rules save it. */
 export interface QueryModel {
   /** The kind of record, such as "signIn": one of the catalog's. */
   queryType: string;

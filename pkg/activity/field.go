@@ -1,6 +1,10 @@
 package activity
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+	"unicode"
+)
 
 // Field is one property of a kind of record.
 type Field struct {
@@ -94,4 +98,16 @@ func derive(fields ...*Field) []*Field {
 		f.derived()
 	}
 	return fields
+}
+
+// SnakeCase writes a camelCase name the way SQL and metric labels do.
+func SnakeCase(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }

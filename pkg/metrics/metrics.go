@@ -9,8 +9,6 @@ package metrics
 import (
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 	"github.com/entra-activity/entra-activity-datasource/pkg/query"
@@ -119,7 +117,7 @@ func labelsOf(kind *activity.Kind) (labels []*Label) {
 		case f.MetricLabel != "":
 			labels = append(labels, &Label{f.MetricLabel, f, f.MetricValue})
 		default:
-			others = append(others, &Label{snake(f.Name), f, nil})
+			others = append(others, &Label{activity.SnakeCase(f.Name), f, nil})
 		}
 	}
 	if f := kind.Field("errorCode"); f != nil {
@@ -138,16 +136,4 @@ func reason(code string) string {
 		return ""
 	}
 	return activity.ErrorSymbol(n)
-}
-
-// snake writes a camelCase name the way labels are.
-func snake(name string) string {
-	var b strings.Builder
-	for _, r := range name {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

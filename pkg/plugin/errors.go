@@ -61,14 +61,12 @@ var explanations = map[store.ErrorCategory]explanation{
 		"The server's TLS certificate is not accepted: check the TLS mode and the authority's certificate."},
 	store.WrongPassword: {backend.StatusUnauthorized,
 		"The password or the user is wrong: correct them in the data source."},
-	store.UserRejected: {backend.StatusUnauthorized,
-		"The server refuses this user: check the user of the data source."},
+	store.UserRejected: {backend.StatusUnauthorized, "The server refuses this user: check the user of the data source."},
 	store.NoHostEntry: {backend.StatusUnauthorized, "The server does not let this user in from Grafana's address or without TLS: " +
 		"add it to pg_hba.conf, or change the TLS mode."},
 	store.ClientCertificateRequired: {backend.StatusUnauthorized, "The server wants a TLS client certificate of this user: " +
 		"give one that is issued to the user's name, and its key."},
-	store.MissingDatabase: {backend.StatusBadRequest,
-		"There is no such database: check the database of the data source."},
+	store.MissingDatabase: {backend.StatusBadRequest, "There is no such database: check the database of the data source."},
 	store.MissingSchema: {backend.StatusBadRequest,
 		"The database has no Entra ID activity yet: " + migrate + ", or check the database of the data source."},
 	store.SchemaMismatch: {backend.StatusBadRequest,

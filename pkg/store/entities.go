@@ -111,7 +111,7 @@ func entityStatements(entity *activity.Entity, attributes []*activity.Field) (up
 	}
 	columns, values, parameters := []string{"tenant", key}, []string{"tenant", key}, "$1::int[], $2::"+keyType+"[]"
 	for i, f := range attributes {
-		column := snake(f.AttributeName())
+		column := activity.SnakeCase(f.AttributeName())
 		columns, values = append(columns, column), append(values, fmt.Sprintf(fromText(f), column))
 		parameters += fmt.Sprintf(", $%d::text[]", i+3)
 	}

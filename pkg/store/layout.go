@@ -2,8 +2,6 @@ package store
 
 import (
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/entra-activity/entra-activity-datasource/pkg/activity"
 )
@@ -13,7 +11,7 @@ const Schema = "entra"
 
 // Table returns the table that holds a kind's rows. Identifiers in SQL come from here and from Column only, and both
 // from the catalog: no input of a user ever becomes one.
-func Table(kind *activity.Kind) string { return Schema + "." + snake(kind.Stored().Name) }
+func Table(kind *activity.Kind) string { return Schema + "." + activity.SnakeCase(kind.Stored().Name) }
 
 // KnownTable returns the registry of a kind: which records are known, and when they happened.
 func KnownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
@@ -22,14 +20,14 @@ func KnownTable(kind *activity.Kind) string { return Table(kind) + "_known" }
 func RawTable(kind *activity.Kind) string { return Table(kind) + "_raw" }
 
 // EntityTable returns the table that holds an entity.
-func EntityTable(e *activity.Entity) string { return Schema + "." + snake(e.Name) }
+func EntityTable(e *activity.Entity) string { return Schema + "." + activity.SnakeCase(e.Name) }
 
 // Reference returns the column in which a kind's rows refer to an entity.
 func Reference(e *activity.Entity) string {
 	if e.Through != nil {
 		return Reference(e.Through)
 	}
-	return snake(e.Name)
+	return activity.SnakeCase(e.Name)
 }
 
 // Indexed reports whether an index finds a kind's rows of one entity, in the order of their times.
@@ -50,7 +48,7 @@ func Column(kind *activity.Kind, f *activity.Field) string {
 	case f.Name == "status" && f.Of == nil:
 		return "status"
 	}
-	return snake(f.AttributeName())
+	return activity.SnakeCase(f.AttributeName())
 }
 
 // layout is what the writer needs to know of a kind, computed once.
@@ -147,16 +145,4 @@ func at(values []string, code int16) string {
 		return ""
 	}
 	return values[code-1]
-}
-
-// snake writes a camelCase name the way SQL does.
-func snake(name string) string {
-	var b strings.Builder
-	for _, r := range name {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

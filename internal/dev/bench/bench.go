@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/embedded"
@@ -85,7 +86,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
 	b := &bench{
-		server: server, rounds: opts.Rounds, report: newReport(opts.Out),
+		server: server, rounds: opts.Rounds,
+		report:    &report{out: opts.Out, table: tabwriter.NewWriter(opts.Out, 0, 0, 2, ' ', 0)},
 		largeName: fmt.Sprint("large_", opts.SignIns), smallName: fmt.Sprint("small_", opts.SignIns),
 	}
 	if b.large, err = b.filled(ctx, b.largeName, opts.SignIns); err != nil {

@@ -102,9 +102,8 @@ func lists(ctx context.Context, db *store.DB) ([]comparison, error) {
 				return nil, err
 			}
 			all = append(all, comparison{
-				name: fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
-				model: model(map[string]any{"view": "list", "limit": max(1, n),
-					"filters": []any{filter(l.field, value)}}),
+				name:  fmt.Sprintf("Newest %d of %s %s", n, [...]string{"the busiest", "a middling"}[i], l.name),
+				model: model(map[string]any{"view": "list", "limit": max(1, n), "filters": []any{filter(l.field, value)}}),
 				wide: fmt.Sprintf("SELECT created_date_time, id, 1 FROM wide WHERE %s AND %s = $3 ORDER BY 1 DESC, id LIMIT %d",
 					within,
 					column, max(1, n)),

@@ -121,8 +121,7 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 			}
 		}
 	}
-	b.report.heading("Expressions, 30 days by the hour, beside SQL", "here", "at best", "a join", "at best",
-		"times faster")
+	b.report.heading("Expressions, 30 days by the hour, beside SQL", "here", "at best", "a join", "at best", "times faster")
 	for _, x := range onCounters {
 		if x.sql == "" {
 			continue
@@ -134,8 +133,7 @@ func (b *bench) metrics(ctx context.Context, binary string) (err error) {
 		b.report.line(x.text, ratio <= 1.0/fasterThanJoin, fmt.Sprintf("at least %d times", fasterThanJoin),
 			append(cells, fmt.Sprintf("%.1f", 1/ratio))...)
 	}
-	b.report.heading("Labels that no counter has, 30 days by the hour", "here", "at best", "GROUP BY", "at best",
-		"ratio")
+	b.report.heading("Labels that no counter has, 30 days by the hour", "here", "at best", "GROUP BY", "at best", "ratio")
 	for _, x := range onRecords {
 		if err := b.expression(ctx, p, x, slowerThanGroupBy, b.sql(ctx, x.sql)); err != nil {
 			return err

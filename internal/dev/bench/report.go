@@ -15,10 +15,6 @@ type report struct {
 	missed []string
 }
 
-func newReport(out io.Writer) *report {
-	return &report{out: out, table: tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
-}
-
 func (r *report) note(format string, args ...any) {
 	fmt.Fprintf(r.out, format+"\n", args...)
 }

@@ -80,8 +80,7 @@ var statuses = table[map[string]json.RawMessage]("outcomes")
 func ended(name string, s steps) outcome {
 	var status struct{ AdditionalDetails string }
 	var text bytes.Buffer
-	if err := errors.Join(json.Unmarshal(statuses[name], &status),
-		json.Compact(&text, statuses[name])); err != nil {
+	if err := errors.Join(json.Unmarshal(statuses[name], &status), json.Compact(&text, statuses[name])); err != nil {
 		panic("demo: " + name + ": " + err.Error()) // impossible: the file is compiled in
 	}
 	return outcome{additional: status.AdditionalDetails, steps: s, status: text.String()}

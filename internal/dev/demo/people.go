@@ -222,8 +222,7 @@ func (h *hiring) someName(country int) string {
 	if h.dice.chance(0.25) {
 		family = h.dice.IntN(len(countries))
 	}
-	return one(h.dice, strings.Fields(countries[given].Given)) + " " + one(h.dice,
-		strings.Fields(countries[family].Family))
+	return one(h.dice, strings.Fields(countries[given].Given)) + " " + one(h.dice, strings.Fields(countries[family].Family))
 }
 
 // mailName numbers the second and later people of the same name.

@@ -123,8 +123,7 @@ func newWorld() (w networks) {
 		elsewhere("MD", city{"Chisinau", "Chișinău Municipality", 47.00556, 28.8575}, firstASN+7, testNet1+48, 14),
 	}
 	w.sprayer = elsewhere("SC", city{"Victoria", "English River", -4.62001, 55.45501}, firstASN+8, testNet1+64, 14)
-	w.intruder = elsewhere("MD", city{"Chisinau", "Chișinău Municipality", 47.00556, 28.8575}, firstASN+7,
-		testNet1+80, 14)
+	w.intruder = elsewhere("MD", city{"Chisinau", "Chișinău Municipality", 47.00556, 28.8575}, firstASN+7, testNet1+80, 14)
 	w.faraway = elsewhere("SG", city{"Singapore", "", 1.28967, 103.85007}, 3758, testNet1+96, 14)
 	return w
 }
@@ -155,8 +154,7 @@ func (n *network) address(host uint64, six bool) string {
 	case n == &nowhere:
 		return ""
 	case !six || n.v6 == "":
-		return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil,
-			n.v4+1+uint32(host%uint64(n.hosts))))).String()
+		return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n.v4+1+uint32(host%uint64(n.hosts))))).String()
 	}
 	// A group of the value 0 would invite the "::" notation: keep all above it.
 	group := func(x uint64) uint64 { return x&0xffff | 0x1000 }

@@ -357,8 +357,7 @@ func (p *planner) settle(s *signIn, where place) {
 		s.from = u.house
 	}
 	s.device = u.computer()
-	if phone := u.phone(); phone != nil && s.app.runsOn != windows &&
-		(moving || s.app.runsOn == aPhone || d.chance(0.12)) {
+	if phone := u.phone(); phone != nil && s.app.runsOn != windows && (moving || s.app.runsOn == aPhone || d.chance(0.12)) {
 		s.device = phone
 	}
 	s.client = &desktop

@@ -172,8 +172,7 @@ func importInvented(ctx context.Context, db *store.DB, now time.Time, opts Optio
 	took := time.Since(began).Seconds()
 	for _, kind := range activity.Kinds() {
 		c := summary.Kinds[kind]
-		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed,
-			c.Unchanged)
+		fmt.Fprintf(opts.Out, "  %-20s %8d new, %6d changed, %6d unchanged\n", kind.Label, c.New, c.Changed, c.Unchanged)
 	}
 	fmt.Fprintf(opts.Out, "  in %.0f s, %.0f records/s\n", took, float64(summary.Total().Read)/took)
 	var groups []store.Group

@@ -146,8 +146,7 @@ func (g *grafana) ending() error {
 		return err
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return fmt.Errorf("it has ended by itself; its last words were:\n%s",
-		strings.Join(lines[max(0, len(lines)-5):], "\n"))
+	return fmt.Errorf("it has ended by itself; its last words were:\n%s", strings.Join(lines[max(0, len(lines)-5):], "\n"))
 }
 
 func (g *grafana) stop() {

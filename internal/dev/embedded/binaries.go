@@ -76,10 +76,6 @@ type finder struct {
 	log      io.Writer
 }
 
-func newFinder(as *account, log io.Writer) finder {
-	return finder{explicit: os.Getenv(BinEnv), account: as, log: log}
-}
-
 func (f finder) find(ctx context.Context) (installation, error) {
 	var passedOver []error
 	switch f.explicit {

@@ -221,14 +221,6 @@ func (f *folder) ready(port int) bool {
 	return err == nil && len(lines) >= 8 && lines[3] == strconv.Itoa(port) && strings.TrimSpace(lines[7]) == "ready"
 }
 
-// stopSignal returns the signal that ends the server: without ado when its data goes too, else after a checkpoint.
-func (f *folder) stopSignal() string {
-	if f.temporary {
-		return "QUIT"
-	}
-	return "INT"
-}
-
 // close gives the folder back, and removes a temporary one. Its server must have ended.
 func (f *folder) close() error {
 	if f.lock != nil {

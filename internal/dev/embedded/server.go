@@ -15,6 +15,7 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -80,7 +81,7 @@ func Start(ctx context.Context, opts Options) (_ *Server, err error) {
 			err = errors.Join(err, folder.close())
 		}
 	}()
-	found, err := newFinder(folder.account, opts.Log).find(ctx)
+	found, err := finder{explicit: os.Getenv(BinEnv), account: folder.account, log: opts.Log}.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,11 @@ func (s *Server) start(ctx context.Context, settings map[string]string, port int
 	}
 	argv := append([]string{s.installation.program("postgres")}, s.arguments(settings)...)
 	var err error
-	if s.process, err = s.folder.start(s.folder.stopSignal(), argv...); err != nil {
+	signal := "INT" // ends the server after a checkpoint
+	if s.folder.temporary {
+		signal = "QUIT" // without one
+	}
+	if s.process, err = s.folder.start(signal, argv...); err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	// Only once the server says, in a file, that it has the port: another program that has it may leave a question

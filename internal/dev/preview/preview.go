@@ -86,8 +86,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /preview/", http.StripPrefix("/preview/", http.FileServer(http.Dir(bundle(s.opts.Root)))))
 	plugin := "/public/plugins/" + pluginhost.PluginID + "/"
 	mux.Handle("GET "+plugin, http.StripPrefix(plugin, http.FileServer(http.Dir(filepath.Join(s.opts.Root, "dist")))))
-	for prefix, pack := range map[string]string{"/public/fonts/inter/": "inter",
-		"/public/fonts/roboto/": "roboto-mono"} {
+	for prefix, pack := range map[string]string{"/public/fonts/inter/": "inter", "/public/fonts/roboto/": "roboto-mono"} {
 		mux.Handle("GET "+prefix+"{file}",
 			fonts(filepath.Join(s.opts.Root, "node_modules", "@fontsource", pack, "files"), pack))
 	}

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
-	"go/doc"
 	"go/parser"
 	"go/token"
 	"log"
@@ -40,9 +39,7 @@ const (
 func main() {
 	log.SetFlags(0)
 	for name, text := range files() {
-		if err := os.WriteFile(name, text, 0o644); err != nil {
-			log.Fatal(err)
-		}
+		check(os.WriteFile(name, text, 0o644))
 	}
 }
 
@@ -53,9 +50,7 @@ func files() map[string][]byte {
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
-		log.Fatal(err)
-	}
+	check(e.Encode(s))
 	return map[string][]byte{schemaFile: text.Bytes(), typesFile: typeScript(s.Definitions)}
 }
 
@@ -73,14 +68,17 @@ func reflectModels() *jsonschema.Schema {
 		AllowAdditionalProperties:  true, // Grafana's own, such as refId
 		RequiredFromJSONSchemaTags: true,
 		Namer:                      func(t reflect.Type) string { return names[t] },
-		LookupComment:              comment,
-		Mapper: func(t reflect.Type) *jsonschema.Schema {
-			if t.Kind() != reflect.String || t.PkgPath() == "" {
-				return nil
-			}
-			enums[t.Name()] = &jsonschema.Schema{Type: "string", Enum: constants(t), Description: comment(t, "")}
-			return &jsonschema.Schema{Ref: "#/$defs/" + t.Name()}
-		},
+	}
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
+		if t.Kind() != reflect.String || t.PkgPath() == "" {
+			return nil
+		}
+		description := r.CommentMap[t.PkgPath()+"."+t.Name()]
+		enums[t.Name()] = &jsonschema.Schema{Type: "string", Enum: constants(t), Description: description}
+		return &jsonschema.Schema{Ref: "#/$defs/" + t.Name()}
+	}
+	for _, folder := range []string{"query", "metrics"} {
+		check(r.AddGoComments(module+"internal/dev/schema", root+"/pkg/"+folder))
 	}
 	s := &jsonschema.Schema{Version: jsonschema.Version, Title: "A query of Entra Activity", Definitions: enums}
 	for _, model := range []any{query.Model{}, metrics.Model{}} {
@@ -91,72 +89,31 @@ func reflectModels() *jsonschema.Schema {
 	return s
 }
 
-// declaration returns the documentation of a type of this module.
-func declaration(t reflect.Type) *doc.Type {
-	folder := filepath.Join(root, strings.TrimPrefix(t.PkgPath(), module))
-	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fset := token.NewFileSet()
-	var parsed []*ast.File
-	for _, name := range paths {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
-		if err != nil {
-			log.Fatal(err)
-		}
-		parsed = append(parsed, file)
-	}
-	p, err := doc.NewFromFiles(fset, parsed, t.PkgPath())
-	if err != nil {
-		log.Fatal(err)
-	}
-	i := slices.IndexFunc(p.Types, func(d *doc.Type) bool { return d.Name == t.Name() })
-	if i < 0 {
-		log.Fatalf("%s is not declared in %s", t, folder)
-	}
-	return p.Types[i]
-}
-
-// comment returns the first paragraph of a type's comment, or the comment of one of its fields.
-func comment(t reflect.Type, field string) string {
-	if !strings.HasPrefix(t.PkgPath(), module) {
-		return "" // a list
-	}
-	d := declaration(t)
-	if field == "" {
-		text, _, _ := strings.Cut(d.Doc, "\n\n")
-		return oneLine(text)
-	}
-	for _, f := range d.Decl.Specs[0].(*ast.TypeSpec).Type.(*ast.StructType).Fields.List {
-		if f.Names[0].Name == field {
-			return oneLine(f.Doc.Text())
-		}
-	}
-	return ""
-}
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// constants returns the exported constants of a type, in the order of the source.
-func constants(t reflect.Type) []any {
-	var values []any
-	for _, block := range declaration(t).Consts {
-		for _, spec := range block.Decl.Specs {
-			text, err := strconv.Unquote(spec.(*ast.ValueSpec).Values[0].(*ast.BasicLit).Value)
-			if err != nil {
-				log.Fatal(err)
+// constants returns the constants of a type, in the order of the source.
+func constants(t reflect.Type) (values []any) {
+	paths, err := filepath.Glob(filepath.Join(root, strings.TrimPrefix(t.PkgPath(), module), "*.go"))
+	check(err)
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		check(err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			if c, ok := n.(*ast.ValueSpec); ok {
+				if of, ok := c.Type.(*ast.Ident); ok && of.Name == t.Name() && c.Names[0].IsExported() {
+					text, err := strconv.Unquote(c.Values[0].(*ast.BasicLit).Value)
+					check(err)
+					values = append(values, text)
+				}
 			}
-			values = append(values, text)
-		}
-	}
-	if len(values) == 0 {
-		log.Fatalf("%s has no constants", t)
+			return true
+		})
 	}
 	return values
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
 }
 
 // typeScript writes definitions as TypeScript.

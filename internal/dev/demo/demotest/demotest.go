@@ -34,10 +34,11 @@ func Store(t testing.TB) (*store.DB, string) {
 // Sources are all records of a tenant, by kind.
 func Sources(tenant *demo.Tenant) []ingest.Source {
 	return []ingest.Source{
-		{Name: "sign-ins", Objects: tenant.SignIns()}, {Name: "audit events",
-			Objects: tenant.AuditEvents()}, {Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
-		{Name: "risk detections", Objects: tenant.RiskDetections()}, {Name: "risky users",
-			Objects: tenant.RiskyUsers()},
+		{Name: "sign-ins", Objects: tenant.SignIns()},
+		{Name: "audit events", Objects: tenant.AuditEvents()},
+		{Name: "provisioning events", Objects: tenant.ProvisioningEvents()},
+		{Name: "risk detections", Objects: tenant.RiskDetections()},
+		{Name: "risky users", Objects: tenant.RiskyUsers()},
 	}
 }
 

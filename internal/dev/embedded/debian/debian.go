@@ -52,8 +52,7 @@ func Program(t testing.TB, name, pack string) string {
 			return path
 		}
 	}
-	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err,
-		pack)
+	notice := fmt.Sprintf("LEFT OUT: %s, which needs %s (%v). Install it with: apt install %s", t.Name(), name, err, pack)
 	if os.Getenv("CI") != "" {
 		t.Fatal(notice)
 	}
