@@ -201,7 +201,7 @@ func vet() error {
 // lint runs golangci-lint where it is installed. Building it takes minutes, which only continuous integration spends.
 func lint() error {
 	if _, err := exec.LookPath("golangci-lint"); err == nil {
-		return sh.RunV("golangci-lint", append([]string{"run"}, packages()...)...)
+		return sh.RunV("golangci-lint", append([]string{"run", "--allow-parallel-runners"}, packages()...)...)
 	}
 	if os.Getenv("CI") != "" {
 		return golang("run", append([]string{golangciLint, "run", "--allow-parallel-runners"}, packages()...)...)

@@ -14,6 +14,7 @@ import (
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/engine"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/history"
 	"github.com/entra-activity/entra-activity-datasource/internal/dev/conformance/oracle"
+	"github.com/entra-activity/entra-activity-datasource/pkg/metrics"
 )
 
 // generator invents expressions about a history.
@@ -68,6 +69,15 @@ func TestOracleAndGenerator(t *testing.T) {
 }
 
 // What must hold whatever the numbers are.
+// The oracle judges what the registry of functions has, and nothing else.
+func TestOracleKnowsFunctionsOfTheRegistry(t *testing.T) {
+	for _, name := range oracle.Functions() {
+		if name != "" { // (a, b), a union
+			assert.True(t, slices.ContainsFunc(metrics.Functions(), func(f *metrics.Function) bool { return f.Name == name }), name)
+		}
+	}
+}
+
 func TestInvariants(t *testing.T) {
 	data := history.New(30, 300).Data()
 	for name, evaluate := range map[string]engine.Evaluator{"oracle": data.Evaluate, "engine": engine.InMemory(t.Context(), data)} {

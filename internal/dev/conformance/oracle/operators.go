@@ -258,38 +258,46 @@ func (e *evaluation) transform(x *metricsql.FuncExpr, ts timestamps) ([]Series, 
 	if f := ofLabels[name]; f != nil {
 		return relabel(args[0], texts, f)
 	}
-	switch name {
-	case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc":
-		return args[0], nil // results are compared as sets
-	case "vector":
-		return args[0], nil
-	case "scalar":
-		if len(args[0]) != 1 {
-			return []Series{ts.constant(math.NaN())}, nil
-		}
-		return []Series{{map[string]string{}, args[0][0].Values}}, nil
-	case "time":
-		return []Series{ts.each(func(t int64) float64 { return float64(t) / 1e6 })}, nil
-	case "start":
-		return []Series{ts.constant(float64(ts.times[0]) / 1e6)}, nil
-	case "end":
-		return []Series{ts.constant(float64(ts.times[len(ts.times)-1]) / 1e6)}, nil
-	case "step":
-		return []Series{ts.constant(float64(ts.step) / 1e6)}, nil
-	case "absent":
-		return []Series{absent(args[0], ts)}, nil
-	case "", "union":
-		var list []Series
-		for _, arg := range args {
-			for _, s := range withValues(arg) {
-				if !slices.ContainsFunc(list, func(l Series) bool { return l.Key() == s.Key() }) {
-					list = append(list, s)
-				}
-			}
-		}
-		return list, nil
+	if f := ofSeries[name]; f != nil {
+		return f(args, ts), nil
 	}
 	return nil, fmt.Errorf("not a function: %s", x.Name)
+}
+
+// ofSeries are functions of series, or of time alone.
+var ofSeries = map[string]func(args [][]Series, ts timestamps) []Series{
+	"sort": asTheyAre, "sort_desc": asTheyAre, "sort_by_label": asTheyAre, "sort_by_label_desc": asTheyAre, "vector": asTheyAre,
+	"scalar": func(args [][]Series, ts timestamps) []Series {
+		if len(args[0]) != 1 {
+			return []Series{ts.constant(math.NaN())}
+		}
+		return []Series{{map[string]string{}, args[0][0].Values}}
+	},
+	"time": func(_ [][]Series, ts timestamps) []Series {
+		return []Series{ts.each(func(t int64) float64 { return float64(t) / 1e6 })}
+	},
+	"start": func(_ [][]Series, ts timestamps) []Series { return []Series{ts.constant(float64(ts.times[0]) / 1e6)} },
+	"end": func(_ [][]Series, ts timestamps) []Series {
+		return []Series{ts.constant(float64(ts.times[len(ts.times)-1]) / 1e6)}
+	},
+	"step":   func(_ [][]Series, ts timestamps) []Series { return []Series{ts.constant(float64(ts.step) / 1e6)} },
+	"absent": func(args [][]Series, ts timestamps) []Series { return []Series{absent(args[0], ts)} },
+	"union":  union,
+	"":       union,
+}
+
+// asTheyAre is for functions that only sort: results are compared as sets.
+func asTheyAre(args [][]Series, _ timestamps) []Series { return args[0] }
+
+func union(args [][]Series, _ timestamps) (list []Series) {
+	for _, arg := range args {
+		for _, s := range withValues(arg) {
+			if !slices.ContainsFunc(list, func(l Series) bool { return l.Key() == s.Key() }) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
 }
 
 // ofValue are functions of a value, and of the other arguments at the same time.

@@ -5,6 +5,7 @@ package oracle
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"regexp"
@@ -122,6 +123,19 @@ func (d Data) Evaluate(text string, g EvalRange) (list []Series, err error) {
 		}
 	}
 	return list, nil
+}
+
+// Functions lists the names of all functions that the oracle knows.
+func Functions() []string {
+	names := []string{"topk", "bottomk"}
+	for _, list := range []iter.Seq[string]{
+		maps.Keys(counterRollups), maps.Keys(streamRollups), maps.Keys(subqueryRollups), maps.Keys(aggregates),
+		maps.Keys(ofValue), maps.Keys(ofLabels), maps.Keys(ofSeries),
+	} {
+		names = slices.AppendSeq(names, list)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 type evaluation struct {
@@ -275,6 +289,14 @@ func (e *evaluation) selector(
 	zeros := metric.zeros(filters, by)
 	groups, labels := e.group(metric.Events, filters, by)
 	w, name := window(r, ts), strings.ToLower(x.Name)
+	rollups := counterRollups
+	if metric.Stream {
+		rollups = streamRollups
+	}
+	f := rollups[name]
+	if f == nil {
+		return nil, fmt.Errorf("not a function of %s: %s", m.LabelFilterss[0][0].Value, x.Name)
+	}
 	return e.shifted(r, ts, func(ts timestamps) (list []Series, err error) {
 		for _, k := range slices.Sorted(maps.Keys(groups)) {
 			first := slices.Min(groups[k])
@@ -288,26 +310,30 @@ func (e *evaluation) selector(
 				if n == 0 && (!zeros || t < first) {
 					return math.NaN()
 				}
-				switch name {
-				case "rate":
-					return n / (float64(w) / 1e6)
-				case "present_over_time":
-					return 1
-				}
-				return n
+				return f(n, float64(w)/1e6)
 			})
 			list = append(list, Series{labels[k], s.Values})
 		}
-		switch counter := []string{"increase", "increase_pure", "delta", "rate"}; {
-		case name == "absent_over_time" && metric.Stream:
+		if name == "absent_over_time" {
 			return []Series{absent(list, ts)}, nil
-		case metric.Stream && !slices.Contains([]string{"count_over_time", "sum_over_time", "present_over_time"}, name),
-			!metric.Stream && !slices.Contains(counter, name):
-			return nil, fmt.Errorf("not a function of %s: %s", m.LabelFilterss[0][0].Value, x.Name)
 		}
 		return withValues(list), nil
 	})
 }
+
+// Functions of the number of events in a window.
+var (
+	counterRollups = map[string]func(n, seconds float64) float64{
+		"increase": number, "increase_pure": number, "delta": number,
+		"rate": func(n, seconds float64) float64 { return n / seconds },
+	}
+	streamRollups = map[string]func(n, seconds float64) float64{
+		"count_over_time": number, "sum_over_time": number, "absent_over_time": number,
+		"present_over_time": func(float64, float64) float64 { return 1 },
+	}
+)
+
+func number(n, _ float64) float64 { return n }
 
 // group returns when the selected events were, by their labels.
 func (e *evaluation) group(events []Event, filters [][]metricsql.LabelFilter, by []string) (
@@ -367,9 +393,11 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, ts
 	if step <= 0 || w <= 0 {
 		return nil, fmt.Errorf("no time in it: %s", text(r))
 	}
-	phi := 0.0
-	name := strings.ToLower(x.Name)
-	if name == "quantile_over_time" {
+	f, phi := subqueryRollups[strings.ToLower(x.Name)], 0.0
+	if f == nil {
+		return nil, fmt.Errorf("not a function of a subquery: %s", x.Name)
+	}
+	if len(x.Args) > 1 {
 		var err error
 		if phi, err = e.number(x.Args[0], ts); err != nil {
 			return nil, err
@@ -394,20 +422,19 @@ func (e *evaluation) subquery(x *metricsql.FuncExpr, r *metricsql.RollupExpr, ts
 			if len(values) == 0 {
 				return math.NaN()
 			}
-			switch name {
-			case "last_over_time":
-				return values[len(values)-1]
-			case "present_over_time":
-				return 1
-			}
-			if f := aggregates[strings.TrimSuffix(name, "_over_time")]; f != nil {
-				return f(values, phi)
-			}
-			err = fmt.Errorf("not a function of a subquery: %s", x.Name)
-			return math.NaN()
+			return f(values, phi)
 		}).Values}
 	}
-	return withValues(list), err
+	return withValues(list), nil
+}
+
+// subqueryRollups are functions of a subquery's values in a window.
+var subqueryRollups = map[string]func(values []float64, phi float64) float64{
+	"sum_over_time": aggregates["sum"], "count_over_time": aggregates["count"], "avg_over_time": aggregates["avg"],
+	"min_over_time": aggregates["min"], "max_over_time": aggregates["max"], "stdvar_over_time": aggregates["stdvar"],
+	"stddev_over_time": aggregates["stddev"], "quantile_over_time": aggregates["quantile"],
+	"present_over_time": aggregates["group"],
+	"last_over_time":    func(values []float64, _ float64) float64 { return values[len(values)-1] },
 }
 
 // aggregates are functions of one or more values.
