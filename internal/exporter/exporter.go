@@ -108,7 +108,7 @@ func New(db *store.DB, options Options, logger *slog.Logger) *Exporter {
 		regressions,
 	)
 	for _, c := range e.collectors {
-		e.samples[c] = newSamples(options.ZeroHold, regressions)
+		e.samples[c] = &samples{zeroHold: options.ZeroHold, regressions: regressions, index: map[series]*sample{}}
 	}
 	return e
 }

@@ -63,10 +63,6 @@ func (m *mark) raise() (fell bool) {
 	return fell
 }
 
-func newSamples(zeroHold time.Duration, regressions prometheus.Counter) *samples {
-	return &samples{zeroHold: zeroHold, regressions: regressions, index: map[series]*sample{}}
-}
-
 // begin begins a reading.
 func (s *samples) begin(now time.Time) {
 	s.now, s.list = now, s.list[:0]

@@ -11,13 +11,16 @@ import (
 type operator struct {
 	compute   func(a, b float64) float64 // of numbers; comparisons return 0 or 1. nil: it chooses between series
 	exchanged string                     // of a comparison: what it is when its sides are exchanged
-	choose    func(n *binaryNode, left, right []Series, ts timestamps) []Series
+	choose    chooseFunc
 
 	equality   bool // goes with lists of numbers
 	ofNothing  bool // has a result where a value is missing
 	scalar     bool // a right side without labels goes with every series
 	keepsEmpty bool // is told also of what a comparison has emptied
 }
+
+// chooseFunc chooses between the series of both sides.
+type chooseFunc func(n *binaryNode, left, right []Series, ts timestamps) []Series
 
 var operators = map[string]*operator{
 	"+":  {compute: plus},
@@ -33,10 +36,10 @@ var operators = map[string]*operator{
 	">=": {compute: truthOf(greaterOrEqual), exchanged: "<=", keepsEmpty: true},
 	"<=": {compute: truthOf(lessOrEqual), exchanged: ">=", keepsEmpty: true},
 
-	"and":     {choose: keepMatched},
-	"if":      {choose: keepMatched, scalar: true},
-	"unless":  {choose: dropMatched},
-	"ifnot":   {choose: dropMatched, scalar: true},
+	"and":     {choose: where(true)},
+	"if":      {choose: where(true), scalar: true},
+	"unless":  {choose: where(false)},
+	"ifnot":   {choose: where(false), scalar: true},
 	"or":      {choose: unite},
 	"default": {choose: fillGaps, scalar: true, keepsEmpty: true},
 }
@@ -309,22 +312,16 @@ func (n *binaryNode) combine(list, among []Series, ts timestamps, f func(v, othe
 	return combined
 }
 
-func keepMatched(n *binaryNode, left, right []Series, ts timestamps) []Series {
-	return nonEmpty(n.combine(left, right, ts, func(v, other float64) float64 {
-		if other != other {
-			return nan
-		}
-		return v
-	}))
-}
-
-func dropMatched(n *binaryNode, left, right []Series, ts timestamps) []Series {
-	return nonEmpty(n.combine(left, right, ts, func(v, other float64) float64 {
-		if other == other {
-			return nan
-		}
-		return v
-	}))
+// where keeps the values whose partner has a value, or those whose partner has none.
+func where(has bool) chooseFunc {
+	return func(n *binaryNode, left, right []Series, ts timestamps) []Series {
+		return nonEmpty(n.combine(left, right, ts, func(v, other float64) float64 {
+			if (other == other) != has {
+				return nan
+			}
+			return v
+		}))
+	}
 }
 
 func fillGaps(n *binaryNode, left, right []Series, ts timestamps) []Series {
@@ -345,7 +342,7 @@ func unite(n *binaryNode, left, right []Series, ts timestamps) []Series {
 	for i, s := range list {
 		at[s.key()] = i
 	}
-	for _, s := range dropMatched(n, right, left, ts) {
+	for _, s := range where(false)(n, right, left, ts) {
 		if same, ok := at[s.key()]; ok {
 			list[same] = Series{s.Labels, patch(list[same].Values, s.Values)}
 		} else {

@@ -177,12 +177,10 @@ func fill(_ *call, s Series) Series {
 }
 
 // fillBack puts the value after a gap into it.
-func fillBack(_ *call, s Series) Series {
-	values := slices.Clone(s.Values)
-	for i := len(values) - 2; i >= 0; i-- {
-		if values[i] != values[i] {
-			values[i] = values[i+1]
-		}
-	}
-	return Series{s.Labels, values}
+func fillBack(c *call, s Series) Series {
+	backwards := slices.Clone(s.Values)
+	slices.Reverse(backwards)
+	filled := fill(c, Series{s.Labels, backwards})
+	slices.Reverse(filled.Values)
+	return filled
 }

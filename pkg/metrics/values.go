@@ -47,8 +47,8 @@ func Values(ctx context.Context, st *engine.Engine, scope access.Scope, q Values
 	}
 	q.Limit = min(q.Limit, mostValues)
 	search := q.Search
-	if label.renames() { // few, of which records hold other texts
-		search = ""
+	if label.value != nil && (label.Field.MetricLabel != label.Name || label.Field.Type == activity.Enum) {
+		search = "" // the label has few values, and records hold other texts
 	}
 	list = []string{}
 	for _, filters := range alternatives {
@@ -72,11 +72,6 @@ func Values(ctx context.Context, st *engine.Engine, scope access.Scope, q Values
 		slices.Sort(list)
 	}
 	return list[:min(len(list), q.Limit)], len(list) > q.Limit, nil
-}
-
-// renames reports whether the label's values are not the texts of records.
-func (l *Label) renames() bool {
-	return l.value != nil && (l.Field.MetricLabel != l.Name || l.Field.Type == activity.Enum)
 }
 
 // matches returns the filters of a selector of a metric, of which all of one alternative have to fit.

@@ -165,15 +165,11 @@ func midnight(year int, month time.Month, day int, zone *time.Location) time.Tim
 	date := time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
 	begins := time.Date(year, month, day, 0, 0, 0, 0, zone)
 	if begins.Day() != date.Day() { // there is no 0:00 this day, or time.Date took the other one
-		begins = begins.Add(24*time.Hour - sinceMidnight(begins))
+		hour, minute, second := begins.Clock()
+		begins = begins.Add(24*time.Hour - time.Duration(hour*3600+minute*60+second)*time.Second)
 	}
 	for begins.Add(-30*time.Minute).Day() == date.Day() { // 0:00 comes twice this day
 		begins = begins.Add(-30 * time.Minute)
 	}
 	return begins
-}
-
-func sinceMidnight(t time.Time) time.Duration {
-	hour, minute, second := t.Clock()
-	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
 }

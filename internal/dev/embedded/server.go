@@ -162,20 +162,12 @@ func (s *Server) arguments(settings map[string]string) []string {
 
 // ping returns an error unless the server lets us in with its password.
 func (s *Server) ping(ctx context.Context) error {
-	db, err := s.open()
+	db, err := sql.Open("postgres", s.URL("postgres"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	return db.PingContext(ctx)
-}
-
-func (s *Server) open() (*sql.DB, error) {
-	connector, err := pq.NewConnector(s.URL("postgres"))
-	if err != nil {
-		return nil, err
-	}
-	return sql.OpenDB(connector), nil
 }
 
 // Host returns the address the server listens on.
@@ -202,7 +194,7 @@ func (s *Server) URL(database string) string {
 
 // CreateDatabase makes a database. One that is already there is left as it is.
 func (s *Server) CreateDatabase(ctx context.Context, name string) error {
-	db, err := s.open()
+	db, err := sql.Open("postgres", s.URL("postgres"))
 	if err != nil {
 		return err
 	}
