@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -65,13 +66,13 @@ var signInFailures = newFamily(activity.SignInFailuresTotal, family{
 var clientApps = newFamily(activity.SignInsByClientAppTotal, family{
 	grouping: groupingOf(activity.SignIn, "clientAppUsed"), keys: 1, width: 3, statuses: activity.Statuses,
 	subject: func(c *counted) []string {
-		return []string{orUnknown(c.keys[0]), activity.ClientAppClass(c.keys[0])}
+		return []string{cmp.Or(c.keys[0], unknown), activity.ClientAppClass(c.keys[0])}
 	},
 })
 
 var countries = newFamily(activity.SignInsByCountryTotal, family{
 	grouping: groupingOf(activity.SignIn, "countryOrRegion"), keys: 1, width: 3, statuses: activity.Statuses,
-	subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
+	subject: func(c *counted) []string { return []string{cmp.Or(c.keys[0], unknown)} },
 })
 
 var mfa = newFamily(activity.SignInsMFATotal, family{
@@ -103,7 +104,7 @@ var signInRisk = newFamily(activity.SignInsRiskTotal, family{
 
 var riskDetections = newFamily(activity.RiskDetectionsTotal, family{
 	grouping: groupingOf(activity.RiskDetection, "riskEventType", "riskLevel", "detectionTimingType"), keys: 1, width: 6 * 5,
-	subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
+	subject: func(c *counted) []string { return []string{cmp.Or(c.keys[0], unknown)} },
 	details: func(t *total) []string {
 		return []string{oneOf(t.keys[1], riskLevels), oneOf(t.keys[2], activity.RiskDetection.Field("detectionTimingType").Values)}
 	},
@@ -111,13 +112,13 @@ var riskDetections = newFamily(activity.RiskDetectionsTotal, family{
 
 var auditEvents = newFamily(activity.AuditEventsTotal, family{
 	grouping: groupingOf(activity.AuditEvent, "loggedByService", "category"), keys: 2, width: 3, statuses: auditStatuses,
-	subject: func(c *counted) []string { return []string{orUnknown(c.keys[0]), orUnknown(c.keys[1])} },
+	subject: func(c *counted) []string { return []string{cmp.Or(c.keys[0], unknown), cmp.Or(c.keys[1], unknown)} },
 })
 
 var provisioningEvents = newFamily(activity.ProvisioningEventsTotal, family{
 	grouping: groupingOf(activity.ProvisioningEvent, "servicePrincipalDisplayName",
 		"provisioningAction"), keys: 1, width: 7 * 4, statuses: provisioningStatuses,
-	subject: func(c *counted) []string { return []string{orUnknown(c.keys[0])} },
+	subject: func(c *counted) []string { return []string{cmp.Or(c.keys[0], unknown)} },
 	details: func(t *total) []string {
 		return []string{oneOf(t.keys[1], activity.ProvisioningEvent.Field("provisioningAction").Values)}
 	},
@@ -148,13 +149,6 @@ func keyNames(g *store.Grouping) []string {
 		names = append(names, f.Name)
 	}
 	return names
-}
-
-func orUnknown(text string) string {
-	if text == "" {
-		return unknown
-	}
-	return text
 }
 
 // valueOf returns what metrics call a value from a list that Microsoft may extend.

@@ -131,7 +131,7 @@ func (k *Kind) fieldsWhere(keep func(f *Field) bool) []*Field {
 	return slices.DeleteFunc(slices.Clone(k.Fields), func(f *Field) bool { return !keep(f) })
 }
 
-// newKind completes a kind. It panics on a name given twice, which only an edit of this package can cause.
+// newKind completes a kind that is not derived from another.
 func newKind(k Kind) *Kind {
 	if slices.Contains(k.Entities(), Account) {
 		k.Fields = append(k.Fields, derive(
@@ -140,6 +140,12 @@ func newKind(k Kind) *Kind {
 				of(Membership),
 		)...)
 	}
+	return indexed(k)
+}
+
+// indexed returns a kind whose fields can be found. It panics on a name given twice, which only an edit of this package
+// can cause.
+func indexed(k Kind) *Kind {
 	k.byName = make(map[string]*Field, len(k.Fields))
 	for i, f := range k.Fields {
 		if k.byName[f.Name] != nil {

@@ -1,9 +1,6 @@
 package activity
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // RiskySignIn is the sign-ins with a risk: one that was seen during the sign-in, or a risk detection linked to it.
 var RiskySignIn = derived(Kind{
@@ -70,11 +67,6 @@ var UserActivity = newKind(Kind{
 
 // derived completes a kind that shows its base's records, or some of them, by the same fields and those given.
 func derived(k Kind, more ...*Field) *Kind {
-	k.TimeField, k.byName = k.Base.TimeField, maps.Clone(k.Base.byName)
-	k.Fields = slices.Concat(k.Base.Fields, derive(more...))
-	for i, f := range more {
-		f.index = len(k.Base.Fields) + i
-		k.byName[f.Name] = f
-	}
-	return &k
+	k.TimeField, k.Fields = k.Base.TimeField, slices.Concat(k.Base.Fields, derive(more...))
+	return indexed(k)
 }

@@ -45,26 +45,14 @@ func newField(t Type, name, label, description string) *Field {
 	return &Field{Name: name, Label: label, Description: description, Type: t, Path: name}
 }
 
-func text(name, label, description string) *Field { return newField(Text, name, label, description) }
-func identifier(name, label, description string) *Field {
-	return newField(Identifier, name, label, description)
-}
-func integer(name, label, description string) *Field {
-	return newField(Integer, name, label, description)
-}
-func number(name, label, description string) *Field {
-	return newField(Number, name, label, description)
-}
-func boolean(name, label, description string) *Field {
-	return newField(Boolean, name, label, description)
-}
-func timestamp(name, label, description string) *Field {
-	return newField(Time, name, label, description)
-}
-func address(name, label, description string) *Field {
-	return newField(Address, name, label, description)
-}
-func list(name, label, description string) *Field { return newField(List, name, label, description) }
+func text(name, label, about string) *Field       { return newField(Text, name, label, about) }
+func identifier(name, label, about string) *Field { return newField(Identifier, name, label, about) }
+func integer(name, label, about string) *Field    { return newField(Integer, name, label, about) }
+func number(name, label, about string) *Field     { return newField(Number, name, label, about) }
+func boolean(name, label, about string) *Field    { return newField(Boolean, name, label, about) }
+func timestamp(name, label, about string) *Field  { return newField(Time, name, label, about) }
+func address(name, label, about string) *Field    { return newField(Address, name, label, about) }
+func list(name, label, about string) *Field       { return newField(List, name, label, about) }
 
 func enum(name, label, description string, values ...string) *Field {
 	f := newField(Enum, name, label, description)

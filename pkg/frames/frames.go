@@ -229,7 +229,7 @@ func labelValues(config *data.FieldConfig, f *activity.Field, values []string) {
 func records(columns []*activity.Field, rows [][]any) *data.Frame {
 	frame := typed(data.FrameTypeTable)
 	for i, f := range columns {
-		field := data.NewFieldFromFieldType(fieldType(f), len(rows))
+		field := data.NewFieldFromFieldType(cmp.Or(fieldTypes[f.Type], data.FieldTypeString), len(rows))
 		field.Name = f.Name
 		field.Config = columnConfig(f)
 		for n, row := range rows {
@@ -247,18 +247,12 @@ func records(columns []*activity.Field, rows [][]any) *data.Frame {
 	return frame
 }
 
-func fieldType(f *activity.Field) data.FieldType {
-	switch f.Type {
-	case activity.Integer:
-		return data.FieldTypeNullableInt64
-	case activity.Number:
-		return data.FieldTypeNullableFloat64
-	case activity.Boolean:
-		return data.FieldTypeNullableBool
-	case activity.Time:
-		return data.FieldTypeNullableTime
-	}
-	return data.FieldTypeString
+// fieldTypes are the types of columns; all others are texts.
+var fieldTypes = map[activity.Type]data.FieldType{
+	activity.Integer: data.FieldTypeNullableInt64,
+	activity.Number:  data.FieldTypeNullableFloat64,
+	activity.Boolean: data.FieldTypeNullableBool,
+	activity.Time:    data.FieldTypeNullableTime,
 }
 
 func columnConfig(f *activity.Field) *data.FieldConfig {

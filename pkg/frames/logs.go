@@ -72,24 +72,16 @@ func (l line) labels() json.RawMessage {
 
 // severity returns a level that Grafana colors: that of the outcome, or of the risk if there is no outcome.
 func (l line) severity() string {
-	switch l.texts["status"] {
-	case activity.Success, activity.Skipped:
-		return "info"
-	case activity.Failure, activity.Timeout:
-		return "error"
-	case activity.Interrupted, activity.Warning:
-		return "warning"
-	}
-	switch l.texts["riskLevel"] {
-	case "high":
-		return "error"
-	case "medium":
-		return "warning"
-	case "low", "none":
-		return "info"
-	}
-	return "unknown"
+	return cmp.Or(statusSeverities[l.texts["status"]], riskSeverities[l.texts["riskLevel"]], "unknown")
 }
+
+var (
+	statusSeverities = map[string]string{
+		activity.Success: "info", activity.Skipped: "info", activity.Interrupted: "warning", activity.Warning: "warning",
+		activity.Failure: "error", activity.Timeout: "error",
+	}
+	riskSeverities = map[string]string{"none": "info", "low": "info", "medium": "warning", "high": "error"}
+)
 
 // body returns what happened, in one line: a name that has a line break must not look like two records.
 func (l line) body() string { return strings.Join(strings.Fields(l.sentence()), " ") }

@@ -112,7 +112,7 @@ func entityStatements(entity *activity.Entity, attributes []*activity.Field) (up
 	columns, values, parameters := []string{"tenant", key}, []string{"tenant", key}, "$1::int[], $2::"+keyType+"[]"
 	for i, f := range attributes {
 		column := activity.SnakeCase(f.AttributeName())
-		columns, values = append(columns, column), append(values, fmt.Sprintf(fromText(f), column))
+		columns, values = append(columns, column), append(values, fmt.Sprintf(cmp.Or(fromText[f.Type], "%s"), column))
 		parameters += fmt.Sprintf(", $%d::text[]", i+3)
 	}
 	conflict, day, named := "DO NOTHING", "''", "'{}'::text[]"
@@ -146,19 +146,12 @@ func rank(day string, columns []string) string {
 	return fmt.Sprintf("(%s, %s, %s)", strings.Join(filled, " + "), day, strings.Join(texts, ", "))
 }
 
-// fromText is the SQL that makes a field's column from its text; %s stands for the text.
-func fromText(f *activity.Field) string {
-	switch f.Type {
-	case activity.Boolean:
-		return "nullif(%s, '')::boolean"
-	case activity.Integer:
-		return "nullif(%s, '')::int"
-	case activity.Number:
-		return "nullif(%s, '')::real"
-	case activity.List:
-		return "coalesce(nullif(%s, ''), '{}')::text[]"
-	}
-	return "%s"
+// fromText is the SQL that makes a column from a text, for which %s stands; columns of other types are texts.
+var fromText = map[activity.Type]string{
+	activity.Boolean: "nullif(%s, '')::boolean",
+	activity.Integer: "nullif(%s, '')::int",
+	activity.Number:  "nullif(%s, '')::real",
+	activity.List:    "coalesce(nullif(%s, ''), '{}')::text[]",
 }
 
 // resolve gives an id to everything the records mention, and returns for each record its references, in the order of its

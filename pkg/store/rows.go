@@ -14,8 +14,7 @@ func (t *transaction) remove(ctx context.Context, kind *activity.Kind, records [
 	args := append(identities(records), column(records, func(p *pending) string { return stamp(p.stored) }))
 	const where = "WHERE (r.tenant, r.id, r.time) IN (SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[]))"
 	if cells := rowsAsAllCells(layouts[kind].groupings, "r.status", where); cells != "" {
-		err := eachCell(ctx, t.tx, cells, args, func(c cell, n int64) { t.cells[c] -= n })
-		if err != nil {
+		if err := eachCell(ctx, t.tx, cells, args, func(c cell, n int64) { t.cells[c] -= n }); err != nil {
 			return err
 		}
 	}
