@@ -95,7 +95,7 @@ func (b Backfill) family(ctx context.Context, tx *sqlx.Tx, f *family, out *bufio
 			end = end.Add(store.Hour.Width())
 		}
 		labels := f.labelsOf(&t)
-		key := join(labels...)
+		key := strings.Join(labels, separator)
 		if curves[key] == nil {
 			curves[key] = &curve{labels, map[time.Time]int64{}}
 		}

@@ -242,6 +242,3 @@ func label(text string) string {
 
 // separator stands between texts in a key. None of them holds it, as it is not valid UTF-8.
 const separator = "\xff"
-
-// join makes one key of several texts.
-func join(texts ...string) string { return strings.Join(texts, separator) }
