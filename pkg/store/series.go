@@ -134,11 +134,17 @@ ORDER BY x.tenant, x.grouping, x.k1, x.k2, x.k3, x.variant, x.status FOR UPDATE 
 // a fall. Writers wait meanwhile.
 func ResetCounters(ctx context.Context, db *DB) error {
 	return db.transact(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `LOCK TABLE entra.total IN SHARE ROW EXCLUSIVE MODE;
-UPDATE entra.total SET n = 0, aside = 0, created = clock_timestamp();
-UPDATE entra.source SET new = 0, changed = 0, unchanged = 0, refused = 0, created = clock_timestamp(),
-  delays = '{}', delay_seconds = 0;
-DELETE FROM entra.series`)
-		return err
+		for _, statement := range []string{
+			"LOCK TABLE entra.total IN SHARE ROW EXCLUSIVE MODE",
+			"UPDATE entra.total SET n = 0, aside = 0, created = clock_timestamp()",
+			`UPDATE entra.source SET new = 0, changed = 0, unchanged = 0, refused = 0, created = clock_timestamp(),
+  delays = '{}', delay_seconds = 0`,
+			"DELETE FROM entra.series",
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
