@@ -1,4 +1,4 @@
-// Package access decides who may see which records.
+// Package access says which records a scope lets its user see. Which user has which scope is the plugin's to decide.
 package access
 
 import (

@@ -15,7 +15,7 @@ type Rejection struct {
 //go:embed rejected.tsv
 var rejectedTable string
 
-// Rejected lists the functions of metrics databases that counts of records cannot answer.
+// Rejected lists the functions of metrics databases that cannot be evaluated over counts of records: rejected.tsv.
 var Rejected = func() (list []Rejection) {
 	_, rows, _ := strings.Cut(rejectedTable, "\n")
 	for row := range strings.Lines(rows) {

@@ -32,7 +32,8 @@ func (t Tier) Width() time.Duration { return tierWidths[t] }
 
 func (t Tier) String() string { return tierNames[t] }
 
-// Bucket returns the start of the bucket that holds t, and whether t lies exactly on it. Go counts time from a Monday.
+// Bucket returns the start of the bucket that holds a time, and whether the time lies exactly on it: on its edge, which
+// reports count in the bucket and Prometheus' windows before it (pkg/query/sqlgen/windows.go). Go counts time from a Monday.
 func (t Tier) Bucket(at time.Time) (start time.Time, edge bool) {
 	start = at.UTC().Truncate(t.Width())
 	return start, start.Equal(at)
